@@ -1,0 +1,1 @@
+"""The journey of a message, everything that keeps state, and the contracts adapters fulfil."""

@@ -1,0 +1,1 @@
+"""What the journey asks of its adapters. Reading `gateway.model` and this is knowing the system."""

@@ -1,0 +1,177 @@
+"""What the journey asks of a channel adapter, and what it gives one.
+
+A channel kind is a package with four rooms (receive, parse, send, markup) and one class that
+fulfils `Channel`. It is found by its entry point in the group ``ventanilla.channels`` and must
+pass the suite in ``channels.conformance``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol, runtime_checkable
+
+from gateway.errors import Problem
+from gateway.model.message import Json, Keys, Parsed, RawEvent
+from gateway.model.outgoing import Outgoing, Part, Receipt
+from gateway.model.people import Place
+from gateway.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far a receiver has read: stored in the commit that stores what it has read."""
+
+    key: str
+    value: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a channel kind can do. ``resend_is_harmless``: a repeat has the same id and bytes.
+
+    Where it is harmless the wire mark need not be synced and an uncertain send is sent again.
+    """
+
+    threads: bool = True
+    attachments: bool = True
+    buttons: bool = False
+    edits: bool = False
+    resend_is_harmless: bool = False
+    max_text: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """At most ``count`` sends in ``per``, for each ``scope``: ``channel`` or ``place``."""
+
+    scope: str
+    count: int
+    per: timedelta
+
+
+@runtime_checkable
+class Parser(Protocol):
+    """Reads stored events. Picklable, no sockets, no secrets: it runs in a killable child."""
+
+    def keys(self, raw: RawEvent) -> Keys:
+        """Return what identifies and orders an event; reads at most 8 KB of it, never raises."""
+        ...
+
+    def parse(self, raw: RawEvent) -> Parsed:
+        """Return what the event is. Pure.
+
+        Raises:
+            ParseError: it cannot be read; it is quarantined with its bytes, never lost.
+        """
+        ...
+
+
+class Intake(Protocol):
+    """What the gateway gives a receiver."""
+
+    async def accept(self, events: Sequence[RawEvent], cursor: Cursor | None = None) -> None:
+        """Store events and cursor in one commit; events offered before are passed over.
+
+        Only after this has returned may the platform be told "got it".
+
+        Raises:
+            StoreUnavailable: nothing was stored; the platform shall offer it again later.
+        """
+        ...
+
+    async def cursor(self, key: str) -> Cursor | None:
+        """Return the stored cursor, None before the first commit of one."""
+        ...
+
+    def lease(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Hold a name that only one node may hold; waits for it, cancels the body when lost."""
+        ...
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """One configured channel: ``name`` as the admin calls it, ``kind`` what it is."""
+
+    name: str
+    kind: str
+    abilities: Abilities
+    rates: Sequence[Rate]
+    parser: Parser
+
+    async def bind(self) -> Mapping[str, str]:
+        """Bind listeners, if there are any; return name -> address for the ready line.
+
+        Raises:
+            OSError: an address cannot be bound.
+        """
+        ...
+
+    async def receive(self, intake: Intake) -> None:
+        """Take events until cancelled; acknowledge each only after ``accept`` returned for it.
+
+        Heals what can heal by itself (reconnects with back-off); never returns before that.
+        """
+        ...
+
+    def render(self, outgoing: Outgoing) -> Sequence[Part]:
+        """Return the frozen parts of one thing to say, in order. Pure.
+
+        The first part has ``outgoing.outbox_id``; part n (from 2) has ``<outbox_id>.<n>``.
+        """
+        ...
+
+    async def send(self, part: Part) -> Receipt:
+        """Hand one part to the platform, once: no retries of its own.
+
+        Raises:
+            TemporaryFailure, Throttled, PermanentFailure, AddressRefused, ChannelMisconfigured,
+            Uncertain, PlaceMoved: as `gateway.errors` says.
+        """
+        ...
+
+    async def check(self, places: Sequence[Place], *, connect: bool) -> Sequence[Problem]:
+        """Return what is wrong with its settings and secrets, and with these places on it.
+
+        With ``connect`` also what the platform says. Never takes events from a running desk.
+        """
+        ...
+
+    def address_of(self, place: Place) -> str:
+        """Return a place's address in the form that ``Author.address`` has on this kind."""
+        ...
+
+    async def close(self) -> None:
+        """Give back listeners and connections. Idempotent."""
+        ...
+
+
+class ChannelFactory(Protocol):
+    """What an entry point of ``ventanilla.channels`` names: the class of a channel kind."""
+
+    kind: str
+
+    @classmethod
+    def settings_model(cls) -> type[Any]:
+        """Return the pydantic model of one ``[channels.<name>]`` table of this kind."""
+        ...
+
+    def __call__(self, name: str, settings: Any, setup: ChannelSetup) -> Channel:
+        """Return a channel. Opens nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSetup:
+    """What a channel is told of the desk it belongs to.
+
+    ``secrets`` maps the last part of a secret's name (``IMAP_PASSWORD``) to its value.
+    ``size_limit`` is the most bytes one event may have.
+    """
+
+    desk_name: str
+    size_limit: int
+    secrets: Mapping[str, str]
+    world: World

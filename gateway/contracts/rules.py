@@ -1,0 +1,31 @@
+"""What the journey asks of the rules layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from gateway.model.decision import Decision
+from gateway.model.people import Agent, Entry, Team
+from gateway.model.request import Facts, Request
+
+
+class Rules(Protocol):
+    """A rule book: frozen, known by its content hash. One book serves from load to apply."""
+
+    hash: str
+    teams: Mapping[str, Team]
+    agents: Mapping[str, Agent]
+    entries: Mapping[str, Entry]
+    fallback: Team
+
+    def decide(self, request: Request, facts: Facts) -> Decision:
+        """Return what to do with a request, and why. Pure; linear in the size of the text."""
+        ...
+
+    def language_of(self, text: str, prior: Sequence[str]) -> tuple[str, bool]:
+        """Return the desk language to answer a text in, and whether the text is really in it.
+
+        ``prior`` are likely ones, likeliest first: the requester's last, the channel's default.
+        """
+        ...

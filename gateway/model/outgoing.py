@@ -1,0 +1,80 @@
+"""What goes out: from what the journey wants to say to the frozen bytes of one outbox row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.model.message import Attachment, Json, Trust
+from gateway.model.people import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something the reader may press. ``word`` is what saying it in words means.
+
+    By mail it is a ``mailto:`` link to the reply address with ``label`` as subject.
+    """
+
+    label: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One thing to say at one place, in Markdown, before a channel gives it its form.
+
+    ``title`` is our own words for a subject line; ``quoted_subject`` the requester's, which a
+    channel may show only when ``trust`` is at least authenticated or a person wrote this
+    (``automatic`` False). ``reply_token`` and ``delivery_token`` are bound to this ticket and this
+    row ("" where there is none to bind). ``stamp`` is a keyed digest of ``outbox_id``, for ids
+    that nobody else can make. ``in_reply_to`` and ``references`` are the platform's ids.
+    Shown in this order: ``text``, rendered Markdown source; ``literal``, what a person typed,
+    never read as markup; ``closing``, small Markdown below both.
+    """
+
+    outbox_id: str
+    place: Place
+    created_at: datetime
+    title: str
+    text: str = ""
+    literal: str = ""
+    closing: str = ""
+    language: str = "en"
+    reference: str | None = None
+    quoted_subject: str = ""
+    trust: Trust = Trust.CLAIMED
+    automatic: bool = True
+    to_agents: bool = False
+    sender_name: str = ""
+    reply_token: str = ""
+    delivery_token: str = ""
+    stamp: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One outbox row, its bytes frozen: every attempt sends exactly these.
+
+    ``facts`` is what sending needs beside the bytes (for mail: ``mail_from`` and ``rcpt``).
+    ``external_id`` is the id the platform will know it by, where we may choose it (Message-ID).
+    """
+
+    outbox_id: str
+    place: Place
+    body: bytes = field(repr=False)
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The platform took it. ``external_id`` is its id there; ``detail`` its own words."""
+
+    external_id: str = ""
+    detail: str = ""

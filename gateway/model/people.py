@@ -1,0 +1,83 @@
+"""Who takes part: places, requesters, teams and their agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Somewhere a message can go: a channel's name (or kind) and the platform's address there.
+
+    Written ``<channel>:<where>``: ``support-mail:ana@corp.example``, ``slack:#network``.
+    """
+
+    channel: str
+    where: str
+
+    def __str__(self) -> str:
+        """Return the written form."""
+        return f"{self.channel}:{self.where}"
+
+    @classmethod
+    def parse(cls, text: str) -> Place:
+        """Return the place a text names.
+
+        Raises:
+            ValueError: there is no colon, or nothing on one side of it.
+        """
+        channel, colon, where = text.partition(":")
+        if not (channel and colon and where):
+            raise ValueError(f"{text!r} is not a place: expected <channel>:<where>")
+        return cls(channel, where)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A requester known by an address on a channel kind.
+
+    ``language`` is the last one they wrote in. ``automatic_at`` is when we last sent this address
+    something by ourselves. ``dead`` says why nothing should be sent there, None while it works.
+    """
+
+    kind: str
+    address: str
+    name: str = ""
+    language: str | None = None
+    automatic_at: datetime | None = None
+    dead: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """A team of the rule files. ``tell`` are the places where it hears of its tickets."""
+
+    id: str
+    level: int
+    tell: tuple[Place, ...] = ()
+    agents: tuple[str, ...] = ()
+    next_team: str | None = None
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An agent of the rule files. ``addresses`` maps a channel name or kind to the id there."""
+
+    id: str
+    name: str
+    level: int | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A FAQ entry as the journey needs it: its first question and its answer, by language."""
+
+    id: str
+    questions: Mapping[str, str]
+    answers: Mapping[str, str]
+    tags: tuple[str, ...] = ()

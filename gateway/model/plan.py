@@ -1,0 +1,64 @@
+"""Everything that one event, one attempt to send or one due time shall change.
+
+Planning is pure; `Store.apply` makes it true in one transaction or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.model.inbox import Claim, Outcome
+from gateway.model.message import Attachment
+from gateway.model.outbox import NewSend, Settled
+from gateway.model.people import Person
+from gateway.model.ticket import Ticket, TicketEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketWrite:
+    """A whole ticket as it shall stand. ``planned_on`` is the version it was loaded with, 0 new."""
+
+    ticket: Ticket
+    planned_on: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """A right that runs out: at most ``limit`` spendings of ``key`` within the last ``window``."""
+
+    key: str
+    limit: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxDone:
+    """The end of an inbox item. ``effect`` is unique over all items: the content had one effect."""
+
+    claim: Claim
+    outcome: Outcome
+    reason: str
+    effect: str = ""
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One transaction. Empty fields change nothing.
+
+    ``spend`` is refused as a whole, with `VersionConflict`, when one budget is spent by then.
+    ``refs`` connect a platform's message ids with a ticket number. ``people`` are written whole.
+    ``files`` are stored by digest, once each.
+    """
+
+    at: datetime
+    done: InboxDone | None = None
+    settled: tuple[Settled, ...] = ()
+    tickets: tuple[TicketWrite, ...] = ()
+    events: tuple[TicketEvent, ...] = ()
+    sends: tuple[NewSend, ...] = ()
+    refs: tuple[tuple[str, int], ...] = ()
+    people: tuple[Person, ...] = ()
+    spend: tuple[Budget, ...] = ()
+    files: tuple[Attachment, ...] = ()

@@ -1,0 +1,54 @@
+"""The one request model that rules decide on, whatever channel it came by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.model.message import Trust
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """What rules may look at of an attachment: its cleaned name, its type, its size in bytes."""
+
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Somebody asks something. ``kind`` is the channel kind ("email"), ``sender`` the address.
+
+    ``text`` is the new text only. ``language`` is one of the desk's languages; it is chosen for
+    answering, and ``language_known`` is False when the text was in none of them.
+    """
+
+    channel: str
+    kind: str
+    subject: str
+    text: str
+    sender: str
+    recipients: tuple[str, ...] = ()
+    attachments: tuple[FileFacts, ...] = ()
+    language: str = "en"
+    language_known: bool = True
+    is_reply: bool = False
+    is_spam: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the desk knows beside the request itself.
+
+    ``automatic`` is the reason why a machine must have sent it, None for people. ``use_faq`` is
+    False when somebody asked for a person.
+    """
+
+    now: datetime
+    known: bool = False
+    open_tickets: int = 0
+    trust: Trust = Trust.CLAIMED
+    automatic: str | None = None
+    use_faq: bool = True

@@ -1,0 +1,182 @@
+"""Tickets: their state, their parties, and the history that only ever grows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.errors import IllegalTransition
+from gateway.model.decision import Priority
+from gateway.model.message import Json
+
+
+class TicketState(StrEnum):
+    """The states of a ticket; TRANSITIONS says which may follow which."""
+
+    ANSWERED = "answered"
+    """A FAQ entry went out; no team is troubled."""
+    ASKING = "asking"
+    """We asked back ("did you mean") and wait for the requester."""
+    OPEN = "open"
+    """People have to do something."""
+    WAITING = "waiting"
+    """People answered and wait for the requester."""
+    CLOSED = "closed"
+    MERGED = "merged"
+    """Its story goes on in another ticket."""
+    SPAM = "spam"
+
+
+_S = TicketState
+TRANSITIONS: Mapping[TicketState, frozenset[TicketState]] = {
+    _S.ANSWERED: frozenset({_S.OPEN, _S.WAITING, _S.CLOSED, _S.MERGED, _S.SPAM}),
+    _S.ASKING: frozenset({_S.ANSWERED, _S.OPEN, _S.WAITING, _S.CLOSED, _S.MERGED, _S.SPAM}),
+    _S.OPEN: frozenset({_S.ANSWERED, _S.WAITING, _S.CLOSED, _S.MERGED, _S.SPAM}),
+    _S.WAITING: frozenset({_S.OPEN, _S.CLOSED, _S.MERGED, _S.SPAM}),
+    _S.CLOSED: frozenset({_S.OPEN, _S.WAITING, _S.MERGED, _S.SPAM}),
+    _S.MERGED: frozenset(),
+    _S.SPAM: frozenset({_S.OPEN}),
+}
+
+
+def require_transition(before: TicketState, after: TicketState) -> None:
+    """Pass when a ticket may go from one state to the other, or stays.
+
+    Raises:
+        IllegalTransition: it may not.
+    """
+    if after is not before and after not in TRANSITIONS[before]:
+        raise IllegalTransition(f"a ticket cannot go from {before} to {after}")
+
+
+class EventKind(StrEnum):
+    """What a line of history is about (the ``kind`` of ``tickets show --json``)."""
+
+    REQUEST = "request"
+    FOLLOWUP = "followup"
+    ANSWER = "answer"
+    REPLY = "reply"
+    NOTE = "note"
+    QUESTION = "question"
+    STATE = "state"
+    EDIT = "edit"
+    DELETION = "deletion"
+    DELIVERY = "delivery"
+
+
+class Visibility(StrEnum):
+    """Who may ever read it. Only public lines are read by what builds mail to requesters."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Somebody who asked, or was invited; ``number`` is what a reply token is bound to."""
+
+    number: int
+    kind: str
+    address: str
+    name: str = ""
+    invited: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """How one place knows this ticket: the ids a client needs to keep the conversation together.
+
+    ``place`` is the written form of a place; ``root`` the id of the first message there, ``last``
+    the newest, "" where none has gone out yet. ``references`` are those between them that a reply
+    should name, oldest first.
+    """
+
+    place: str
+    root: str = ""
+    last: str = ""
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One request of one requester, as it stands now.
+
+    ``version`` counts its changes from 1; a write names the version it was planned on.
+    ``reference`` is what people read (``VT-1042-F``). ``team`` and ``level`` are where it lies,
+    also while it is answered (level 1). ``due_at`` is when time alone changes the state.
+    ``why`` is the stored decision: outcome, reason, rule, FAQ entry, scores, trace, rule book.
+    ``merged_into`` and ``follows`` are ticket numbers of linked tickets.
+    """
+
+    number: int
+    reference: str
+    version: int
+    state: TicketState
+    channel: str
+    kind: str
+    subject: str
+    language: str
+    created_at: datetime
+    updated_at: datetime
+    parties: tuple[Party, ...]
+    level: int = 1
+    team: str | None = None
+    assignee: str | None = None
+    priority: Priority = Priority.NORMAL
+    tags: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    faq: str | None = None
+    rule: str | None = None
+    why: Mapping[str, Json] = field(default_factory=dict)
+    threads: tuple[Thread, ...] = ()
+    due_at: datetime | None = None
+    closed_at: datetime | None = None
+    merged_into: int | None = None
+    follows: int | None = None
+
+    @property
+    def requester(self) -> Party:
+        """Return the party who asked."""
+        return self.parties[0]
+
+    def party_of(self, kind: str, address: str) -> Party | None:
+        """Return the party with this address, if one has it."""
+        same = (p for p in self.parties if p.kind == kind and p.address == address)
+        return next(same, None) if address else None
+
+    def thread_at(self, place: str) -> Thread | None:
+        """Return how a place knows this ticket, None when it has not heard of it."""
+        return next((thread for thread in self.threads if thread.place == place), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRef:
+    """A stored file as history names it; ``id`` is the digest of its bytes."""
+
+    name: str
+    media_type: str
+    size: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketEvent:
+    """One line of a ticket's history. ``by`` names a person, an agent or ``ventanilla``.
+
+    ``inbox_id`` is the stored event it came from, if one did. ``details`` holds what machines
+    read of it (trust, flags, an outbox id, a score).
+    """
+
+    ticket: int
+    at: datetime
+    kind: EventKind
+    visibility: Visibility
+    by: str
+    text: str
+    attachments: tuple[FileRef, ...] = ()
+    inbox_id: int | None = None
+    details: Mapping[str, Json] = field(default_factory=dict)
+    seq: int = 0
+    """Its place in the ticket's history, counted from 1; 0 until it is stored."""
