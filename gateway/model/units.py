@@ -1,0 +1,61 @@
+"""Durations and sizes as people write them: ``1 day``, ``90 min``, ``2d 12h``, ``36 MiB``.
+
+Read from configuration and rule files. Every parser raises ValueError with what was expected.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_SECONDS = {
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86_400),
+    **dict.fromkeys(("w", "week", "weeks"), 604_800),
+}
+_BYTES = {
+    **dict.fromkeys(("b", "byte", "bytes"), 1),
+    **{f"{letter}b": 1000**power for power, letter in enumerate("kmg", start=1)},
+    **{f"{letter}ib": 1024**power for power, letter in enumerate("kmg", start=1)},
+}
+# Nine digits hold three centuries in seconds, and keep a typing error from overflowing.
+_AMOUNT = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([a-z]+)\s*", re.ASCII | re.IGNORECASE)
+_LONGEST = timedelta(days=36_500)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return the time a text such as ``1 day``, ``8h`` or ``1 h 30 min`` means.
+
+    Raises:
+        ValueError: it is no duration, or longer than a hundred years.
+    """
+    seconds = _sum_of(text, _SECONDS)
+    if seconds is None or seconds > _LONGEST.total_seconds():
+        raise ValueError(f'{text!r} is no duration: expected one such as "30 s" or "2 days"')
+    return timedelta(seconds=seconds)
+
+
+def parse_size(text: str) -> int:
+    """Return the number of bytes that a text such as ``36 MiB`` or ``500 kB`` means.
+
+    Raises:
+        ValueError: it is no size.
+    """
+    size = _sum_of(text, _BYTES)
+    if size is None:
+        raise ValueError(f'{text!r} is no size: expected one such as "36 MiB"')
+    return int(size)
+
+
+def _sum_of(text: str, units: dict[str, int]) -> float | None:
+    total, position = 0.0, 0
+    while position < len(text) or not position:
+        found = _AMOUNT.match(text, position)
+        unit = units.get(found[2].lower()) if found else None
+        if found is None or unit is None:
+            return None
+        total += float(found[1]) * unit
+        position = found.end()
+    return total
