@@ -1,0 +1,216 @@
+"""Reads stored mails: bytes in, a `Message` or a `DeliveryReport` out.
+
+The parser of every e-mail channel. Runs in a child that may be killed, so it is picklable and
+holds no socket and no secret. Each step lives in the room of its name; here is only their order.
+What stands in a mail identifies people at best; it never authorises anything. Every mail becomes
+something: unreadable parts are flagged or kept as files, so that ParseError is left for bugs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+
+from channels.email import body as bodies
+from channels.email import mime, quotes
+from channels.email.addresses import find_mailboxes, normalise, one_mailbox
+from channels.email.authentication import is_authenticated
+from channels.email.automatic import MARK, automatic_reason
+from channels.email.cleaning import clean_line, clean_text
+from channels.email.digest import digest_of
+from channels.email.ids import own_id, references
+from channels.email.keys import keys_of
+from gateway.model.message import Author, Json, Keys, Message, Parsed, RawEvent, Trust
+
+_RECIPIENT_HEADERS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
+_FORWARD_SUBJECT = re.compile(
+    r"\s*(?:fwd?|wg|rv|tr|pd|enc|i|doorst|vb|vs|vl|転送|转发|轉寄)\s*[:\uff1a]", re.IGNORECASE
+)
+_DATE_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailParser:
+    """See `gateway.contracts.channel.Parser`.
+
+    ``addresses`` are our own, the channel's first, in lower case. ``reply_address`` is a pattern
+    with ``{token}``; None puts the token behind a plus in any of our own. ``authserv_id`` names
+    our receiving server, None where nobody's findings are believed. ``own_lists`` are List-Ids of
+    groups through which people reach us. ``spam_header`` is a name and how its value begins.
+    """
+
+    channel: str
+    addresses: tuple[str, ...]
+    reply_address: str | None = None
+    authserv_id: str | None = None
+    own_lists: tuple[str, ...] = ()
+    spam_header: tuple[str, str] | None = None
+    size_limit: int = 36 * 1024 * 1024
+
+    def keys(self, raw: RawEvent) -> Keys:
+        """See `Parser.keys`."""
+        return keys_of(raw)
+
+    def parse(self, raw: RawEvent) -> Parsed:
+        """See `Parser.parse`."""
+        return _Reading(self, raw).result()
+
+
+class _Reading:
+    """One mail being read."""
+
+    def __init__(self, parser: EmailParser, raw: RawEvent) -> None:
+        self.parser = parser
+        self.facts = raw.facts
+        self.mail = raw.body.removeprefix(b"\xef\xbb\xbf")
+        if b"\n" not in self.mail:
+            self.mail = self.mail.replace(b"\r", b"\n")
+        self.root = mime.read(self.mail)
+        self.headers = self.root.headers
+        self.token_pattern = _token_pattern(parser.addresses, parser.reply_address)
+        full_size = raw.facts.get("truncated")
+        self.full_size = full_size if isinstance(full_size, int) else 0
+        self.digest = digest_of(self.headers, self.mail, self.root.start, full_size=self.full_size)
+
+    def result(self) -> Parsed:
+        return self._message()
+
+    def _message(self) -> Message:
+        author = self._author()
+        subject = clean_line(self.headers.decoded("subject"))
+        content = bodies.read(self.root)
+        text, quoted = quotes.split(clean_text(content.text))
+        recipients, copied = self._recipients()
+        return Message(
+            channel=self.parser.channel,
+            author=author,
+            digest=self.digest,
+            external_id=own_id(self.headers, self.digest),
+            refs=references(self.headers),
+            tokens=self._tokens(),
+            subject=subject,
+            text=text,
+            quoted=quoted,
+            attachments=tuple(content.files),
+            recipients=recipients,
+            copied=copied,
+            automatic=automatic_reason(
+                self.headers,
+                sender=author.address,
+                subject=subject,
+                envelope=_text_fact(self.facts, "mail_from"),
+                own_lists=self.parser.own_lists,
+            ),
+            own=self._own(author.address),
+            spam=self._is_spam(),
+            forwarded=self._is_forwarded(subject),
+            flags=tuple(dict.fromkeys(self._flags(author) + content.flags)),
+            sent_at=_sent_at(self.headers.first("date")),
+        )
+
+    def _author(self) -> Author:
+        sender = one_mailbox(self.headers.all("from"))
+        if sender is None:
+            name = clean_line(self.headers.decoded("from"), 200)
+            return Author(address="", name=name, trust=Trust.NONE)
+        domain = sender.address.rpartition("@")[2]
+        sure = is_authenticated(self.headers, self.parser.authserv_id, domain)
+        trust = Trust.AUTHENTICATED if sure else Trust.CLAIMED
+        return Author(address=sender.address, name=sender.name, trust=trust)
+
+    def _flags(self, author: Author) -> list[str]:
+        flags = [] if author.address else ["unparseable sender"]
+        if self.full_size or len(self.mail) > self.parser.size_limit:
+            flags.append("too large")
+        if self.headers.excess:
+            flags.append("too many headers")
+        return flags
+
+    def _own(self, address: str) -> str | None:
+        if MARK in self.headers:
+            return "carries our mark"
+        if address and _base(address) in self.parser.addresses:
+            return "from our own address"
+        if self.token_pattern.fullmatch(address):
+            return "from a reply address of ours"
+        return None
+
+    def _is_spam(self) -> bool:
+        if self.parser.spam_header is None:
+            return False
+        name, start = self.parser.spam_header
+        values = self.headers.all(name.lower())
+        return any(value.lower().startswith(start.lower()) for value in values)
+
+    def _is_forwarded(self, subject: str) -> bool:
+        return (
+            bool(_FORWARD_SUBJECT.match(subject))
+            or self.root.media_type == "message/rfc822"
+            or any(name.startswith("resent-") for name, _ in self.headers.fields)
+        )
+
+    def _envelope(self) -> list[str]:
+        recipients = self.facts.get("rcpt")
+        listed = recipients if isinstance(recipients, list | tuple) else ()
+        return [str(one) for one in listed]
+
+    def _tokens(self) -> tuple[str, ...]:
+        places = self._envelope()
+        for name in _RECIPIENT_HEADERS:
+            places.extend(self.headers.all(name))
+        found = (match for place in places for match in self.token_pattern.finditer(place))
+        return tuple(dict.fromkeys(match[match.lastindex or 0].lower() for match in found))
+
+    def _recipients(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return everybody the mail was sent to, and those of them who are not we."""
+        named = [found for one in self._envelope() if (found := normalise(one.strip("<> ")))]
+        for name in _RECIPIENT_HEADERS:
+            for value in self.headers.all(name):
+                named.extend(mailbox.address for mailbox in find_mailboxes(value)[0])
+        ours = self.parser.addresses
+        everybody: dict[str, bool] = {}
+        for address in named:
+            if self.token_pattern.fullmatch(address):
+                everybody.setdefault(_base(address) if _base(address) in ours else ours[0], True)
+            else:
+                everybody.setdefault(address, _base(address) in ours)
+        copied = tuple(address for address, is_ours in everybody.items() if not is_ours)
+        return tuple(everybody), copied
+
+
+def _base(address: str) -> str:
+    """Return an address without its plus part."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+@lru_cache(maxsize=64)
+def _token_pattern(addresses: tuple[str, ...], reply_address: str | None) -> re.Pattern[str]:
+    """Return what finds our reply addresses in a line; the token is its last group."""
+    patterns = (reply_address,) if reply_address else map(_plus_pattern, addresses)
+    token = "([a-z2-7]{20,64})"  # noqa: S105 - a pattern: base32 in either case
+    either = "|".join(token.join(map(re.escape, one.split("{token}", 1))) for one in patterns)
+    return re.compile(rf"(?<![\w.+-])(?:{either})(?![\w.-])", re.IGNORECASE)
+
+
+def _plus_pattern(address: str) -> str:
+    return "+{token}@".join(address.rsplit("@", 1))
+
+
+def _text_fact(facts: Mapping[str, Json], name: str) -> str | None:
+    value = facts.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _sent_at(value: str) -> datetime | None:
+    """Return when the sender says the mail was sent, None where that is no time of our age."""
+    try:
+        found = parsedate_to_datetime(value[:_DATE_CHARACTERS])
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return found if 1970 <= found.year < 2200 else None  # noqa: PLR2004 - clocks are that wrong
