@@ -1,0 +1,102 @@
+"""Every message the desk has words for, and the values each may insert.
+
+Read by the loader (dry runs, names it suggests) and by tests. A template that names any other
+value is refused. Samples are what a dry run inserts: one ordinary set, one large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.contracts.words import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One value of a message.
+
+    ``markdown`` values are inserted as they are, others escaped. ``lines`` ones are given to the
+    template as a list of lines, however they came.
+    """
+
+    name: str
+    sample: Value
+    markdown: bool = False
+    lines: bool = False
+
+
+_REFERENCE = Slot(name="reference", sample="VT-1042-F")
+_REQUESTER = Slot(name="requester", sample="Ana Reis <ana@example.org>")
+_REASON = Slot(name="reason", sample="rule vpn-outage matched")
+
+CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
+    # No value of this one is chosen by the requester: it may go to a forged address.
+    "requester/received": (_REFERENCE,),
+    "requester/answer": (
+        _REFERENCE,
+        Slot(name="answer", sample="Open **Settings** and choose *Reset*.", markdown=True),
+    ),
+    "requester/choices": (
+        _REFERENCE,
+        Slot(name="choices", sample=("How do I reset my password?", "How do I log in?")),
+    ),
+    "requester/reply": (_REFERENCE,),
+    "requester/closed": (_REFERENCE, Slot(name="days", sample=14)),
+    "requester/greeting": (),
+    "agent/new": (
+        _REFERENCE,
+        _REQUESTER,
+        Slot(name="channel", sample="support-mail"),
+        Slot(name="subject", sample="VPN is down"),
+        Slot(name="language", sample="en"),
+        Slot(name="priority", sample="high"),
+        Slot(name="level", sample=2),
+        Slot(name="team", sample="network"),
+        _REASON,
+    ),
+    "agent/update": (_REFERENCE, _REQUESTER, Slot(name="what", sample="wrote again")),
+    "agent/bounced": (
+        _REFERENCE,
+        Slot(name="recipient", sample="ana@example.org"),
+        Slot(name="status", sample="5.1.1"),
+        Slot(name="diagnostic", sample="550 5.1.1 no such user"),
+    ),
+    "agent/kept": (_REFERENCE, _REASON),
+    "agent/unknown_word": (_REFERENCE, Slot(name="word", sample="!replay")),
+    "agent/dead": (_REFERENCE, Slot(name="place", sample="support-mail:ana@example.org"), _REASON),
+    "agent/alert": (
+        Slot(name="what", sample="an event was quarantined"),
+        Slot(name="details", sample="inbox 17\nit could not be read", lines=True),
+    ),
+}
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    key: tuple(slot.name for slot in slots) for key, slots in CATALOGUE.items()
+}
+
+RECEIPT = "requester/received"
+"""What an admin's own ``requester/<name>`` stands in for, and whose values it may insert."""
+
+_LARGE_CHARACTERS = 5_000
+_LARGE_ITEMS = 50
+
+
+def slots_of(key: str) -> tuple[Slot, ...]:
+    """Return the values of a message; an admin's own receipt has those of the usual one."""
+    return CATALOGUE.get(key, CATALOGUE[RECEIPT])
+
+
+def samples(key: str) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
+    """Return values to try a template with: ordinary ones, and large ones."""
+    slots = slots_of(key)
+    ordinary = {slot.name: slot.sample for slot in slots}
+    return ordinary, {slot.name: _large(slot.sample) for slot in slots}
+
+
+def _large(sample: Value) -> Value:
+    if isinstance(sample, int):
+        return 10**9
+    if isinstance(sample, tuple):
+        return ("word " * (_LARGE_CHARACTERS // 50),) * _LARGE_ITEMS
+    return "word " * (_LARGE_CHARACTERS // 5)

@@ -1,0 +1,101 @@
+"""What a short message means on its own, and what the buttons say.
+
+Built once from one ``words.toml`` per language, asked for every message: most are too long to
+mean anything on their own and cost one comparison. Pure; raises `BadWords` while it is built.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gateway.contracts.words import Meaning
+
+MAX_FOLDED = 60
+"""The longest text that can be a phrase: a whole short message, never a sentence of a long one."""
+
+# Twice as much before folding leaves room for punctuation, accents and blank lines around it.
+_MAX_RAW = 2 * MAX_FOLDED
+# Letters that Unicode does not take apart, though people without that key write the plain one.
+_PLAIN_LETTERS = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "\u0131": "i", "æ": "ae", "œ": "oe"})
+_APOSTROPHES = re.compile("['\u2018\u2019\u02bc`\u00b4]")
+_NOT_WORDS = re.compile(r"[\W_]+")
+
+
+class BadWords(Exception):
+    """A ``words.toml`` cannot be used; the text says why, for the person who wrote it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One language: the button of each meaning, and the folded phrases that have it."""
+
+    labels: Mapping[Meaning, str]
+    phrases: Mapping[str, Meaning]
+
+
+def fold(text: str) -> str:
+    """Return a text without case, accents, punctuation and needless blanks."""
+    # Twice: some letters can only be folded when they are taken apart, and the other way round.
+    apart = _apart(_apart(_APOSTROPHES.sub("", text)).casefold())
+    letters = "".join(character for character in apart if not unicodedata.combining(character))
+    return _NOT_WORDS.sub(" ", letters.translate(_PLAIN_LETTERS)).strip()
+
+
+def _apart(text: str) -> str:
+    return unicodedata.normalize("NFKD", text)
+
+
+def read(text: str) -> Table:
+    """Return what a ``words.toml`` holds.
+
+    Raises:
+        BadWords: it is no TOML, lacks a label, or holds a phrase that nobody could say.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadWords(str(error)) from error
+    if unknown := tree.keys() - {"labels", "phrases"}:
+        raise BadWords(f"unknown table {min(unknown)!r}: expected [labels] and [phrases]")
+    labels = {meaning: _label(tree, meaning) for meaning in Meaning}
+    phrases = {fold(label): meaning for meaning, label in labels.items()}
+    for meaning in Meaning:
+        for phrase in _phrases(tree, meaning):
+            if phrases.setdefault(phrase, meaning) is not meaning:
+                raise BadWords(f"{phrase!r} means both {phrases[phrase]} and {meaning}")
+    return Table(labels=labels, phrases=phrases)
+
+
+def meaning_of(text: str, phrases: Mapping[str, Meaning]) -> Meaning | None:
+    """Return what a whole text means, None when it is none of the phrases."""
+    if len(text) > _MAX_RAW:
+        text = text.strip()
+        if len(text) > _MAX_RAW:
+            return None
+    return phrases.get(fold(text))
+
+
+def _label(tree: Mapping[str, object], meaning: Meaning) -> str:
+    labels = tree.get("labels")
+    label = labels.get(meaning) if isinstance(labels, dict) else None
+    if not isinstance(label, str) or not 0 < len(fold(label)) <= MAX_FOLDED:
+        raise BadWords(f"[labels] {meaning} must be a text of at most {MAX_FOLDED} characters")
+    return label
+
+
+def _phrases(tree: Mapping[str, object], meaning: Meaning) -> Iterable[str]:
+    table = tree.get("phrases", {})
+    listed = table.get(meaning, []) if isinstance(table, dict) else None
+    if not isinstance(listed, list):
+        raise BadWords(f"[phrases] {meaning} must be a list of texts")
+    for phrase in listed:
+        folded = fold(phrase) if isinstance(phrase, str) else ""
+        if not 0 < len(folded) <= MAX_FOLDED:
+            raise BadWords(
+                f"{phrase!r} is no phrase: expected words of at most {MAX_FOLDED} characters"
+            )
+        yield folded

@@ -1,0 +1,80 @@
+"""The words that stand in when a template fails: built in, English, plain.
+
+Called by `TemplateWords.render` as the last resort. No Jinja2, no files, never raises: a request
+is answered whatever an admin's template does, and whatever value is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.contracts.words import Text, Value
+from templates.catalogue import RECEIPT
+from templates.escape import escape, one_line
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "requester/received": (
+        "We have received your request",
+        "We have your request. Its number is {reference}. Reply to add something.",
+    ),
+    "requester/answer": (
+        "An answer to your request",
+        "{answer}\n\nYour request is {reference}. Reply to reach a person.",
+    ),
+    "requester/choices": (
+        "Which of these do you mean?",
+        "{choices}\n\nReply with a number, or ask for a person. Your request is {reference}.",
+    ),
+    "requester/reply": ("About your request", "About your request {reference}:"),
+    "requester/closed": (
+        "We have closed your request",
+        "We have closed your request {reference}. Reply within {days} days to reopen it.",
+    ),
+    "requester/greeting": ("How can I help?", "How can I help?"),
+    "agent/new": (
+        "New ticket {reference}: {subject}",
+        (
+            "New ticket {reference} from {requester} by {channel}, for {team} (level {level}, "
+            "priority {priority}): {reason}. Reply to this message to answer."
+        ),
+    ),
+    "agent/update": ("{reference}: {what}", "{reference}: {requester} {what}"),
+    "agent/bounced": (
+        "{reference}: a message came back",
+        "{reference}: the message to {recipient} came back: {status} {diagnostic}",
+    ),
+    "agent/kept": (
+        "{reference}: kept as an internal note",
+        "{reference}: your mail was kept as an internal note. Nothing was sent: {reason}.",
+    ),
+    "agent/unknown_word": (
+        "{reference}: unknown word",
+        "{reference}: {word} is not a word the desk knows. Your text was kept as a note.",
+    ),
+    "agent/dead": (
+        "{reference}: a message could not be delivered",
+        "{reference}: a message to {place} could not be delivered: {reason}.",
+    ),
+    "agent/alert": ("Alert: {what}", "{what}: {details}"),
+}
+
+
+class _Forgiving(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def words(key: str, values: Mapping[str, Value]) -> Text:
+    """Return the built-in text of a message; an unknown one has the words of the receipt."""
+    title, body = _WORDS.get(key, _WORDS[RECEIPT])
+    shown = _Forgiving({name: _shown(name, value) for name, value in values.items()})
+    bare = _Forgiving({name: one_line(str(value)) for name, value in values.items()})
+    return Text(title=one_line(title.format_map(bare)), body=body.format_map(shown))
+
+
+def _shown(name: str, value: Value) -> str:
+    if name == "answer":
+        return str(value)  # Markdown of the rule files
+    if isinstance(value, tuple):
+        return "\n".join(f"{number}. {escape(str(item))}" for number, item in enumerate(value, 1))
+    return escape(str(value))
