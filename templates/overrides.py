@@ -100,12 +100,12 @@ def _misplaced(path: Path, language: str, name: str, languages: Collection[str])
         hint = f"did you mean {near[0]}?" if near else f"expected {', '.join(languages)}"
         text = f"{language!r} is not one of the desk's languages"
         return Problem(file=str(path), severity="warning", message=text, suggestion=hint)
-    known = {f"{key}{SUFFIX}": key for key in CATALOGUE} | {WORDS_FILE: WORDS_FILE}
-    if name in known:
+    known = {key: f"{key}{SUFFIX}" for key in CATALOGUE} | {WORDS_FILE: WORDS_FILE}
+    if name in known.values():
         return None
     # Without the ending, which all share, two different words are not taken for a slip.
-    near = difflib.get_close_matches(name.removesuffix(SUFFIX), known.values(), n=1, cutoff=0.85)
-    hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
+    near = difflib.get_close_matches(name.removesuffix(SUFFIX), known, n=1, cutoff=0.85)
+    hint = f"did you mean {known[near[0]]}?" if near else f"expected {', '.join(known.values())}"
     if not (name.startswith(_OWN_RECEIPT) and name.endswith(SUFFIX)) or name.count("/") > 1:
         return Problem(file=str(path), message="this file overrides nothing", suggestion=hint)
     text = "this file overrides nothing; it is only used where a rule's reply names it"
