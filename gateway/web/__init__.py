@@ -1,0 +1,77 @@
+"""HTTP: health, metrics, and the door for webhooks.
+
+`gateway.app` binds the listeners before the desk says that it is ready, and runs `serve_http` and
+`serve_webhooks` as tasks. The web framework is imported by these, not before.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from gateway.contracts.store import Depth
+from gateway.web.metrics import Meter
+
+_WAITING_CONNECTIONS = 128
+
+
+class Desk(Protocol):
+    """What the listeners ask of the desk."""
+
+    meter: Meter
+
+    async def not_ready(self) -> str:
+        """Return what is missing (``store``, ``rules``), "" when mail can be decided."""
+        ...
+
+    async def depths(self) -> Sequence[Depth]:
+        """Return how much waits. May raise `StoreError`."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the present instant, in UTC."""
+        ...
+
+
+def bind(listen: tuple[str, int]) -> socket.socket:
+    """Return a listening socket; port 0 lets the system choose one.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    host, port = listen
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(_WAITING_CONNECTIONS)
+        bound.setblocking(False)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def address_of(bound: socket.socket) -> str:
+    """Return where a socket listens, as the ready line shows it."""
+    host, port, *_ = bound.getsockname()
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def serve_http(bound: socket.socket, desk: Desk) -> None:
+    """Answer /healthz, /readyz, /metrics and webhooks until cancelled."""
+    from gateway.web import server  # noqa: PLC0415 - costs 0.1 s, after mail is being taken
+
+    await server.run(bound, server.desk_application(desk))
+
+
+async def serve_webhooks(bound: socket.socket) -> None:
+    """Answer webhooks, and nothing else, until cancelled."""
+    from gateway.web import server  # noqa: PLC0415 - see serve_http
+
+    await server.run(bound, server.webhook_application())

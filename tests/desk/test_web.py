@@ -1,0 +1,188 @@
+"""Health, metrics and the door for webhooks, over real sockets."""
+
+import asyncio
+import contextlib
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway import web
+from gateway.contracts.store import Depth
+from gateway.errors import StoreUnavailable
+from gateway.web.metrics import Meter
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Desk:
+    """A desk whose state a test chooses."""
+
+    def __init__(self):
+        self.meter = Meter()
+        self.missing = ""
+        self.waiting = []
+        self.stuck = False
+        self.broken = False
+
+    async def not_ready(self):
+        """See `web.Desk.not_ready`."""
+        if self.stuck:
+            await asyncio.Event().wait()
+        return self.missing
+
+    async def depths(self):
+        """See `web.Desk.depths`."""
+        if self.broken:
+            raise StoreUnavailable("the disk is full")
+        return self.waiting
+
+    def now(self):
+        """See `web.Desk.now`."""
+        return NOW
+
+
+@contextlib.asynccontextmanager
+async def listening(serve, *arguments):
+    """Run a listener on a port of the system's choice; give its address."""
+    bound = web.bind(("127.0.0.1", 0))
+    address = bound.getsockname()
+    task = asyncio.create_task(serve(bound, *arguments))
+    try:
+        yield address
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def ask(address, path, method="GET", body=b""):
+    """Return the status and the text of one request."""
+    reader, writer = await asyncio.open_connection(*address)
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    answer = (await reader.read()).decode()
+    writer.close()
+    await writer.wait_closed()
+    head, _, text = answer.partition("\r\n\r\n")
+    return int(head.split()[1]), text
+
+
+async def test_a_living_desk_answers_at_healthz():
+    """A process that can answer is alive, whatever its store says."""
+    desk = Desk()
+    desk.missing = "store"
+    async with listening(web.serve_http, desk) as address:
+        assert await ask(address, "/healthz") == (200, "alive\n")
+
+
+@pytest.mark.parametrize(("missing", "expected"), [("", 200), ("store", 503), ("rules", 503)])
+async def test_readyz_says_what_is_missing(missing, expected):
+    """A balancer sends nothing to a node that cannot store or decide."""
+    desk = Desk()
+    desk.missing = missing
+    async with listening(web.serve_http, desk) as address:
+        assert await ask(address, "/readyz") == (expected, f"{missing or 'ready'}\n")
+
+
+async def test_readyz_does_not_wait_for_a_stuck_store(monkeypatch):
+    """A locked database is "not ready" within seconds."""
+    desk = Desk()
+    desk.stuck = True
+    monkeypatch.setattr("gateway.web.server._PATIENCE_SECONDS", 0.05)
+    async with listening(web.serve_http, desk) as address:
+        assert await ask(address, "/readyz") == (503, "store\n")
+
+
+async def test_metrics_show_counters_and_queues():
+    """Names and labels are what dashboards rely on; ended rows are no queue."""
+    desk = Desk()
+    desk.meter.accepted("mail", 3)
+    desk.meter.decided("mail", "routed")
+    desk.meter.sent("mail")
+    desk.meter.retried("mail")
+    desk.meter.dead("mail")
+    desk.meter.quarantined("mail")
+    desk.meter.dropped_logs(7)
+    desk.waiting = [
+        *(
+            Depth(
+                box="outbox", channel="mail", state="retry", count=2, oldest_at=NOW - timedelta(5)
+            ),
+        ),
+        *(Depth(box="inbox", channel="mail", state="done", count=9, oldest_at=NOW),),
+    ]
+    async with listening(web.serve_http, desk) as address:
+        status, text = await ask(address, "/metrics")
+
+    lines = [line for line in text.splitlines() if line.startswith("ventanilla_")]
+    assert status == 200
+    assert [line for line in lines if "queue" in line] == [
+        'ventanilla_queue_depth{box="outbox",channel="mail",state="retry"} 2.0',
+        'ventanilla_queue_age_seconds{box="outbox",channel="mail",state="retry"} 432000.0',
+    ]
+    assert [line for line in lines if "queue" not in line] == [
+        'ventanilla_accepted_total{channel="mail"} 3.0',
+        'ventanilla_sent_total{channel="mail"} 1.0',
+        'ventanilla_retried_total{channel="mail"} 1.0',
+        'ventanilla_dead_total{channel="mail"} 1.0',
+        'ventanilla_quarantined_total{channel="mail"} 1.0',
+        'ventanilla_decided_total{channel="mail",outcome="routed"} 1.0',
+        "ventanilla_dropped_log_lines_total 7.0",
+    ]
+    assert re.search(r"^process_resident_memory_bytes [\d.e+]+$", text, re.MULTILINE)
+
+
+async def test_metrics_are_there_when_the_store_is_not():
+    """A full disk is when somebody looks at the counters."""
+    desk = Desk()
+    desk.broken = True
+    desk.meter.accepted("mail", 3)
+    async with listening(web.serve_http, desk) as address:
+        status, text = await ask(address, "/metrics")
+
+    assert status == 200
+    assert "ventanilla_accepted_total" in text
+
+
+async def test_a_channel_without_webhooks_answers_404():
+    """Nothing is read of what was posted, and nothing stored."""
+    async with listening(web.serve_http, Desk()) as address:
+        assert (await ask(address, "/channels/mail", "POST", b"x" * 100))[0] == 404
+        assert (await ask(address, "/channels/mail"))[0] == 405
+        assert (await ask(address, "/nothing"))[0] == 404
+
+
+async def test_the_public_listener_shows_no_metrics():
+    """``[http] webhooks`` holds webhooks and nothing else."""
+    async with listening(web.serve_webhooks) as address:
+        for path in ("/metrics", "/healthz", "/readyz", "/"):
+            assert (await ask(address, path))[0] == 404
+        assert (await ask(address, "/channels/mail", "POST"))[0] == 404
+
+
+async def test_a_request_under_way_is_finished_when_the_desk_stops():
+    """Stopping waits for the answer that is being written."""
+    desk = Desk()
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def not_ready():
+        asked.set()
+        await go.wait()
+        return ""
+
+    desk.not_ready = not_ready
+    async with listening(web.serve_http, desk) as address:
+        answer = asyncio.create_task(ask(address, "/readyz"))
+        await asked.wait()
+        asyncio.get_running_loop().call_later(0.05, go.set)
+
+    assert await answer == (200, "ready\n")
+
+
+def test_an_address_in_use_is_an_error_before_anything_runs():
+    """Two desks on one port: the second hears of it at once."""
+    with contextlib.closing(web.bind(("127.0.0.1", 0))) as first:
+        with pytest.raises(OSError, match="in use"):
+            web.bind(first.getsockname())
+        assert re.fullmatch(r"127\.0\.0\.1:\d+", web.address_of(first))
