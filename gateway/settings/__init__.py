@@ -35,7 +35,7 @@ from gateway.settings.secrets import (
 Model = TypeVar("Model", bound=BaseModel)
 
 DEFAULT_PATH = Path("config.toml")
-RESERVED_NAMES = frozenset({"cli", "http"})
+RESERVED_NAMES = frozenset({"cli", "http", "webhooks"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +110,13 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
 
 
 def read_channel(settings: Settings, channel: ChannelSettings, model: type[Model]) -> Model:
-    """Return a channel's table as its kind's model reads it.
+    """Return a channel's table as its kind's model reads it; paths start at ``context["folder"]``.
 
     Raises:
         ConfigError: with every problem of the table.
     """
     try:
-        return model.model_validate(dict(channel.table))
+        return model.model_validate(dict(channel.table), context={"folder": settings.folder})
     except ValidationError as error:
         table = ("channels", channel.name)
         found = problems.from_model(str(settings.path), error, model, settings.places, table)

@@ -1,13 +1,14 @@
 """HTTP: health, metrics, and the door for webhooks.
 
-`gateway.app` binds the listeners before the desk says that it is ready, and runs `serve_http` and
-`serve_webhooks` as tasks. The web framework is imported by these, not before.
+`gateway.app` binds the listeners (`listen`) before the desk says that it is ready, and starts them
+(`Listeners.start`) afterwards: the web framework is imported by then, not before.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -61,6 +62,51 @@ def address_of(bound: socket.socket) -> str:
     """Return where a socket listens, as the ready line shows it."""
     host, port, *_ = bound.getsockname()
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class Listeners:
+    """The HTTP listeners of one desk; ``addresses`` are theirs, for the ready line."""
+
+    def __init__(self, bound: Mapping[str, socket.socket]) -> None:
+        self.addresses = {name: address_of(each) for name, each in bound.items()}
+        self._bound = bound
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, desk: Desk) -> None:
+        """Answer from now on. Until then connections wait."""
+        serve: dict[str, Callable[[socket.socket], Coroutine[None, None, None]]] = {
+            "http": lambda each: serve_http(each, desk),
+            "webhooks": serve_webhooks,
+        }
+        for name, each in self._bound.items():
+            self._tasks.append(asyncio.create_task(serve[name](each), name=name))
+
+    async def stop(self) -> None:
+        """Finish what is being answered, for a few seconds at most, and close. Idempotent."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        for each in self._bound.values():
+            each.close()
+
+
+def listen(http: tuple[str, int] | None, webhooks: tuple[str, int] | None) -> Listeners:
+    """Bind what is configured, and return it.
+
+    Raises:
+        OSError: an address cannot be bound; then none stays bound.
+    """
+    bound: dict[str, socket.socket] = {}
+    try:
+        for name, address in (("http", http), ("webhooks", webhooks)):
+            if address is not None:
+                bound[name] = bind(address)
+    except OSError:
+        for each in bound.values():
+            each.close()
+        raise
+    return Listeners(bound)
 
 
 async def serve_http(bound: socket.socket, desk: Desk) -> None:

@@ -186,3 +186,33 @@ def test_an_address_in_use_is_an_error_before_anything_runs():
         with pytest.raises(OSError, match="in use"):
             web.bind(first.getsockname())
         assert re.fullmatch(r"127\.0\.0\.1:\d+", web.address_of(first))
+
+
+async def test_both_listeners_start_and_stop_together():
+    """Their addresses are known before they answer; afterwards the ports are free again."""
+    listeners = web.listen(("127.0.0.1", 0), ("127.0.0.1", 0))
+    places = {
+        name: (host, int(port))
+        for name, (host, _, port) in (
+            (name, address.rpartition(":")) for name, address in listeners.addresses.items()
+        )
+    }
+    early = asyncio.create_task(ask(places["http"], "/healthz"))
+    listeners.start(Desk())
+
+    assert list(places) == ["http", "webhooks"]
+    assert await early == (200, "alive\n")
+    assert (await ask(places["webhooks"], "/healthz"))[0] == 404
+    await listeners.stop()
+    await listeners.stop()
+    web.bind(places["http"]).close()
+
+
+def test_when_one_listener_cannot_be_bound_none_is():
+    """A desk that does not start leaves no port behind."""
+    with contextlib.closing(web.bind(("127.0.0.1", 0))) as taken:
+        with contextlib.closing(web.bind(("127.0.0.1", 0))) as other:
+            free = other.getsockname()
+        with pytest.raises(OSError, match="in use"):
+            web.listen(free, taken.getsockname())
+        web.bind(free).close()
