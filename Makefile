@@ -1,0 +1,47 @@
+# Everything here sets up its own virtual environment in .venv: a fresh machine needs only make,
+# Python 3.11 or newer with its venv module, and a way to PyPI.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test check cover golden faults bench clean
+
+demo: $(READY)              ## a desk that mails itself and shows the answers; DEMO_EXIT=1 ends it
+	$(BIN)/ventanilla demo
+
+test: $(READY)              ## all tests
+	$(BIN)/pytest
+
+check: $(READY)             ## form, types, import directions, links in the docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/layers
+
+cover: $(READY)             ## all tests, with the branches that none of them takes
+	$(BIN)/pytest --cov=gateway --cov=channels --cov=rules --cov=templates --cov-branch \
+		--cov-report=term-missing:skip-covered
+
+golden: $(READY)            ## write the expected readings of the sample mails anew; review the diff
+	$(BIN)/pytest -q tests/channels --update-golden
+
+faults: $(READY)            ## kill, starve and cut the real processes
+	$(BIN)/pytest tests/faults
+
+bench: $(READY)             ## measure
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Ventanilla needs Python 3.11 or newer, and $(PYTHON) is older or missing." >&2; \
+		echo "Name another one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments: its venv or ensurepip is missing." >&2; \
+		echo "On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@

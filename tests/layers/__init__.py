@@ -1,0 +1,1 @@
+"""How the parts lean on each other, and that the docs say what is there."""
