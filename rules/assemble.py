@@ -1,0 +1,164 @@
+"""From the nodes of all files to one checked book: the keys, ids and examples of a whole desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from gateway.model.people import Agent
+from rules import fields
+from rules.book import RuleBook
+from rules.checks import check_examples, check_reach, check_references
+from rules.conditions import Known
+from rules.directory import (
+    Fallback,
+    TeamSource,
+    check_directory,
+    read_agent,
+    read_fallback,
+    read_team,
+)
+from rules.faq.entries import FaqEntry, read_entry
+from rules.faq.lexical import LexicalMatcher
+from rules.language import Detector
+from rules.nodes import MapNode, Node, Scalar
+from rules.problems import Mark, did_you_mean
+from rules.routes import Route, read_route
+from rules.triggers import TriggerIndex
+from rules.walk import Plan
+
+LATER = ("forms", "levels", "calendar")
+
+Tell = Callable[[str, int, int], None]
+Thing = TypeVar("Thing")
+
+
+@dataclass(slots=True)
+class Draft:
+    """What was read so far, from all files."""
+
+    teams: dict[str, TeamSource] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    entries: dict[str, FaqEntry] = field(default_factory=dict)
+    routes: dict[str, Route] = field(default_factory=dict)
+    fallback: Fallback | None = None
+    marks: dict[tuple[str, str], Mark] = field(default_factory=dict)
+
+
+def assemble(
+    documents: Iterable[MapNode], known: Known, content_hash: str, max_wrong: float, tell: Tell
+) -> RuleBook | None:
+    """Return the book; None when so much is wrong that none can be built. Faults are noted."""
+    draft = Draft()
+    for document in documents:
+        for key, node in document.items:
+            _read_key(key, node, draft, known)
+    if draft.fallback is None:
+        known.problems.error(Mark("fallback"), "fallback is missing: say who gets everything else")
+    check_directory(draft.teams, draft.agents, known)
+    teams = {team_id: source.team for team_id, source in draft.teams.items()}
+    check_references(draft.routes.values(), teams, draft.entries, draft.fallback, known)
+    check_reach(tuple(draft.routes.values()), known)
+    if known.problems.has_errors or draft.fallback is None:
+        return None
+    book = _book(draft, draft.fallback, known, content_hash, max_wrong)
+    check_examples(book.plan, known, tell)
+    return book
+
+
+def _read_key(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
+    reader = _TOP_LEVEL.get(key.text)
+    if reader is not None:
+        reader(key, node, draft, known)
+    elif key.text in LATER:
+        known.problems.error(key.mark, f"{key.text}: not supported by this version yet")
+    else:
+        hint = did_you_mean(key.text, _TOP_LEVEL)
+        known.problems.error(key.mark, f"unknown key {key.text!r}", hint)
+
+
+def _is_new(kind: str, name: str, mark: Mark, draft: Draft, known: Known) -> bool:
+    """Return whether an id is used for the first time; note a problem where it is not."""
+    first = draft.marks.setdefault((kind, name), mark)
+    if first is mark:
+        return True
+    known.problems.error(
+        mark, f"the {kind} id {name!r} is used twice", f"first in {first.file}:{first.line}"
+    )
+    return False
+
+
+def _read_teams(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
+    mapping = fields.table(node, key.text, known.problems)
+    for name, value in mapping.items if mapping else ():
+        source = read_team(name, value, known)
+        if source and _is_new("team", name.text, name.mark, draft, known):
+            draft.teams[source.team.id] = source
+
+
+def _read_agents(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
+    mapping = fields.table(node, key.text, known.problems)
+    for name, value in mapping.items if mapping else ():
+        agent = read_agent(name, value, known)
+        if agent and _is_new("agent", name.text, name.mark, draft, known):
+            draft.agents[agent.id] = agent
+
+
+def _read_faq(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
+    for item in fields.items(node, key.text, known.problems):
+        entry = read_entry(item, known)
+        if entry and _is_new("faq", entry.id, entry.mark, draft, known):
+            draft.entries[entry.id] = entry
+
+
+def _read_routes(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
+    for item in fields.items(node, key.text, known.problems):
+        route = read_route(item, known)
+        if route and _is_new("route", route.id, route.mark, draft, known):
+            draft.routes[route.id] = route
+
+
+def _read_fallback(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
+    if not _is_new("top-level", "fallback", key.mark, draft, known):
+        return
+    draft.fallback = read_fallback(key, node, known)
+
+
+_TOP_LEVEL: Mapping[str, Callable[[Scalar, Node, Draft, Known], None]] = {
+    "teams": _read_teams,
+    "agents": _read_agents,
+    "faq": _read_faq,
+    "routes": _read_routes,
+    "fallback": _read_fallback,
+}
+
+
+def _book(
+    draft: Draft, fallback: Fallback, known: Known, content_hash: str, max_wrong: float
+) -> RuleBook:
+    teams = {team_id: source.team for team_id, source in draft.teams.items()}
+    last = teams[fallback.team]
+    last = replace(last, level=fallback.level or last.level)
+    routes = tuple(draft.routes.values())
+    entries = tuple(draft.entries.values())
+    plan = Plan(
+        hash=content_hash,
+        routes=routes,
+        triggers=TriggerIndex(routes),
+        teams=teams,
+        fallback=last,
+        entries=draft.entries,
+        conditional=tuple(entry for entry in entries if entry.when.parts),
+        unsent=frozenset(entry.id for entry in entries if not entry.auto),
+        matcher=LexicalMatcher(entries, max_wrong),
+    )
+    return RuleBook(
+        hash=content_hash,
+        teams=teams,
+        agents=draft.agents,
+        entries={entry.id: entry.entry for entry in entries},
+        fallback=last,
+        plan=plan,
+        detector=Detector(known.languages),
+    )

@@ -1,0 +1,42 @@
+"""The rule book: frozen, known by its content hash; fulfils `gateway.contracts.rules.Rules`.
+
+Built by `rules.load` from checked files; handed to the journey, which keeps one book from load to
+apply. Nothing here raises, whatever the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.model.decision import Decision
+from gateway.model.people import Agent, Entry, Team
+from gateway.model.request import Facts, Request
+from rules.language import Detector
+from rules.view import View
+from rules.walk import Plan, Walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleBook:
+    """See `gateway.contracts.rules.Rules`."""
+
+    hash: str
+    teams: Mapping[str, Team]
+    agents: Mapping[str, Agent]
+    entries: Mapping[str, Entry]
+    fallback: Team
+    plan: Plan = field(repr=False)
+    detector: Detector = field(repr=False)
+
+    def decide(self, request: Request, facts: Facts) -> Decision:
+        """See `Rules.decide`. The steps hold what matched and the first rules that did not."""
+        return Walk(self.plan, View(request, facts), full=False).decide()
+
+    def explain(self, request: Request, facts: Facts) -> Decision:
+        """Return the same decision with a step for every rule on the way, however many."""
+        return Walk(self.plan, View(request, facts), full=True).decide()
+
+    def language_of(self, text: str, prior: Sequence[str]) -> tuple[str, bool]:
+        """See `Rules.language_of`."""
+        return self.detector.detect(text, prior)

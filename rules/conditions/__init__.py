@@ -1,0 +1,9 @@
+"""What a rule may ask about a request. `Condition` is the contract; `CONDITIONS` names them all."""
+
+from __future__ import annotations
+
+from rules.conditions.base import Condition, Failure
+from rules.conditions.groups import AllOf
+from rules.conditions.reader import CONDITIONS, Known, read_when
+
+__all__ = ["CONDITIONS", "AllOf", "Condition", "Failure", "Known", "read_when"]

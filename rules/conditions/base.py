@@ -1,0 +1,48 @@
+"""The contract of a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from rules.view import View
+
+
+class Failure(NamedTuple):
+    """Why a rule did not match: the first condition that failed, in an admin's words."""
+
+    condition: str
+    expected: str
+    actual: str
+
+
+class Condition(Protocol):
+    """One thing that must hold. Conditions are frozen and compare by what they ask."""
+
+    @property
+    def name(self) -> str:
+        """Return the key it has in the rule file."""
+        ...
+
+    def holds(self, view: View) -> bool:
+        """Return whether it holds; linear in the size of the text, never raises."""
+        ...
+
+    def failure(self, view: View) -> Failure:
+        """Return why it does not hold; only called where `holds` is False."""
+        ...
+
+    def triggers(self) -> frozenset[str] | None:
+        """Return words and addresses of which at least one must be there for it to hold.
+
+        None when it can hold without any.
+        """
+        ...
+
+    def judge(self, view: View, stated: frozenset[str]) -> bool | None:
+        """Return whether it holds for an example that states some aspects only; None = open."""
+        ...
+
+    def captured(self, view: View) -> Mapping[str, str]:
+        """Return the fields that its patterns found."""
+        ...

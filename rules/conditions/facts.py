@@ -1,0 +1,166 @@
+"""Conditions on everything around the text: who, where from, with what, and what is known."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.model.request import FileFacts
+from rules.conditions.base import Failure
+from rules.patterns import Globs
+from rules.view import View
+
+COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "=": operator.eq,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What all conditions on facts share: an example that does not state one leaves it open."""
+
+    name: str
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        raise NotImplementedError
+
+    def judge(self, view: View, stated: frozenset[str]) -> bool | None:
+        """See `Condition.judge`."""
+        return self.holds(view) if self.name in stated else None
+
+    def captured(self, view: View) -> Mapping[str, str]:
+        """See `Condition.captured`."""
+        del view
+        return {}
+
+    def triggers(self) -> frozenset[str] | None:
+        """See `Condition.triggers`."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(_Fact):
+    """A value is one of the listed ones."""
+
+    values: tuple[str, ...]
+    actual: Callable[[View], str] = field(compare=False)
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        return self.actual(view) in self.values
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        return Failure(self.name, " or ".join(self.values), self.actual(view) or "nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class Is(_Fact):
+    """Something is so, or is not."""
+
+    expected: bool
+    actual: Callable[[View], bool] = field(compare=False)
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        return self.actual(view) is self.expected
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        return Failure(self.name, _word(self.expected), _word(self.actual(view)))
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed(_Fact):
+    """An address, or its domain, fits one of the globs. ``trigger`` prefixes it in the index."""
+
+    sources: tuple[str, ...]
+    globs: Globs = field(compare=False)
+    actual: Callable[[View], tuple[str, ...]] = field(compare=False)
+    trigger: str | None = None
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        return any(self.globs.matches(value) for value in self.actual(view))
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        actual = ", ".join(self.actual(view)) or "nobody"
+        return Failure(self.name, " or ".join(self.sources), actual)
+
+    def triggers(self) -> frozenset[str] | None:
+        """See `Condition.triggers`: exact addresses are found by the index."""
+        if self.trigger is None or self.globs.has_wildcards:
+            return None
+        return frozenset(f"{self.trigger}:{value}" for value in self.globs.exact)
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged(_Fact):
+    """An earlier rule gave one of these tags."""
+
+    values: tuple[str, ...]
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        return any(value in view.tags for value in self.values)
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        return Failure(self.name, " or ".join(self.values), ", ".join(view.tags) or "no tags")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTickets(_Fact):
+    """The requester has so many open tickets: any of the comparisons holds."""
+
+    comparisons: tuple[tuple[str, int], ...]
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        count = view.facts.open_tickets
+        return any(COMPARISONS[sign](count, number) for sign, number in self.comparisons)
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        expected = " or ".join(f"{sign} {number}" for sign, number in self.comparisons)
+        return Failure(self.name, expected, str(view.facts.open_tickets))
+
+
+@dataclass(frozen=True, slots=True)
+class FileLike(_Fact):
+    """An attachment fits everything that is asked of it."""
+
+    sources: tuple[str, ...]
+    names: Globs | None = field(compare=False)
+    types: Globs | None = field(compare=False)
+    larger_than: int | None
+
+    def _fits(self, file: FileFacts) -> bool:
+        return (
+            (self.names is None or self.names.matches(file.name.lower()))
+            and (self.types is None or self.types.matches(file.media_type.lower()))
+            and (self.larger_than is None or file.size > self.larger_than)
+        )
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        return any(self._fits(file) for file in view.request.attachments)
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        files = view.request.attachments
+        shown = ", ".join(
+            f"{file.name} ({file.media_type}, {file.size} bytes)" for file in files[:5]
+        )
+        return Failure(self.name, ", ".join(self.sources), shown or "no attachments")

@@ -1,0 +1,126 @@
+"""Conditions made of conditions: ``all``, ``any``, ``none``, and a rule's whole ``when``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rules.conditions.base import Condition, Failure
+from rules.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part holds; with no parts it always does."""
+
+    name: str
+    parts: tuple[Condition, ...]
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        return all(part.holds(view) for part in self.parts)
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`: that of the first part that fails."""
+        return next(part.failure(view) for part in self.parts if not part.holds(view))
+
+    def triggers(self) -> frozenset[str] | None:
+        """See `Condition.triggers`: those of the choosiest part."""
+        found = [triggers for part in self.parts if (triggers := part.triggers()) is not None]
+        return min(found, key=len) if found else None
+
+    def judge(self, view: View, stated: frozenset[str]) -> bool | None:
+        """See `Condition.judge`."""
+        verdicts = [part.judge(view, stated) for part in self.parts]
+        if False in verdicts:
+            return False
+        return None if None in verdicts else True
+
+    def captured(self, view: View) -> Mapping[str, str]:
+        """See `Condition.captured`."""
+        found: dict[str, str] = {}
+        for part in self.parts:
+            found.update(part.captured(view))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part holds."""
+
+    name: str
+    parts: tuple[Condition, ...]
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        return any(part.holds(view) for part in self.parts)
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`: what each part missed."""
+        failures = [part.failure(view) for part in self.parts]
+        expected = " or ".join(f"{fail.condition}: {fail.expected}" for fail in failures)
+        actual = "; ".join(dict.fromkeys(fail.actual for fail in failures))
+        return Failure(self.name, expected, actual)
+
+    def triggers(self) -> frozenset[str] | None:
+        """See `Condition.triggers`: any part may be the one that holds."""
+        union: set[str] = set()
+        for part in self.parts:
+            triggers = part.triggers()
+            if triggers is None:
+                return None
+            union |= triggers
+        return frozenset(union)
+
+    def judge(self, view: View, stated: frozenset[str]) -> bool | None:
+        """See `Condition.judge`."""
+        verdicts = [part.judge(view, stated) for part in self.parts]
+        if True in verdicts:
+            return True
+        return None if None in verdicts else False
+
+    def captured(self, view: View) -> Mapping[str, str]:
+        """See `Condition.captured`: of the parts that hold."""
+        found: dict[str, str] = {}
+        for part in self.parts:
+            if part.holds(view):
+                found.update(part.captured(view))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """No part holds."""
+
+    name: str
+    parts: tuple[Condition, ...]
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        return not any(part.holds(view) for part in self.parts)
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`: the part that held."""
+        held = next(part for part in self.parts if part.holds(view))
+        return Failure(self.name, f"that {_named(held)} does not hold", "it holds")
+
+    def triggers(self) -> None:
+        """See `Condition.triggers`: absence triggers nothing."""
+
+    def judge(self, view: View, stated: frozenset[str]) -> bool | None:
+        """See `Condition.judge`."""
+        verdicts = [part.judge(view, stated) for part in self.parts]
+        if True in verdicts:
+            return False
+        return None if None in verdicts else True
+
+    def captured(self, view: View) -> Mapping[str, str]:
+        """See `Condition.captured`: what must be absent says nothing."""
+        del view
+        return {}
+
+
+def _named(condition: Condition) -> str:
+    if isinstance(condition, AllOf):
+        return " and ".join(_named(part) for part in condition.parts) or condition.name
+    return condition.name

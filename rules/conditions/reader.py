@@ -1,0 +1,285 @@
+"""Reads ``when``: one function per condition, and the table that names them all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.model.decision import Priority
+from gateway.model.message import Trust
+from rules import fields
+from rules.conditions.base import Condition
+from rules.conditions.facts import (
+    COMPARISONS,
+    Addressed,
+    FileLike,
+    Is,
+    OneOf,
+    OpenTickets,
+    Tagged,
+)
+from rules.conditions.groups import AllOf, AnyOf, NoneOf
+from rules.conditions.text import AnyWords, Matches, Words, scoped, terms_of
+from rules.folding import words_of
+from rules.nodes import MapNode, Node, Scalar
+from rules.patterns import Globs, compile_pattern
+from rules.problems import Problems, did_you_mean
+from rules.view import BOTH, SUBJECT, TEXT, View
+
+KINDS = ("email", "slack", "telegram", "console", "cli", "form", "webhook")
+LATER = ("hours", "weekday", "date")
+_SIZE = re.compile(r"([0-9]{1,12})\s*(B|KB|MB|GB|KiB|MiB|GiB)?", re.IGNORECASE)
+_UNITS = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3}
+_UNITS |= {"kib": 1024, "mib": 1024**2, "gib": 1024**3}
+_COMPARISON = re.compile(r"(>=|<=|>|<|=)?\s*([0-9]{1,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What reading a rule file needs to know of the desk around it.
+
+    ``foreign`` collects languages that were met but the desk does not speak, to warn once of each.
+    """
+
+    problems: Problems
+    languages: tuple[str, ...]
+    channels: Mapping[str, str] | None
+    foreign: set[str] = field(default_factory=set)
+
+
+Read = Callable[[Node, str, Known], Condition | None]
+
+
+def read_when(node: Node, known: Known, name: str = "when") -> AllOf:
+    """Return the conditions under a key; those that cannot be read are left out and noted."""
+    return AllOf(name, tuple(_parts(node, name, CONDITIONS, known, BOTH)))
+
+
+def _parts(
+    node: Node, what: str, readers: Mapping[str, Read], known: Known, scope: str
+) -> Iterable[Condition]:
+    found = fields.fields(node, what, readers, known.problems, LATER)
+    for key, value in (found or {}).items():
+        condition = readers[key](value, scoped(key, scope), known)
+        if condition is not None:
+            yield condition
+
+
+def _terms(node: Node, name: str, known: Known) -> tuple[tuple[str, ...], ...]:
+    kept = []
+    for text, mark in fields.texts(node, name, known.problems):
+        if words_of(text):
+            kept.append(text)
+        else:
+            known.problems.error(mark, f"{name}: there is no word in {text!r}")
+    return terms_of(tuple(kept))
+
+
+def _words(scope: str) -> Read:
+    def read(node: Node, name: str, known: Known) -> Condition | None:
+        terms = _terms(node, name, known)
+        return Words(name, scope, terms) if terms else None
+
+    return read
+
+
+def _any_words(scope: str) -> Read:
+    def read(node: Node, name: str, known: Known) -> Condition | None:
+        terms = _terms(node, name, known)
+        return AnyWords(name, scope, terms) if terms else None
+
+    return read
+
+
+def _pattern(scope: str) -> Read:
+    def read(node: Node, name: str, known: Known) -> Condition | None:
+        pairs = fields.texts(node, name, known.problems)
+        compiled = [(text, compile_pattern(text, mark, known.problems)) for text, mark in pairs]
+        good = [(text, pattern) for text, pattern in compiled if pattern is not None]
+        if not good:
+            return None
+        sources = tuple(text for text, _ in good)
+        return Matches(name, scope, sources, tuple(pattern for _, pattern in good))
+
+    return read
+
+
+def _text_readers(scope: str) -> dict[str, Read]:
+    return {
+        "words": _words(scope),
+        "any_words": _any_words(scope),
+        "phrase": _any_words(scope),
+        "pattern": _pattern(scope),
+    }
+
+
+def _only(scope: str) -> Read:
+    readers = _text_readers(scope)
+
+    def read(node: Node, name: str, known: Known) -> Condition | None:
+        return AllOf(name, tuple(_parts(node, name, readers, known, scope)))
+
+    return read
+
+
+def _addressed(actual: Callable[[View], tuple[str, ...]], trigger: str | None = None) -> Read:
+    def read(node: Node, name: str, known: Known) -> Condition | None:
+        pairs = fields.texts(node, name, known.problems)
+        sources = tuple(text.strip() for text, _ in pairs)
+        if name == "from_domain":
+            sources = tuple(source.removeprefix("@") for source in sources)
+        return Addressed(name, sources, Globs(sources), actual, trigger) if sources else None
+
+    return read
+
+
+def _flag(actual: Callable[[View], bool]) -> Read:
+    def read(node: Node, name: str, known: Known) -> Condition | None:
+        value = fields.flag(node, name, known.problems)
+        return None if value is None else Is(name, value, actual)
+
+    return read
+
+
+def _one_of(words: Iterable[str], actual: Callable[[View], str]) -> Read:
+    allowed = tuple(words)
+
+    def read(node: Node, name: str, known: Known) -> Condition | None:
+        nodes = fields.one_or_more(node)
+        chosen = (fields.choice(item, name, allowed, known.problems) for item in nodes)
+        values = tuple(value for value in chosen if value is not None)
+        return OneOf(name, values, actual) if values else None
+
+    return read
+
+
+def _language(node: Node, name: str, known: Known) -> Condition | None:
+    return _one_of(known.languages, lambda view: view.request.language)(node, name, known)
+
+
+def _channel(node: Node, name: str, known: Known) -> Condition | None:
+    """A channel that is not configured is a warning: it may be switched off for a while."""
+    pairs = fields.texts(node, name, known.problems)
+    for text, mark in pairs:
+        if known.channels is not None and text not in known.channels:
+            is_kind = text in known.channels.values()
+            hint = f"write kind: {text}" if is_kind else did_you_mean(text, known.channels)
+            known.problems.warning(mark, f"no channel {text!r} is configured", hint)
+    values = tuple(text for text, _ in pairs)
+    return OneOf(name, values, lambda view: view.request.channel) if values else None
+
+
+def _kind(node: Node, name: str, known: Known) -> Condition | None:
+    kinds = dict.fromkeys((*KINDS, *(known.channels or {}).values()))
+    return _one_of(kinds, lambda view: view.request.kind)(node, name, known)
+
+
+def _tags(node: Node, name: str, known: Known) -> Condition | None:
+    values = tuple(text for text, _ in fields.texts(node, name, known.problems))
+    return Tagged(name, values) if values else None
+
+
+def _open_tickets(node: Node, name: str, known: Known) -> Condition | None:
+    comparisons: list[tuple[str, int]] = []
+    for text, mark in fields.texts(node, name, known.problems):
+        match = _COMPARISON.fullmatch(text.strip())
+        if match:
+            comparisons.append((match[1] or "=", int(match[2])))
+        else:
+            signs = " ".join(COMPARISONS)
+            known.problems.error(
+                mark,
+                f"{name}: expected a number, perhaps behind one of {signs}, found {text!r}",
+                'for instance ">= 2"',
+            )
+    return OpenTickets(name, tuple(comparisons)) if comparisons else None
+
+
+def _attachments(node: Node, name: str, known: Known) -> Condition | None:
+    if isinstance(node, Scalar):
+        return _flag(lambda view: bool(view.request.attachments))(node, name, known)
+    found = fields.fields(node, name, ("name", "type", "larger_than"), known.problems)
+    if not found:
+        return None
+    names = _globs(found.get("name"), f"{name}.name", known)
+    types = _globs(found.get("type"), f"{name}.type", known)
+    larger_than = _size(found["larger_than"], known) if "larger_than" in found else None
+    sources = tuple(f"{key} {_asked(value)}" for key, value in found.items())
+    return FileLike(
+        name,
+        sources,
+        Globs(names) if names else None,
+        Globs(types) if types else None,
+        larger_than,
+    )
+
+
+def _asked(node: Node) -> str:
+    return " or ".join(item.text for item in fields.one_or_more(node) if isinstance(item, Scalar))
+
+
+def _globs(node: Node | None, name: str, known: Known) -> tuple[str, ...]:
+    if node is None:
+        return ()
+    return tuple(text for text, _ in fields.texts(node, name, known.problems))
+
+
+def _size(node: Node, known: Known) -> int | None:
+    text = node.text.strip() if isinstance(node, Scalar) else ""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        known.problems.error(
+            node.mark,
+            f"larger_than: expected a size such as 5 MB, found {fields.show(node)}",
+        )
+        return None
+    return int(match[1]) * _UNITS[(match[2] or "").lower()]
+
+
+def _group_parts(node: Node, name: str, known: Known) -> tuple[Condition, ...]:
+    """Return the parts of a group: the keys of a mapping, or each mapping of a list as a whole."""
+    if isinstance(node, Scalar):
+        known.problems.error(node.mark, f"{name}: expected conditions, found {fields.show(node)}")
+        return ()
+    if not node.items:
+        known.problems.error(node.mark, f"{name}: there is no condition here")
+    if isinstance(node, MapNode):
+        return read_when(node, known, name).parts
+    groups = (read_when(item, known, name) for item in node.items)
+    return tuple(group.parts[0] if len(group.parts) == 1 else group for group in groups)
+
+
+def _group(kind: Callable[[str, tuple[Condition, ...]], Condition]) -> Read:
+    def read(node: Node, name: str, known: Known) -> Condition | None:
+        parts = _group_parts(node, name, known)
+        return kind(name, parts) if parts else None
+
+    return read
+
+
+CONDITIONS: Mapping[str, Read] = {
+    **_text_readers(BOTH),
+    "subject": _only(SUBJECT),
+    "text": _only(TEXT),
+    "from": _addressed(lambda view: (view.sender,), "from"),
+    "from_domain": _addressed(lambda view: (view.sender_domain,), "domain"),
+    "to": _addressed(lambda view: view.recipients),
+    "channel": _channel,
+    "kind": _kind,
+    "language": _language,
+    "attachments": _attachments,
+    "known": _flag(lambda view: view.facts.known),
+    "open_tickets": _open_tickets,
+    "tags": _tags,
+    "trust": _one_of(
+        (trust.name.lower() for trust in Trust), lambda view: view.facts.trust.name.lower()
+    ),
+    "automatic": _flag(lambda view: view.facts.automatic is not None),
+    "spam": _flag(lambda view: view.request.is_spam),
+    "priority": _one_of(map(str, Priority), lambda view: view.priority.value),
+    "reply": _flag(lambda view: view.request.is_reply),
+    "all": _group(AllOf),
+    "any": _group(AnyOf),
+    "none": _group(NoneOf),
+}

@@ -1,0 +1,134 @@
+"""Conditions on what was written: whole words, phrases and patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rules.conditions.base import Failure
+from rules.folding import words_of
+from rules.patterns import Pattern
+from rules.view import BOTH, View
+
+_SHOWN_WORDS = 12
+
+Terms = tuple[tuple[str, ...], ...]
+
+
+def terms_of(texts: tuple[str, ...]) -> Terms:
+    """Return each text as its folded words."""
+    return tuple(tuple(words_of(text)) for text in texts)
+
+
+def _spelled(terms: Terms, joint: str) -> str:
+    return joint.join(" ".join(term) for term in terms)
+
+
+def _written(view: View, scope: str) -> str:
+    tokens = [token for part in view.scope(scope) for token in part.tokens]
+    shown = " ".join(tokens[:_SHOWN_WORDS])
+    if not tokens:
+        return f"no words in {scope}"
+    return shown + (" ..." if len(tokens) > _SHOWN_WORDS else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What all conditions on text share. ``scope`` is where they look."""
+
+    name: str
+    scope: str
+
+    def judge(self, view: View, stated: frozenset[str]) -> bool | None:
+        """See `Condition.judge`: every example states its text."""
+        del stated
+        return self.holds(view)
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        raise NotImplementedError
+
+    def captured(self, view: View) -> Mapping[str, str]:
+        """See `Condition.captured`."""
+        del view
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Words(_Text):
+    """All of these words are there."""
+
+    terms: Terms
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        parts = view.scope(self.scope)
+        return all(any(part.has(term) for part in parts) for term in self.terms)
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        parts = view.scope(self.scope)
+        missing = tuple(term for term in self.terms if not any(part.has(term) for part in parts))
+        actual = f"{_written(view, self.scope)} (without {_spelled(missing, ', ')})"
+        return Failure(self.name, f"all of: {_spelled(self.terms, ', ')}", actual)
+
+    def triggers(self) -> frozenset[str]:
+        """See `Condition.triggers`: the longest word is likely the rarest."""
+        return frozenset({max((word for term in self.terms for word in term), key=len)})
+
+
+@dataclass(frozen=True, slots=True)
+class AnyWords(_Text):
+    """At least one of these words, or phrases, is there."""
+
+    terms: Terms
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        parts = view.scope(self.scope)
+        return any(part.has(term) for term in self.terms for part in parts)
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        expected = f"any of: {_spelled(self.terms, ', ')}"
+        return Failure(self.name, expected, _written(view, self.scope))
+
+    def triggers(self) -> frozenset[str]:
+        """See `Condition.triggers`."""
+        return frozenset(max(term, key=len) for term in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches(_Text):
+    """A pattern is found. Its named groups become fields of the ticket."""
+
+    sources: tuple[str, ...]
+    patterns: tuple[Pattern, ...] = field(compare=False)
+
+    def holds(self, view: View) -> bool:
+        """See `Condition.holds`."""
+        parts = view.scope(self.scope)
+        return any(pattern.search(part.encoded) for pattern in self.patterns for part in parts)
+
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        return Failure(self.name, " or ".join(self.sources), _written(view, self.scope))
+
+    def triggers(self) -> None:
+        """See `Condition.triggers`: what a pattern needs is not worked out."""
+
+    def captured(self, view: View) -> Mapping[str, str]:
+        """See `Condition.captured`: of each pattern, the first place where it is found."""
+        found: dict[str, str] = {}
+        for pattern in self.patterns:
+            matches = (pattern.search(part.encoded) for part in view.scope(self.scope))
+            first = next((match for match in matches if match), None)
+            for name, value in (first.groupdict() if first else {}).items():
+                if value is not None:
+                    found[name] = value.decode("utf-8", "replace")
+        return found
+
+
+def scoped(name: str, scope: str) -> str:
+    """Return the name of a condition as the trace shows it: ``subject.words``."""
+    return name if scope == BOTH else f"{scope}.{name}"

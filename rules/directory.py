@@ -1,0 +1,176 @@
+"""Who is there: ``teams``, ``agents`` and ``fallback``, read and checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.model.people import Agent, Place, Team
+from rules import fields
+from rules.conditions import Known
+from rules.conditions.reader import KINDS
+from rules.fields import Fields
+from rules.nodes import Node, Scalar
+from rules.outcome import MAX_LEVEL
+from rules.problems import Mark, did_you_mean
+
+TEAM_KEYS = ("level", "tell", "agents", "replies", "next", "private")
+AGENT_KEYS = ("name", "level", "languages")
+FALLBACK_KEYS = ("team", "level")
+REPLIES = ("explicit", "thread")
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSource:
+    """A team with the places of what it refers to."""
+
+    team: Team
+    mark: Mark
+    agents: tuple[tuple[str, Mark], ...]
+    next_team: tuple[str, Mark] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Who gets what no rule wanted."""
+
+    team: str
+    level: int | None
+    mark: Mark
+
+
+def read_team(key: Scalar, node: Node, known: Known) -> TeamSource | None:
+    """Return a team."""
+    what = f"team {key.text}"
+    found = fields.fields(node, what, TEAM_KEYS, known.problems)
+    team_id = fields.identifier(key, "teams", known.problems)
+    if found is None or team_id is None:
+        return None
+    if "level" not in found:
+        known.problems.error(key.mark, f"{what}: level is missing", "level: 1 to 4")
+    if "replies" in found:
+        _check_replies(found["replies"], what, known)
+    agents = fields.texts(found["agents"], what, known.problems) if _filled(found, "agents") else ()
+    following = fields.text(found["next"], what, known.problems) if "next" in found else None
+    team = Team(
+        id=team_id,
+        level=_level(found, what, known) or 1,
+        tell=_places(found, what, known),
+        agents=tuple(agent for agent, _ in agents),
+        next_team=following,
+        private=bool("private" in found and fields.flag(found["private"], what, known.problems)),
+    )
+    after = (following, found["next"].mark) if following else None
+    return TeamSource(team, key.mark, agents, after)
+
+
+def _check_replies(node: Node, what: str, known: Known) -> None:
+    word = fields.choice(node, f"{what}: replies", REPLIES, known.problems)
+    if word == "thread":
+        known.problems.error(
+            node.mark, f"{what}: replies: thread: not supported by this version yet"
+        )
+
+
+def _filled(found: Fields, key: str) -> bool:
+    """Return whether a list is there and not empty: ``agents: []`` is no mistake."""
+    return key in found and fields.one_or_more(found[key]) != ()
+
+
+def _level(found: Fields, what: str, known: Known) -> int | None:
+    if "level" not in found:
+        return None
+    return fields.integer(found["level"], f"{what}: level", known.problems, 1, MAX_LEVEL)
+
+
+def _places(found: Fields, what: str, known: Known) -> tuple[Place, ...]:
+    if not _filled(found, "tell"):
+        return ()
+    pairs = fields.texts(found["tell"], f"{what}: tell", known.problems)
+    places = (read_place(text, mark, known) for text, mark in pairs)
+    return tuple(place for place in places if place is not None)
+
+
+def read_place(text: str, mark: Mark, known: Known) -> Place | None:
+    """Return a place with its channel's name; a kind stands for the only channel of that kind."""
+    try:
+        place = Place.parse(text)
+    except ValueError as error:
+        known.problems.error(mark, str(error))
+        return None
+    if known.channels is None or place.channel in known.channels:
+        return place
+    of_kind = [name for name, kind in known.channels.items() if kind == place.channel]
+    if len(of_kind) == 1:
+        return Place(of_kind[0], place.where)
+    if of_kind:
+        names = ", ".join(sorted(of_kind))
+        known.problems.error(
+            mark, f"there is more than one {place.channel} channel", f"name one of {names}"
+        )
+        return None
+    known.problems.error(
+        mark,
+        f"no channel {place.channel!r} is configured",
+        did_you_mean(place.channel, (*known.channels, *known.channels.values())),
+    )
+    return None
+
+
+def read_agent(key: Scalar, node: Node, known: Known) -> Agent | None:
+    """Return an agent. Beside the fixed keys, a channel's name or kind holds the id there."""
+    what = f"agent {key.text}"
+    channels = known.channels or {}
+    names = {*KINDS, *channels, *channels.values()}
+    found = fields.fields(node, what, (*AGENT_KEYS, *sorted(names)), known.problems)
+    agent_id = fields.identifier(key, "agents", known.problems)
+    if found is None or agent_id is None:
+        return None
+    addresses = {
+        channel: address.lower() if channels.get(channel, channel) == "email" else address
+        for channel, value in found.items()
+        if channel not in AGENT_KEYS
+        and (address := fields.text(value, f"{what}: {channel}", known.problems)) is not None
+    }
+    name = fields.text(found["name"], f"{what}: name", known.problems) if "name" in found else None
+    return Agent(
+        id=agent_id,
+        name=name or agent_id,
+        level=_level(found, what, known),
+        addresses=addresses,
+        languages=_languages(found, what, known),
+    )
+
+
+def _languages(found: Fields, what: str, known: Known) -> tuple[str, ...]:
+    if not _filled(found, "languages"):
+        return ()
+    nodes = fields.one_or_more(found["languages"])
+    chosen = (fields.choice(node, what, known.languages, known.problems) for node in nodes)
+    return tuple(language for language in chosen if language is not None)
+
+
+def read_fallback(key: Scalar, node: Node, known: Known) -> Fallback | None:
+    """Return the fallback."""
+    found = fields.fields(node, "fallback", FALLBACK_KEYS, known.problems)
+    if found is None:
+        return None
+    if "team" not in found:
+        known.problems.error(key.mark, "fallback: team is missing")
+        return None
+    team = fields.text(found["team"], "fallback: team", known.problems)
+    level = _level(found, "fallback", known)
+    return None if team is None else Fallback(team, level, found["team"].mark)
+
+
+def check_directory(
+    teams: Mapping[str, TeamSource], agents: Mapping[str, Agent], known: Known
+) -> None:
+    """Note every agent and following team that is not defined."""
+    team_ids: Mapping[str, object] = teams
+    for source in teams.values():
+        for agent, mark in source.agents:
+            fields.reference(agent, mark, "agent", agents, known.problems)
+        if source.next_team:
+            following, mark = source.next_team
+            fields.reference(following, mark, "team", team_ids, known.problems)

@@ -1,0 +1,1 @@
+"""The FAQ: entries, the matcher that ranks them, and the confidence that keeps it shy."""

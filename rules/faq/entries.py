@@ -1,0 +1,146 @@
+"""FAQ entries as they stand in rule files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.model.people import Entry
+from rules import fields
+from rules.conditions import AllOf, Known, read_when
+from rules.examples import Examples, read_examples
+from rules.fields import Fields
+from rules.folding import words_of
+from rules.nodes import MapNode, Node
+from rules.problems import Mark
+
+ENTRY_KEYS = ("id", "ask", "answer", "when", "auto", "tags", "keywords", "examples")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaqEntry:
+    """One entry. ``auto`` is False when only agents may send it."""
+
+    id: str
+    ask: Mapping[str, tuple[str, ...]]
+    answers: Mapping[str, str]
+    when: AllOf
+    auto: bool
+    tags: tuple[str, ...]
+    keywords: tuple[str, ...]
+    examples: Examples
+    mark: Mark
+    ask_marks: Mapping[str, Mark] = field(default_factory=dict)
+
+    @property
+    def entry(self) -> Entry:
+        """Return what the journey needs of it."""
+        questions = {language: asked[0] for language, asked in self.ask.items()}
+        return Entry(id=self.id, questions=questions, answers=dict(self.answers), tags=self.tags)
+
+
+def read_entry(node: Node, known: Known) -> FaqEntry | None:
+    """Return an entry; faults are noted. None when it has no usable id, ``ask`` or ``answer``."""
+    problems = known.problems
+    found = fields.fields(node, "faq", ENTRY_KEYS, problems)
+    if found is None:
+        return None
+    for key in ("id", "ask", "answer"):
+        if key not in found:
+            problems.error(node.mark, f"faq: {key} is missing")
+    entry_id = fields.identifier(found["id"], "id", problems) if "id" in found else None
+    ask, marks = _ask(found, known)
+    answers = _answers(found, known)
+    auto = fields.flag(found["auto"], "auto", problems) if "auto" in found else True
+    examples = read_examples(found.get("examples"), known)
+    when = read_when(found["when"], known) if "when" in found else AllOf("when", ())
+    if entry_id is None or not ask or not answers:
+        return None
+    _check_languages(entry_id, ask, answers, found, known)
+    return FaqEntry(
+        id=entry_id,
+        ask=ask,
+        answers=answers,
+        when=when,
+        auto=auto is not False,
+        tags=tuple(text for text, _ in _texts(found, "tags", known)),
+        keywords=_keywords(found, known),
+        examples=examples,
+        mark=found["id"].mark,
+        ask_marks=marks,
+    )
+
+
+def _texts(found: Fields, key: str, known: Known) -> tuple[tuple[str, Mark], ...]:
+    return fields.texts(found[key], key, known.problems) if key in found else ()
+
+
+def _by_language(node: Node, what: str, known: Known) -> dict[str, Node]:
+    """Return the values by language; a language the desk does not speak is left out."""
+    mapping = fields.table(node, what, known.problems)
+    found: dict[str, Node] = {}
+    for key, value in mapping.items if mapping else ():
+        if key.text in known.languages:
+            found[key.text] = value
+        elif key.text not in known.foreign:
+            known.foreign.add(key.text)
+            known.problems.warning(
+                key.mark,
+                f"{what}: the desk does not speak {key.text!r}: left out",
+                f"it speaks {', '.join(known.languages)}",
+            )
+    return found
+
+
+def _ask(found: Fields, known: Known) -> tuple[dict[str, tuple[str, ...]], dict[str, Mark]]:
+    asked: dict[str, tuple[str, ...]] = {}
+    marks: dict[str, Mark] = {}
+    nodes = _by_language(found["ask"], "ask", known) if "ask" in found else {}
+    for language, node in nodes.items():
+        kept: dict[str, None] = {}
+        for text, mark in fields.texts(node, f"ask.{language}", known.problems):
+            if words_of(text):
+                kept[" ".join(text.split())] = None
+                marks.setdefault(text, mark)
+            else:
+                known.problems.error(mark, f"ask.{language}: there is no word in {text!r}")
+        if kept:
+            asked[language] = tuple(kept)
+    return asked, marks
+
+
+def _answers(found: Fields, known: Known) -> dict[str, str]:
+    nodes = _by_language(found["answer"], "answer", known) if "answer" in found else {}
+    texts = {
+        language: fields.text(node, f"answer.{language}", known.problems)
+        for language, node in nodes.items()
+    }
+    return {language: text.strip() for language, text in texts.items() if text is not None}
+
+
+def _keywords(found: Fields, known: Known) -> tuple[str, ...]:
+    """Return the keywords of all languages: one list, or one list per language."""
+    node = found.get("keywords")
+    if isinstance(node, MapNode):
+        nodes = _by_language(node, "keywords", known)
+        return tuple(
+            text
+            for language, value in nodes.items()
+            for text, _ in fields.texts(value, f"keywords.{language}", known.problems)
+        )
+    return tuple(text for text, _ in _texts(found, "keywords", known))
+
+
+def _check_languages(
+    entry_id: str,
+    ask: Mapping[str, object],
+    answers: Mapping[str, object],
+    found: Fields,
+    known: Known,
+) -> None:
+    for what, there in (("ask", ask), ("answer", answers)):
+        missing = [language for language in known.languages if language not in there]
+        if missing:
+            known.problems.warning(
+                found[what].mark, f"faq {entry_id}: {what} is missing in {', '.join(missing)}"
+            )

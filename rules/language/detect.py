@@ -1,0 +1,155 @@
+"""A small language detector: grammar words first, character trigrams where they do not settle it.
+
+Built once per rule book for the desk's languages; called for every request. It also knows the
+grammar words of some other languages, so that those are not mistaken for ours. Never raises.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from rules.folding import fold
+from rules.language.words import FOREIGN_WORDS, FUNCTION_WORDS
+
+WINDOW = 2048
+"""So many characters are looked at: the first ones of a text."""
+
+_WORD = re.compile(r"[^\W\d_]+")
+_TRIGRAM_WINDOW = 160
+_SETTLED_SCORE = 2.5
+_SETTLED_RATIO = 1.8
+_GRAMMAR_WEIGHT = 3.0
+_PRIOR_WEIGHT = 0.7
+_FEW_LETTERS = 20
+_STRANGE_SHARE = 0.5
+
+Scores = dict[str, float]
+
+
+class _Profiles:
+    """Grammar words and trigrams of all languages that are known here."""
+
+    def __init__(self, samples: Mapping[str, str]) -> None:
+        grammar: dict[str, list[str]] = {}
+        for language, words in (*FUNCTION_WORDS.items(), *FOREIGN_WORDS.items()):
+            for word in words:
+                grammar.setdefault(word, []).append(language)
+        self.grammar: Mapping[str, tuple[tuple[str, float], ...]] = {
+            word: tuple((language, 1 / len(languages)) for language in languages)
+            for word, languages in grammar.items()
+        }
+        self.languages = tuple(samples)
+        counts = {language: _count(text) for language, text in samples.items()}
+        self.trigrams = _log_shares(counts)
+
+    def score_grammar(self, words: Iterable[str]) -> Scores:
+        """Return how much the grammar words speak for each language."""
+        scores: Scores = {}
+        for word in words:
+            for language, weight in self.grammar.get(word, ()):
+                scores[language] = scores.get(language, 0.0) + weight
+        return scores
+
+    def score_trigrams(self, found: Sequence[str]) -> Scores:
+        """Return the mean log share of the trigrams in each language."""
+        table, unseen = self.trigrams
+        rows = [table.get(trigram, unseen) for trigram in found]
+        sums = (sum(column) for column in zip(*rows, strict=True))
+        return dict(zip(self.languages, sums, strict=True))
+
+
+def _trigrams(text: str) -> list[str]:
+    """Return the trigrams of the words, with a blank on either side of each word."""
+    padded = f" {' '.join(_WORD.findall(text))} "
+    return [padded[i : i + 3] for i in range(len(padded) - 2)]
+
+
+def _count(sample: str) -> Counter[str]:
+    """Count both as written and without accents: people leave them out."""
+    return Counter(_trigrams(sample.lower()) + _trigrams(fold(sample)))
+
+
+def _log_shares(
+    counts: Mapping[str, Counter[str]],
+) -> tuple[dict[str, tuple[float, ...]], tuple[float, ...]]:
+    all_trigrams = set().union(*counts.values())
+    room = len(all_trigrams) + 1
+    smooth = 0.3
+    totals = [sum(counted.values()) + smooth * room for counted in counts.values()]
+    unseen = tuple(math.log(smooth / total) for total in totals)
+    table = {
+        trigram: tuple(
+            math.log((counted[trigram] + smooth) / total)
+            for counted, total in zip(counts.values(), totals, strict=True)
+        )
+        for trigram in all_trigrams
+    }
+    return table, unseen
+
+
+@cache
+def _profiles() -> _Profiles:
+    """Read the samples once per process; they are small files of this package."""
+    folder = Path(__file__).parent / "samples"
+    return _Profiles(
+        {language: (folder / f"{language}.txt").read_text("utf-8") for language in FUNCTION_WORDS}
+    )
+
+
+class Detector:
+    """Finds which of the desk's languages a text is in."""
+
+    def __init__(self, languages: tuple[str, ...]) -> None:
+        self._languages = languages
+        self._profiles = _profiles()
+
+    def detect(self, text: str, prior: Sequence[str]) -> tuple[str, bool]:
+        """Return the language to answer in, and whether the text is really in it.
+
+        A text that says nothing about its language counts as being in the likeliest one.
+        """
+        window = text[:WINDOW]
+        words = _WORD.findall(fold(window))
+        likely = next((language for language in prior if language in self._languages), None)
+        default = likely or self._languages[0]
+        if not words:
+            return default, True
+        scores = self._profiles.score_grammar(words)
+        settled = _settled(scores)
+        if settled is None:
+            settled = self._weigh(scores, window, likely)
+        if settled is None:
+            return default, sum(map(len, words)) < _FEW_LETTERS
+        return (settled, True) if settled in self._languages else (default, False)
+
+    def _weigh(self, scores: Scores, window: str, likely: str | None) -> str | None:
+        """Return the language that grammar words, trigrams and the prior favour together."""
+        trigrams = _trigrams(window[:_TRIGRAM_WINDOW].lower())
+        best_foreign = max((scores.get(name, 0.0) for name in FOREIGN_WORDS), default=0.0)
+        best_own = max((scores.get(name, 0.0) for name in FUNCTION_WORDS), default=0.0)
+        if best_foreign > best_own + 1:
+            return max(FOREIGN_WORDS, key=lambda name: scores.get(name, 0.0))
+        total = self._profiles.score_trigrams(trigrams)
+        for language in total:
+            total[language] += _GRAMMAR_WEIGHT * scores.get(language, 0.0)
+        if likely in total:
+            total[likely] += _PRIOR_WEIGHT * math.log(20)
+        best = max(total, key=lambda language: total[language])
+        table, _ = self._profiles.trigrams
+        strange = sum(trigram not in table for trigram in trigrams) / max(1, len(trigrams))
+        return None if strange > _STRANGE_SHARE else best
+
+
+def _settled(scores: Scores) -> str | None:
+    """Return the language whose grammar words leave no doubt, None when there is some."""
+    if not scores:
+        return None
+    best = max(scores, key=lambda language: scores[language])
+    second = max((score for language, score in scores.items() if language != best), default=0.0)
+    clear = scores[best] >= _SETTLED_SCORE and scores[best] >= _SETTLED_RATIO * second
+    return best if clear else None

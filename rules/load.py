@@ -1,0 +1,119 @@
+"""Reads a folder of rule files into a `RuleBook`, or says everything that keeps it from being one.
+
+Called at start, by ``check`` and on reload. Raises nothing for what stands in the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.errors import Problem
+from rules.assemble import assemble
+from rules.book import RuleBook
+from rules.conditions import Known
+from rules.nodes import MAX_FILE_BYTES, MapNode, read_yaml
+from rules.problems import Mark, Problems
+
+MAX_ALL_BYTES = 10 * 1024 * 1024
+ENDINGS = (".yaml", ".yml")
+FORMAT = "1"
+"""Enters the hash: raised when the same files would be read to decide otherwise."""
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadResult:
+    """A book, and everything that was found wrong. ``book`` is None when there are errors."""
+
+    book: RuleBook | None
+    problems: tuple[Problem, ...]
+
+
+def load(
+    folder: Path,
+    *,
+    languages: tuple[str, ...],
+    max_wrong: float,
+    channels: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> LoadResult:
+    """Return the book of a folder with all its problems.
+
+    Args:
+        folder: every ``*.yaml`` and ``*.yml`` below it is read, in path order.
+        languages: those the desk speaks, the default first.
+        max_wrong: how often an automatic answer may be wrong, from 0 to 1.
+        channels: the configured channels' kinds by name; None where they are not known.
+        progress: is told a step's name, how much of it is done, and how much there is.
+    """
+    problems = Problems()
+    known = Known(problems, languages, channels)
+    tell = progress or _quiet
+    names = list(_file_names(folder))
+    if not names:
+        problems.error(Mark(str(folder)), "there are no rule files here", "*.yaml or *.yml")
+    digest = hashlib.sha256(repr((FORMAT, languages, max_wrong)).encode())
+    documents = list(_documents(folder, names, digest.update, problems, tell))
+    book = assemble(documents, known, digest.hexdigest(), max_wrong, tell)
+    return LoadResult(book=None if problems.has_errors else book, problems=problems.listed())
+
+
+def _quiet(step: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def _file_names(folder: Path) -> list[str]:
+    """Return the rule files' names below a folder, in path order."""
+    found: list[str] = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found.extend(
+            (Path(parent) / name).relative_to(folder).as_posix()
+            for name in files
+            if name.endswith(ENDINGS) and not name.startswith(".")
+        )
+    return sorted(found)
+
+
+def _documents(
+    folder: Path,
+    names: list[str],
+    digest: Callable[[bytes], None],
+    problems: Problems,
+    tell: Progress,
+) -> Iterator[MapNode]:
+    total = 0
+    for position, name in enumerate(names):
+        tell("reading", position, len(names))
+        path = folder / name
+        data = _bytes_of(path, problems)
+        total += len(data)
+        digest(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape"))
+        digest(data)
+        if total > MAX_ALL_BYTES:
+            problems.error(
+                Mark(str(path)), f"more than {MAX_ALL_BYTES // 1024**2} MB of rule files"
+            )
+            return
+        node = read_yaml(str(path), data, problems)
+        if node is not None:
+            yield node
+    tell("reading", len(names), len(names))
+
+
+def _bytes_of(path: Path, problems: Problems) -> bytes:
+    """Return at most one byte more than a file may have; b"" where it cannot be read."""
+    if not path.is_file():
+        problems.error(Mark(str(path)), "this is not a file that can be read")
+        return b""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        problems.error(Mark(str(path)), f"cannot be read: {error.strerror}")
+        return b""

@@ -1,0 +1,74 @@
+"""Places in rule files and the collection of everything that is wrong in them.
+
+Every reader of this package is handed one `Problems` and goes on after a fault, so that an admin
+sees all of them at once. Nothing here raises.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from gateway.errors import Problem
+
+
+class Mark(NamedTuple):
+    """A place in a rule file: its path below the rules folder, line and column from 1."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+
+class Problems:
+    """What is wrong so far, in the order it was found."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+
+    def error(self, mark: Mark, message: str, suggestion: str | None = None) -> None:
+        """Note something that keeps the book from being used."""
+        self._found.append(
+            Problem(
+                file=mark.file,
+                line=mark.line,
+                column=mark.column,
+                message=message,
+                suggestion=suggestion,
+            )
+        )
+
+    def warning(self, mark: Mark, message: str, suggestion: str | None = None) -> None:
+        """Note something that an admin should look at."""
+        self._found.append(
+            Problem(
+                file=mark.file,
+                line=mark.line,
+                column=mark.column,
+                severity="warning",
+                message=message,
+                suggestion=suggestion,
+            )
+        )
+
+    @property
+    def has_errors(self) -> bool:
+        """Return whether any problem is more than a warning."""
+        return any(problem.severity == "error" for problem in self._found)
+
+    def listed(self) -> tuple[Problem, ...]:
+        """Return all problems by file, line and column."""
+        return tuple(sorted(self._found, key=lambda found: (found.file, found.line, found.column)))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return a question naming the known word nearest to a wrong one, None when none is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else None
+
+
+def one_of(known: Iterable[str]) -> str:
+    """Return a list for people: ``a, b or c``."""
+    *most, last = list(known) or ["nothing"]
+    return f"{', '.join(most)} or {last}" if most else last

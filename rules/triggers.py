@@ -1,0 +1,35 @@
+"""The index that makes ten thousand rules cheap: which rules can match a request at all.
+
+Most rules need at least one of a few words, or one of a few senders. They are found through
+those; the rest is looked at every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rules.routes import Route
+from rules.view import View
+
+
+class TriggerIndex:
+    """Positions of rules by the words and addresses that they need."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        by_trigger: dict[str, list[int]] = {}
+        always: list[int] = []
+        for position, route in enumerate(routes):
+            triggers = route.when.triggers()
+            if triggers is None:
+                always.append(position)
+            for trigger in triggers or ():
+                by_trigger.setdefault(trigger, []).append(position)
+        self._by_trigger: Mapping[str, list[int]] = by_trigger
+        self._always = frozenset(always)
+
+    def candidates(self, view: View) -> list[int]:
+        """Return the positions of all rules that may match, in order; others cannot."""
+        found = set(self._always)
+        for trigger in self._by_trigger.keys() & view.triggers:
+            found.update(self._by_trigger[trigger])
+        return sorted(found)

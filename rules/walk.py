@@ -1,0 +1,171 @@
+"""The walk over the rules: from a request to a decision that explains itself.
+
+The order: annotating rules and those with ``before_faq``, as they stand in the files; the FAQ
+when it is sure; the other rules; the fallback. Called by `rules.book`; pure, never raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from gateway.model.decision import Answer, Ask, Decision, Ignore, Near, Step
+from gateway.model.decision import Route as RouteTo
+from gateway.model.people import Team
+from rules.conditions import Failure
+from rules.faq.entries import FaqEntry
+from rules.faq.matcher import Matcher, Verdict
+from rules.routes import Route
+from rules.triggers import TriggerIndex
+from rules.view import View
+
+FALLBACK = "fallback"
+MAX_FAILED_STEPS = 20
+"""So many rules that were tried in vain go into a stored decision; `explain` lists all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything a walk reads; built once per book."""
+
+    hash: str
+    routes: tuple[Route, ...]
+    triggers: TriggerIndex
+    teams: Mapping[str, Team]
+    fallback: Team
+    entries: Mapping[str, FaqEntry]
+    conditional: tuple[FaqEntry, ...]
+    unsent: frozenset[str]
+    matcher: Matcher
+
+    def ask_faq(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
+        """Return the matcher's verdict; entries with ``auto: false`` are near, never sent."""
+        verdict = self.matcher.judge(view, language, hidden)
+        offered = (*((verdict.answer,) if verdict.answer else ()), *verdict.choices)
+        if any(near.faq in self.unsent for near in offered):
+            return Verdict(near=verdict.near)
+        return verdict
+
+
+class Walk:
+    """One request on its way through the rules. Use it once."""
+
+    def __init__(self, plan: Plan, view: View, *, full: bool) -> None:
+        self._plan = plan
+        self._view = view
+        self._full = full
+        self._steps: list[Step] = []
+        self._failed = 0
+        self._fields: dict[str, str] = {}
+        self._notes: list[str] = []
+        self._near: tuple[Near, ...] = ()
+
+    def decide(self) -> Decision:
+        """Return the decision."""
+        routes = self._plan.routes
+        positions = range(len(routes)) if self._full else self._plan.triggers.candidates(self._view)
+        tried = [routes[position] for position in positions]
+        return (
+            self._first(route for route in tried if route.is_early)
+            or self._ask_faq()
+            or self._first(route for route in tried if not route.is_early)
+            or self._fall_back()
+        )
+
+    def _first(self, routes: Iterable[Route]) -> Decision | None:
+        for route in routes:
+            if self._matches(route):
+                self._annotate(route)
+                if route.then.decides:
+                    return self._decided_by(route)
+        return None
+
+    def _matches(self, route: Route) -> bool:
+        failure = self._failure(route)
+        if failure is None:
+            self._steps.append(Step(rule=route.id, matched=True))
+            return True
+        self._failed += 1
+        if self._full or self._failed <= MAX_FAILED_STEPS:
+            name, expected, actual = failure
+            self._steps.append(
+                Step(rule=route.id, matched=False, condition=name, expected=expected, actual=actual)
+            )
+        return False
+
+    def _failure(self, route: Route) -> Failure | None:
+        """Return why a rule does not apply; beside its ``when`` there are two standing reasons."""
+        facts = self._view.facts
+        if facts.automatic is not None and not route.for_machines:
+            return Failure("automatic", "a person's message", facts.automatic)
+        if not route.when.holds(self._view):
+            return route.when.failure(self._view)
+        if route.then.answer is not None and not facts.use_faq:
+            return Failure("answer", "an automatic answer is welcome", "a person was asked for")
+        return None
+
+    def _annotate(self, route: Route) -> None:
+        then = route.then
+        if then.priority is not None:
+            self._view.priority = then.priority
+        self._view.tags.extend(tag for tag in then.tags if tag not in self._view.tags)
+        self._fields.update(then.fields)
+        self._fields.update(route.when.captured(self._view))
+        if then.note is not None:
+            self._notes.append(then.note)
+
+    def _decided_by(self, route: Route) -> Decision:
+        then = route.then
+        reason = f"Rule {route.id} matched."
+        if then.answer is not None:
+            return self._decision(Answer(faq=then.answer), reason, route.id)
+        if then.ignore is not None:
+            return self._decision(Ignore(reason=then.ignore), reason, route.id)
+        assert then.team is not None
+        level = then.level or self._plan.teams[then.team].level
+        outcome = RouteTo(team=then.team, level=level, reply=then.reply)
+        return self._decision(outcome, reason, route.id)
+
+    def _ask_faq(self) -> Decision | None:
+        facts = self._view.facts
+        if not facts.use_faq or facts.automatic is not None:
+            return None
+        request = self._view.request
+        hidden = {entry.id for entry in self._plan.conditional if not entry.when.holds(self._view)}
+        language = request.language if request.language_known else None
+        verdict = self._plan.ask_faq(self._view, language, hidden)
+        self._near = verdict.near
+        if verdict.answer is not None:
+            best = verdict.answer
+            reason = f"FAQ entry {best.faq} fits with a score of {best.score:.2f}."
+            return self._decision(Answer(faq=best.faq, score=best.score), reason)
+        if verdict.choices:
+            named = ", ".join(near.faq for near in verdict.choices)
+            reason = f"The FAQ comes near with {named}, and is not sure."
+            return self._decision(Ask(choices=verdict.choices), reason)
+        return None
+
+    def _fall_back(self) -> Decision:
+        automatic = self._view.facts.automatic
+        if automatic is not None:
+            reason = f"An automatic message ({automatic}), and no rule asks for it."
+            return self._decision(Ignore(reason=automatic), reason)
+        team = self._plan.fallback
+        outcome = RouteTo(team=team.id, level=team.level)
+        return self._decision(outcome, "No rule matched, and the FAQ is not sure.", FALLBACK)
+
+    def _decision(
+        self, outcome: Answer | Ask | RouteTo | Ignore, reason: str, rule: str | None = None
+    ) -> Decision:
+        return Decision(
+            outcome=outcome,
+            reason=reason,
+            rule=rule,
+            priority=self._view.priority,
+            tags=tuple(self._view.tags),
+            fields=self._fields,
+            notes=tuple(self._notes),
+            steps=tuple(self._steps),
+            near=self._near,
+            rulebook=self._plan.hash,
+        )
