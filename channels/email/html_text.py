@@ -44,8 +44,7 @@ _HISTORY_IDS = frozenset(
     mail-editor-reference-message-container""".split()  # noqa: SIM905 - see above
 )
 _HISTORY_CLASSES = frozenset(
-    """gmail_quote gmail_quote_container yahoo_quoted moz-cite-prefix protonmail_quote
-    zmail_extra""".split()  # noqa: SIM905 - see above
+    "yahoo_quoted zmail_extra outlookmessageheader".split()  # noqa: SIM905 - see above
 )
 
 
@@ -99,7 +98,7 @@ class _Walk:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.words: list[str] = []
-        self.quote = 0
+        self.prefixes: list[str] = []
         self.pre = 0
         self.lists: list[int] = []
         self.marked = False
@@ -134,6 +133,8 @@ class _Walk:
         if attributes and _is_hidden(attributes):
             return False
         self._begin(tag)
+        if tag == "blockquote":
+            self._begin_quote(attributes)
         if attributes and not self.marked and _begins_history(tag, attributes):
             self.marked = True
             self._end_line()
@@ -153,14 +154,20 @@ class _Walk:
         self._end_line()
         if tag in _PARAGRAPHS:
             self._blank()
-        if tag == "blockquote":
-            self.quote += 1
-        elif tag == "pre":
+        if tag == "pre":
             self.pre += 1
         elif tag in ("ul", "ol"):
             self.lists.append(0 if tag == "ol" else -1)
         elif tag == "li":
             self._add_mark()
+
+    def _begin_quote(self, attributes: dict[str, str | None]) -> None:
+        """Begin a quotation, or what only is set in: people use the same element for both."""
+        above = next((line for line in reversed(self.lines) if line.strip("> ")), "")
+        is_quote = (
+            self.prefixes or attributes.get("type") == "cite" or above.endswith((":", "\uff1a"))
+        )
+        self.prefixes.append("> " if is_quote else "    ")
 
     def _leave(self, node: Any) -> None:
         tag = node.tag
@@ -172,7 +179,7 @@ class _Walk:
     def _leave_block(self, tag: str) -> None:
         self._end_line()
         if tag == "blockquote":
-            self.quote -= 1
+            self.prefixes.pop()
         elif tag == "pre":
             self.pre -= 1
         elif tag in ("ul", "ol"):
@@ -214,12 +221,11 @@ class _Walk:
         line = line.rstrip() if self.pre else re.sub(r" {2,}", " ", line).strip(" \t")
         line = line.replace("\xa0", " ").rstrip()
         if line or keep_empty:
-            self.lines.append("> " * self.quote + line if self.quote else line)
+            self.lines.append("".join(self.prefixes) + line)
 
     def _blank(self) -> None:
-        prefix = ("> " * self.quote).rstrip()
         if self.lines and self.lines[-1].strip("> ") and self.lines[-1] != HISTORY:
-            self.lines.append(prefix)
+            self.lines.append("".join(self.prefixes).rstrip())
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:

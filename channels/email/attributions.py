@@ -1,0 +1,152 @@
+"""The lines with which mail clients introduce what they quote, in many languages.
+
+Called by `quotes`. Three kinds: an attribution ("On 3 May 2026 Ana wrote:"), a block of header
+lines as Outlook writes it, and a separator ("-----Original Message-----"). Each asks for more than
+one sign, because people write such words themselves. Linear. Never raises.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_MAX_LINES = 4
+_MAX_CHARACTERS = 500
+
+_COLON = r"\s?[:\uff1a]\*{0,2}"
+# What an attribution ends with: a verb and the colon, or a verb, a name and the colon.
+_ENDS = re.compile(
+    r"(?:\b(?:wrote|writes|escribi[oó]|escribe|ha scritto|scrisse|escreveu|a [ée]crit|pisze|"
+    r"napisa[lł](?:\(a\)|/a|a)?|napsal(?:\(a\)|a)?|nap[ií]sal(?:\(a\)|a)?|schreef|schrieb|skrev|"
+    r"kirjoitti|a scris|[ií]rta|ezt [ií]rta|έγραψε|yazd[ıi]|пишет|писал\(?а?\)?|"
+    r"написал(?:\(а\)|а)?|viết|va escriure|rašė|rakstīja|kirjutas)"
+    r"|写道|寫道|\u5199\u9053|のメール|(?:は|が)?書きました|님이 작성|작성|schrieb .{1,200}|"
+    r"schreef .{1,200}|skrev .{1,200}|kirjoitti .{1,200}|het volgende geschreven)"
+    + _COLON
+    + r"\s*$",
+    re.IGNORECASE,
+)
+_ADDRESS_ENDS = re.compile(r"@[^\s<>@]{1,200}>" + _COLON + r"\s*$")
+_COLON_AT_END = re.compile(r"[:\uff1a]\*{0,2}\s*$")
+_STARTS = re.compile(
+    r"\W{0,3}(?:on|am|el|il|in data|lo|le|em|w dniu|w|dnia|op|den|på|dne|в|pe|at|at:|"
+    r"\w{2,4}\.?,|\w+,? \d+|\d+)\b",
+    re.IGNORECASE,
+)
+# What a client knows, and a person writing about somebody leaves out.
+_DAY = re.compile(
+    r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d\s?[年月]"
+)
+# Gmail's short form: "2026/5/3 Ana Reis <ana@corp.example>"
+_SHORT = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}.{0,80}<[^\s<>]{1,200}@[^\s<>]{1,200}>:?$")
+
+
+def attribution_before(lines: Sequence[str], end: int, *, is_quote_below: bool) -> int | None:
+    """Return where an attribution begins whose last line is ``lines[end - 1]``; None if none does.
+
+    Directly above quoted lines any language will do: a day or an address, and a colon.
+    """
+    last = lines[end - 1].strip()
+    if len(last) > _MAX_CHARACTERS:
+        return None
+    is_sure = bool(_ENDS.search(last)) or (is_quote_below and bool(_COLON_AT_END.search(last)))
+    if not (is_sure or _ADDRESS_ENDS.search(last) or _SHORT.match(last)):
+        return None
+    return _begin(lines, end, is_sure=is_sure)
+
+
+def _begin(lines: Sequence[str], end: int, *, is_sure: bool) -> int | None:
+    """Return where the attribution begins, up to four lines above ``end``.
+
+    There must be a day or a time in it; an address will do where a verb makes it surer.
+    """
+    found, joined = None, ""
+    for begin in range(end - 1, max(-1, end - 1 - _MAX_LINES), -1):
+        line = lines[begin].strip()
+        if not line or len(joined) > _MAX_CHARACTERS or (joined and line[-1] in ".!?"):
+            break
+        joined = f"{line} {joined}"
+        is_dated = bool(_DAY.search(joined)) or (is_sure and "@" in joined)
+        if is_dated and (begin == end - 1 or _STARTS.match(line)):
+            found = begin
+    return found
+
+
+_FROM = (
+    r"from|von|de|da|od|van|fr[aå]n|fra|l[aä]hett[aä]j[aä]|от(?: кого)?|发件人|寄件者|寄件人|差出人|"
+    r"送信者|보낸 ?사람|felad[oó]|kimden|g[oö]nderen|exp[ée]diteur|mittente|remitente|nadawca|"
+    r"de la|odes[ií]latel|från"
+)
+_SENT = (
+    r"sent|date|gesendet|datum|enviad[oa](?: el| em)?|fecha|data|inviato|envoy[ée]|wys[lł]an[oe]|"
+    r"verzonden|skickat|sendt|dato|l[aä]hetetty|отправлено|дата|发送时间|日期|寄件日期|送信日時|日時|"
+    r"보낸 ?날짜|날짜|odesl[aá]no|elk[uü]ldve|g[oö]nderildi|g[oö]nderilme tarihi|time|päivämäärä"
+)
+_TO = (
+    r"to|an|para|a|à|do|aan|till|til|vastaanottaja|кому|收件人|收件者|宛先|받는 ?사람|komu|"
+    r"c[ií]mzett|kime|pour|destinatari[oa]|destinat[aá]rio|destinataire"
+)
+_SUBJECT = (
+    r"subject|betreff|asunto|oggetto|objet|temat|onderwerp|assunto|[aä]mne|emne|aihe|тема|主题|"
+    r"主旨|件名|제목|p[rř]edm[eě]t|t[aá]rgy|konu"
+)
+_CC = r"cc|kopie|kopia|dw|copia|c[oó]pia|抄送|副本|копия|importance|priority|reply-to"
+_LABEL = re.compile(
+    rf"\W{{0,4}}?(?:(?P<origin>{_FROM})|(?P<sent>{_SENT})|(?P<to>{_TO})|(?P<subject>{_SUBJECT})|"
+    rf"(?P<cc>{_CC}))\*{{0,2}}\s?[:\uff1a]",
+    re.IGNORECASE,
+)
+_MAX_BLOCK_LINES = 9
+
+
+def is_header_block(lines: Sequence[str], begin: int) -> bool:
+    """Tell whether Outlook's block (From, Sent, To, Subject) begins at a line.
+
+    A person who asks for a flight "From: … To: … Date: …" gives neither address, time nor subject.
+    """
+    first = _LABEL.match(lines[begin][:_MAX_CHARACTERS])
+    if first is None or first.lastgroup not in ("origin", "sent"):
+        return False
+    kinds, others = set[str](), 0
+    block = [line[:_MAX_CHARACTERS] for line in lines[begin : begin + _MAX_BLOCK_LINES]]
+    for line in block:
+        label = _LABEL.match(line)
+        if label:
+            kind = label.lastgroup or ""
+            kinds.add("sent" if kind == "origin" and kind in kinds else kind)
+        else:
+            others += bool(line.strip())
+        if others > 1:
+            break
+    block = block[: len(kinds) + 2]
+    is_evident = any("@" in line for line in block) or (
+        first.lastgroup == "origin" and any(map(_DAY.search, block))
+    )
+    return "origin" in kinds and is_evident and len(kinds & {"sent", "to", "subject"}) > 1
+
+
+_SEPARATOR = re.compile(
+    r"\W{2,}(?:original (?:message|e-?mail|appointment)|"
+    r"(?:urspr[uü]ngliche|original) ?-?nachricht|mensaje original|messaggio originale|"
+    r"message d['\u2019 ]origine|message original|mensagem original|"
+    r"(?:oryginalna wiadomo[sś][cć]|wiadomo[sś][cć] oryginalna)|oorspronkelijk bericht|"
+    r"ursprungligt meddelande|oprindelig meddelelse|opprinnelig melding|"
+    r"alkuper[aä]inen viesti|p[uů]vodn[ií] zpr[aá]va|"
+    r"исходное сообщение|原始邮件|原始郵件|邮件原件|元のメッセージ|원본 메(?:시|세)지|reply message)\W*$",
+    re.IGNORECASE,
+)
+_WROTE_IN_DASHES = re.compile(
+    r"\s*-{3,} ?(.{1,150}) (?:wrote|schrieb|escribió|a écrit) ?:?-{3,}\s*$"
+)
+_REPLY_ABOVE = re.compile(
+    r"\W*(?:please )?(?:reply|write|type|respond|antworten sie|antwort|responda|rispond[ei]|"
+    r"odpowiedz|répondez).{0,40}(?:above|oberhalb|über|encima|sopra|powyżej|acima|au-dessus).{0,30}"
+    r"(?:line|linie|zeile|línea|linea|linii|linha|ligne)\W*$",
+    re.IGNORECASE,
+)
+
+
+def is_separator(line: str) -> bool:
+    """Tell whether a line says that below it stands the mail that is answered."""
+    short = line[:200]
+    return any(pattern.match(short) for pattern in (_SEPARATOR, _WROTE_IN_DASHES, _REPLY_ABOVE))
