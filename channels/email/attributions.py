@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of many languages are meant as they stand
 """The lines with which mail clients introduce what they quote, in many languages.
 
 Called by `quotes`. Three kinds: an attribution ("On 3 May 2026 Ana wrote:"), a block of header
@@ -27,6 +28,7 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS_ENDS = re.compile(r"@[^\s<>@]{1,200}>" + _COLON + r"\s*$")
+_SENTENCE = re.compile(r"\w[.!?]+\s+[A-Z]\w+\s.*\w{3}[.!?]?\s")  # new text on the same line
 _COLON_AT_END = re.compile(r"[:\uff1a]\*{0,2}\s*$")
 _STARTS = re.compile(
     r"\W{0,3}(?:on|am|el|il|in data|lo|le|em|w dniu|w|dnia|op|den|på|dne|в|pe|at|at:|"
@@ -46,8 +48,8 @@ def attribution_before(lines: Sequence[str], end: int, *, is_quote_below: bool) 
 
     Directly above quoted lines any language will do: a day or an address, and a colon.
     """
-    last = lines[end - 1].strip()
-    if len(last) > _MAX_CHARACTERS:
+    last = lines[end - 1].strip(" \t*")
+    if len(last) > _MAX_CHARACTERS or not last.endswith((":", "\uff1a", ">")):
         return None
     is_sure = bool(_ENDS.search(last)) or (is_quote_below and bool(_COLON_AT_END.search(last)))
     if not (is_sure or _ADDRESS_ENDS.search(last) or _SHORT.match(last)):
@@ -67,7 +69,8 @@ def _begin(lines: Sequence[str], end: int, *, is_sure: bool) -> int | None:
             break
         joined = f"{line} {joined}"
         is_dated = bool(_DAY.search(joined)) or (is_sure and "@" in joined)
-        if is_dated and (begin == end - 1 or _STARTS.match(line)):
+        is_start = bool(_STARTS.match(line)) or (begin == end - 1 and not _SENTENCE.search(line))
+        if is_dated and is_start:
             found = begin
     return found
 
@@ -104,6 +107,8 @@ def is_header_block(lines: Sequence[str], begin: int) -> bool:
 
     A person who asks for a flight "From: … To: … Date: …" gives neither address, time nor subject.
     """
+    if ":" not in lines[begin] and "\uff1a" not in lines[begin]:
+        return False
     first = _LABEL.match(lines[begin][:_MAX_CHARACTERS])
     if first is None or first.lastgroup not in ("origin", "sent"):
         return False

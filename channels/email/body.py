@@ -20,6 +20,7 @@ from gateway.model.message import Attachment
 
 TEXT_BYTES = 4 * 1024 * 1024
 _COMPARED = 32 * 1024
+_GREETING_WORDS = 3
 _WORDS = re.compile(r"[^\W\d_]{3,}")
 _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
@@ -125,11 +126,18 @@ def _unflowed(text: str, delete_space: bool) -> str:
 
 def _differ(plain: str, seen: str) -> bool:
     """Tell whether two versions of one text say clearly different things, by their words."""
-    ours, theirs = set(_WORDS.findall(plain.lower())), set(_WORDS.findall(seen.lower()))
-    if min(len(ours), len(theirs)) == 0:
-        return max(len(ours), len(theirs)) > 3  # noqa: PLR2004 - a word or two is a greeting
+    if _share(set(plain.split()), set(seen.split())):
+        return False
+    return not _share(set(_WORDS.findall(plain.lower())), set(_WORDS.findall(seen.lower())))
+
+
+def _share(ours: set[str], theirs: set[str]) -> bool:
+    """Tell whether two sets of words are mostly the same; next to none on a side is a greeting."""
     common = len(ours & theirs)
-    return common < 0.5 * len(ours) or common < 0.5 * len(theirs)
+    fewest = min(len(ours), len(theirs))
+    if fewest == 0:
+        return max(len(ours), len(theirs)) <= _GREETING_WORDS
+    return common >= 0.5 * max(len(ours), len(theirs))
 
 
 def _is_stub(plain: str, seen: str) -> bool:

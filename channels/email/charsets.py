@@ -82,30 +82,21 @@ _TELLING = frozenset(
     ]
 )
 _JAPANESE_7BIT = re.compile(r"(?:cs)?iso-?2022-?jp\S*|cp5022\d|x-iso-2022-jp\S*")
+# In these, ASCII bytes may stand for something else.
+_WIDE = ("utf-7", "utf-16", "utf-32", "hz-", "unicode", "x-unicode")
 _SAMPLE_BYTES = 64 * 1024
 
 
 def decode(content: bytes, declared: str = "") -> str:
     """Return the text of some bytes; undecodable ones become U+FFFD, none are dropped."""
-    if content.isascii() and b"\x1b" not in content and not _is_wide(declared):
+    name = declared.strip().strip("\"'").lower()
+    if content.isascii() and b"\x1b" not in content and not name.startswith(_WIDE):
         return content.decode("ascii")
-    name = _plain_name(declared)
     if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         return _decode_marked(content)
     if b"\x1b$)C" not in content and (b"\x1b$" in content or _JAPANESE_7BIT.fullmatch(name)):
         return _decode_iso_2022_jp(content)
     return _decode_named(content, _CODECS.get(name, ""))
-
-
-def _is_wide(declared: str) -> bool:
-    """Tell whether ASCII bytes may stand for something else in the declared charset."""
-    return _plain_name(declared).startswith(
-        ("utf-7", "utf-16", "utf-32", "hz-", "unicode", "x-unicode")
-    )
-
-
-def _plain_name(declared: str) -> str:
-    return declared.strip().strip("\"'").lower()
 
 
 def _decode_marked(content: bytes) -> str:

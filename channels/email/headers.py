@@ -62,7 +62,8 @@ class Headers:
 
 def to_text(value: bytes) -> str:
     """Return a raw value as text: ASCII by the standard, UTF-8 or anything in practice."""
-    return decode(value[:VALUE_BYTES])
+    cut = value[:VALUE_BYTES]
+    return cut.decode("ascii") if cut.isascii() and b"\x1b" not in cut else decode(cut)
 
 
 def split(raw: bytes, start: int = 0, end: int | None = None) -> tuple[Headers, int]:

@@ -72,23 +72,22 @@ def _is_deep(source: str) -> bool:
 
 def strip_tags(source: str) -> str:
     """Return a document's text without its tags: rough and linear, for comparing and at need."""
-    for name in ("style", "script", "title", "head"):
-        source = _without(source, name)
-    return html.unescape(re.sub(r"<!--[^>]*>|<[^<>]*>", " ", source))
+    return html.unescape(_TAGS.sub(" ", _without_heads(source)))
 
 
-def _without(source: str, name: str) -> str:
-    """Leave out every element of a name."""
-    lower = source.lower()
-    if f"<{name}" not in lower or len(lower) != len(source):
-        return source
-    kept, position = [], 0
-    while (begin := lower.find(f"<{name}", position)) >= 0:
-        kept.append(source[position:begin])
-        end = lower.find(f"</{name}", begin)
-        if end < 0:
+_TAGS = re.compile(r"<!--[^>]*>|<[^<>]*>")
+_UNSEEN = re.compile(r"<(style|script|title|head)\b", re.IGNORECASE)
+
+
+def _without_heads(source: str) -> str:
+    """Leave out every element that nobody sees; one that is not closed hides all that follows."""
+    kept, position = list[str](), 0
+    while found := _UNSEEN.search(source, position):
+        kept.append(source[position : found.start()])
+        closing = re.compile(f"</{found[1]}", re.IGNORECASE).search(source, found.end())
+        if closing is None:
             return " ".join(kept)
-        position = end + len(name) + 2
+        position = closing.end()
     return " ".join([*kept, source[position:]])
 
 

@@ -20,11 +20,21 @@ from channels.email import mime, quotes
 from channels.email.addresses import find_mailboxes, normalise, one_mailbox
 from channels.email.authentication import is_authenticated
 from channels.email.automatic import MARK, automatic_reason
+from channels.email.bounces import find_report
 from channels.email.cleaning import clean_line, clean_text
 from channels.email.digest import digest_of
 from channels.email.ids import own_id, references
 from channels.email.keys import keys_of
-from gateway.model.message import Author, Json, Keys, Message, Parsed, RawEvent, Trust
+from gateway.model.message import (
+    Author,
+    DeliveryReport,
+    Json,
+    Keys,
+    Message,
+    Parsed,
+    RawEvent,
+    Trust,
+)
 
 _RECIPIENT_HEADERS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 _FORWARD_SUBJECT = re.compile(
@@ -77,11 +87,31 @@ class _Reading:
         self.digest = digest_of(self.headers, self.mail, self.root.start, full_size=self.full_size)
 
     def result(self) -> Parsed:
-        return self._message()
-
-    def _message(self) -> Message:
         author = self._author()
         subject = clean_line(self.headers.decoded("subject"))
+        own = self._own(author.address)
+        report = None
+        if own is None:
+            envelope = _text_fact(self.facts, "mail_from")
+            report = find_report(self.root, subject=subject, envelope=envelope)
+        if report is None:
+            return self._message(author, subject, own)
+        return DeliveryReport(
+            channel=self.parser.channel,
+            author=author,
+            digest=self.digest,
+            action=report.action,
+            status=report.status,
+            recipient=report.recipient,
+            diagnostic=report.diagnostic,
+            tokens=self._tokens(),
+            original_ids=report.original_ids,
+            external_id=own_id(self.headers, self.digest),
+            subject=subject,
+            text=report.text,
+        )
+
+    def _message(self, author: Author, subject: str, own: str | None) -> Message:
         content = bodies.read(self.root)
         text, quoted = quotes.split(clean_text(content.text))
         recipients, copied = self._recipients()
@@ -105,7 +135,7 @@ class _Reading:
                 envelope=_text_fact(self.facts, "mail_from"),
                 own_lists=self.parser.own_lists,
             ),
-            own=self._own(author.address),
+            own=own,
             spam=self._is_spam(),
             forwarded=self._is_forwarded(subject),
             flags=tuple(dict.fromkeys(self._flags(author) + content.flags)),
