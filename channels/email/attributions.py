@@ -76,13 +76,15 @@ def _begin(lines: Sequence[str], end: int, *, is_sure: bool) -> int | None:
 
 
 _FROM = (
-    r"from|von|de|da|od|van|fr[aå]n|fra|l[aä]hett[aä]j[aä]|от(?: кого)?|发件人|寄件者|寄件人|差出人|"
+    r"from|von|de|da|od|van|fr[aå]n|fra|l[aä]hett[aä]j[aä]|от(?: кого)?|发件人|寄件者|"
+    r"寄件人|差出人|"
     r"送信者|보낸 ?사람|felad[oó]|kimden|g[oö]nderen|exp[ée]diteur|mittente|remitente|nadawca|"
     r"de la|odes[ií]latel|från"
 )
 _SENT = (
     r"sent|date|gesendet|datum|enviad[oa](?: el| em)?|fecha|data|inviato|envoy[ée]|wys[lł]an[oe]|"
-    r"verzonden|skickat|sendt|dato|l[aä]hetetty|отправлено|дата|发送时间|日期|寄件日期|送信日時|日時|"
+    r"verzonden|skickat|sendt|dato|l[aä]hetetty|отправлено|дата|发送时间|日期|寄件日期|"
+    r"送信日時|日時|"
     r"보낸 ?날짜|날짜|odesl[aá]no|elk[uü]ldve|g[oö]nderildi|g[oö]nderilme tarihi|time|päivämäärä"
 )
 _TO = (
@@ -137,7 +139,8 @@ _SEPARATOR = re.compile(
     r"(?:oryginalna wiadomo[sś][cć]|wiadomo[sś][cć] oryginalna)|oorspronkelijk bericht|"
     r"ursprungligt meddelande|oprindelig meddelelse|opprinnelig melding|"
     r"alkuper[aä]inen viesti|p[uů]vodn[ií] zpr[aá]va|"
-    r"исходное сообщение|原始邮件|原始郵件|邮件原件|元のメッセージ|원본 메(?:시|세)지|reply message)\W*$",
+    r"исходное сообщение|原始邮件|原始郵件|邮件原件|元のメッセージ|원본 메(?:시|세)지|"
+    r"reply message)\W*$",
     re.IGNORECASE,
 )
 _WROTE_IN_DASHES = re.compile(

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from channels.email import bounce_words as words
-
 from channels.email.addresses import normalise
 from channels.email.charsets import decode
 from channels.email.cleaning import clean_line, clean_text

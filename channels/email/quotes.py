@@ -22,7 +22,8 @@ _RULE = re.compile(r"\s*[-_=*\u2014\u2015\u2500~]{3,}\s*$|\s*\*{1,2}\s*$")
 _DELIMITER = re.compile(r"--[ \t\xa0]?$")
 # A phone's advertisement: its few opening words, at most four more, and what phone it is.
 _MOBILE = re.compile(
-    r"\W*(?:(?:sent|gesendet|diese nachricht wurde|enviado|inviato|wys[lł]an[eo]|envoy[ée]|verzonden|"
+    r"\W*(?:(?:sent|gesendet|diese nachricht wurde|enviado|inviato|wys[lł]an[eo]|envoy[ée]|"
+    r"verzonden|"
     r"skickat|sendt|отправлено|von)\s(?:\S+\s){1,5}?)(?:\S*(?:phone|ipad|android|blackberry|galaxy|"
     r"samsung|outlook|mail|yahoo|proton|huawei|xiaomi|nokia|device|mobil|m[oó]vil|celular|"
     r"telef|handy|ger[aä]t|tablet|windows))\S*(?:\s(?:gesendet|for|für|para|per|dla)\b.{0,40})?"
@@ -79,7 +80,8 @@ _FORWARD = re.compile(
     r"weitergeleitete nachricht|(?:anfang der )?weitergeleitete[nr]? (?:e-?mail|nachricht)|"
     r"mensaje reenviado|messaggio inoltrato|inoltrato|mensagem encaminhada|"
     r"wiadomo[sś][cć] przekazana|przekazana wiadomo[sś][cć]|message transf[ée]r[ée]|"
-    r"doorgestuurd bericht|vidarebefordrat|videresendt|пересылаемое|转发的?邮件|転送されたメッセージ)",
+    r"doorgestuurd bericht|vidarebefordrat|videresendt|пересылаемое|转发的?邮件|"
+    r"転送されたメッセージ)",
     re.IGNORECASE,
 )
 
