@@ -13,6 +13,7 @@
         PlaceMoved              the place has a new address: the row is re-aimed and tried again
       StoreError
         StoreUnavailable        the database cannot be written now: nobody is told "got it"
+        StoreUnusable           the database will not do before somebody mends it
         VersionConflict         somebody changed the ticket since it was loaded: load and plan again
         FenceLost               our claim ran out and somebody else has the item: drop the work
         NotFound                no such ticket, event or row
@@ -122,6 +123,10 @@ class StoreError(GatewayError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be written now (locked, full, gone)."""
+
+
+class StoreUnusable(StoreError):
+    """The database will not do: missing, damaged, of a newer program, not ours to write."""
 
 
 class VersionConflict(StoreError):

@@ -1,0 +1,1 @@
+"""Fakes, at the network edge and of the world only."""

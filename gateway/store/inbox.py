@@ -1,0 +1,227 @@
+"""The inbox's transactions: accept, claim, give back, end, set aside.
+
+Called by the back ends only. A lane's unfinished rows are handed out one by one, oldest first: the
+oldest carries ``head``, and whoever ends it hands that on to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.contracts.channel import Cursor
+from gateway.errors import FenceLost, NotFound
+from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState, Outcome
+from gateway.model.message import Keys, RawEvent
+from gateway.model.plan import InboxDone
+from gateway.store.steps import Row, Steps, change, one, rows
+from gateway.store.values import (
+    from_json,
+    from_micros,
+    from_micros_or_none,
+    read_bytes,
+    storable,
+    to_json,
+    to_micros,
+    write_bytes,
+)
+
+# What one call may bring into memory; a single larger event still comes, alone.
+MOST_CLAIMED_BYTES = 64 * 1024 * 1024
+
+Offer = tuple[RawEvent, Keys]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who claims, and until when on the lease clock."""
+
+    node: str
+    until: int
+
+
+def accept(
+    offers: Sequence[Offer], cursor: Cursor | None, holder: Holder | None
+) -> Steps[list[InboxItem]]:
+    """Store the new ones among some offers and the cursor; claimed when there is a holder.
+
+    One whose lane has an older row in other hands stays ``new``; its claim has fence 0.
+    """
+    stored = []
+    for event, keys in offers:
+        item = yield from _accept_one(event, keys, holder)
+        if item is not None:
+            stored.append(item)
+    if cursor is not None:
+        key = storable(cursor.key)
+        yield from change("cursor_write", key=key, value=to_json(cursor.value))
+    return stored
+
+
+def _accept_one(event: RawEvent, keys: Keys, holder: Holder | None) -> Steps[InboxItem | None]:
+    offers = tuple(dict.fromkeys(storable(key) for key in keys.offers))
+    for key in offers:
+        if (yield from one("inbox_key_known", key=key)) is not None:
+            return None
+    lane = storable(keys.lane)
+    before = yield from one("inbox_lane_newest", lane=lane)
+    if holder and before and (before["state"], before["holder"]) != ("claimed", holder.node):
+        holder = None
+    row = yield from one(
+        "inbox_insert",
+        channel=storable(event.channel),
+        lane=lane,
+        state="claimed" if holder else "new",
+        head=0 if before else 1,
+        ready_at=holder.until if holder else 0,
+        fence=1 if holder else 0,
+        holder=holder.node if holder else "",
+        received_at=to_micros(event.received_at),
+        size=len(event.body),
+        keys=to_json(offers),
+        facts=to_json(event.facts),
+    )
+    assert row is not None
+    number: int = row["id"]
+    yield from write_bytes("inbox_bytes_insert", number, event.body)
+    for key in offers:
+        yield from change("inbox_key_insert", key=key, inbox=number)
+    claim = Claim(id=number, fence=1 if holder else 0, attempts=0)
+    return InboxItem(claim=claim, lane=lane, event=event)
+
+
+def read_cursor(key: str) -> Steps[Cursor | None]:
+    """Return a stored cursor."""
+    row = yield from one("cursor_read", key=storable(key))
+    return None if row is None else Cursor(key=key, value=from_json(row["value"]))
+
+
+def claim_events(limit: int, now: int, holder: Holder) -> Steps[list[InboxItem]]:
+    """Claim waiting events; `MOST_CLAIMED_BYTES` at once."""
+    claimed: list[InboxItem] = []
+    room = MOST_CLAIMED_BYTES
+    for row in (yield from rows("inbox_claimable", now=now, count=limit)):
+        room -= row["size"]
+        if room < 0 and claimed:
+            break
+        claimed.append((yield from _claim(row, holder)))
+    return claimed
+
+
+def _claim(row: Row, holder: Holder) -> Steps[InboxItem]:
+    ran_out = row["state"] == "claimed"
+    claim = Claim(id=row["id"], fence=row["fence"] + 1, attempts=row["attempts"] + ran_out)
+    yield from change(
+        "inbox_claim",
+        id=claim.id,
+        fence=claim.fence,
+        holder=holder.node,
+        attempts=claim.attempts,
+        ready_at=holder.until,
+    )
+    body = yield from read_bytes("inbox_bytes_read", claim.id)
+    return InboxItem(claim=claim, lane=row["lane"], event=_event(row, body))
+
+
+def _event(row: Row, body: bytes) -> RawEvent:
+    return RawEvent(
+        channel=row["channel"],
+        body=body,
+        facts=from_json(row["facts"]),
+        received_at=from_micros(row["received_at"]),
+    )
+
+
+def release(claim: Claim, ready_at: int) -> Steps[None]:
+    """Give an event back; nothing happens when it is not ours any more."""
+    yield from change("inbox_release", id=claim.id, fence=claim.fence, ready_at=ready_at)
+
+
+def end(done: InboxDone, at: int) -> Steps[None]:
+    """End a claimed event, and let the next one of its lane come."""
+    row = yield from one(
+        "inbox_done",
+        id=done.claim.id,
+        fence=done.claim.fence,
+        outcome=done.outcome.value,
+        reason=storable(done.reason),
+        effect=storable(done.effect) or None,
+        ticket=done.ticket,
+        at=at,
+    )
+    yield from _pass_on(row, done.claim)
+
+
+def set_aside(claim: Claim, reason: str, at: int) -> Steps[None]:
+    """Quarantine a claimed event, and let the next one of its lane come."""
+    row = yield from one(
+        "inbox_quarantine", id=claim.id, fence=claim.fence, reason=storable(reason), at=at
+    )
+    yield from _pass_on(row, claim)
+
+
+def _pass_on(ended: Row | None, claim: Claim) -> Steps[None]:
+    if ended is None:
+        raise FenceLost(f"inbox {claim.id}: somebody else has it since fence {claim.fence}")
+    yield from change("inbox_promote", lane=ended["lane"])
+
+
+def retry_event(inbox_id: int) -> Steps[None]:
+    """Put a quarantined event back; what is being worked on in its lane comes first."""
+    row = yield from one("inbox_retry", id=inbox_id)
+    if row is None:
+        raise NotFound(f"there is no quarantined event {inbox_id}")
+    yield from change("inbox_unseat", lane=row["lane"])
+    if (yield from one("inbox_head", lane=row["lane"])) is None:
+        yield from change("inbox_promote", lane=row["lane"])
+
+
+def drop_event(inbox_id: int, at: int) -> Steps[None]:
+    """End a quarantined event by a person's word."""
+    if (yield from one("inbox_drop", id=inbox_id, at=at)) is None:
+        raise NotFound(f"there is no quarantined event {inbox_id}")
+
+
+def list_inbox(states: frozenset[InboxState], limit: int) -> Steps[list[InboxRow]]:
+    """Return rows in some states, newest first."""
+    if states == {InboxState.QUARANTINED}:
+        found = yield from rows("inbox_list_aside", count=limit)
+    else:
+        found = yield from rows("inbox_list", states=_words(states), count=limit)
+    return [_inbox_row(row) for row in found]
+
+
+def inbox_row(inbox_id: int) -> Steps[tuple[InboxRow, RawEvent] | None]:
+    """Return one row with its bytes."""
+    row = yield from one("inbox_show", id=inbox_id)
+    if row is None:
+        return None
+    body = yield from read_bytes("inbox_bytes_read", inbox_id)
+    return _inbox_row(row), _event(row, body)
+
+
+def inbox_by_effect(effect: str) -> Steps[InboxRow | None]:
+    """Return the row that had an effect."""
+    found = yield from one("inbox_of_effect", effect=storable(effect))
+    row = None if found is None else (yield from one("inbox_show", id=found["id"]))
+    return None if row is None else _inbox_row(row)
+
+
+def _words(states: frozenset[InboxState]) -> list[str]:
+    return sorted(state.value for state in states)
+
+
+def _inbox_row(row: Row) -> InboxRow:
+    return InboxRow(
+        id=row["id"],
+        channel=row["channel"],
+        state=InboxState(row["state"]),
+        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+        reason=row["reason"],
+        ticket=row["ticket"],
+        attempts=row["attempts"],
+        size=row["size"],
+        received_at=from_micros(row["received_at"]),
+        done_at=from_micros_or_none(row["done_at"]),
+        keys=tuple(from_json(row["keys"])),
+    )

@@ -1,0 +1,42 @@
+"""The desk's lock: one process at a time works on a desk that lives in a file.
+
+Taken by ``serve``, and by commands that have to do the work themselves because no ``serve`` runs.
+The kernel gives it back when its holder dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class DeskLock:
+    """The lock on ``<database>.lock``, a file that stays when the lock is given back."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = Path(f"{path}.lock")
+        self._file: int | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock, without waiting; True when it is ours now.
+
+        Raises:
+            OSError: the lock file cannot be made.
+        """
+        if self._file is not None:
+            return True
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+        self._file = file
+        return True
+
+    def release(self) -> None:
+        """Give the lock back; nothing happens when we do not have it."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

@@ -1,0 +1,224 @@
+"""The outbox's transactions: queue, claim, settle, repair.
+
+Called by the back ends only. Rows of one lane go out one after the other: the oldest that blocks
+its lane carries ``head``, and whoever ends it hands that on to the next.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.errors import FenceLost, NotFound
+from gateway.model.outbox import NewSend, OutboxRow, OutboxState, SendItem, Settled
+from gateway.model.outgoing import Part
+from gateway.model.people import Place
+from gateway.store.steps import Row, Steps, change, one, rows
+from gateway.store.values import (
+    from_json,
+    from_micros,
+    from_micros_or_none,
+    read_bytes,
+    storable,
+    to_json,
+    to_micros,
+    to_micros_or_none,
+    write_bytes,
+)
+
+# What one call may bring into memory; a single larger part still comes, alone.
+MOST_CLAIMED_BYTES = 64 * 1024 * 1024
+
+_WAITING = frozenset({OutboxState.QUEUED, OutboxState.RETRY, OutboxState.UNCERTAIN})
+
+
+def queue(send: NewSend) -> Steps[None]:
+    """Put a part into the outbox."""
+    part = send.part
+    row = yield from one(
+        "outbox_insert",
+        id=part.outbox_id,
+        channel=storable(part.place.channel),
+        destination=storable(part.place.where),
+        lane=storable(send.lane),
+        ticket=send.ticket,
+        due_at=to_micros(send.not_before or send.created_at),
+        automatic=int(send.automatic),
+        created_at=to_micros(send.created_at),
+        size=len(part.body),
+        external_id=storable(part.external_id),
+        facts=to_json(part.facts),
+    )
+    assert row is not None
+    yield from write_bytes("outbox_bytes_insert", row["position"], part.body)
+
+
+def claim_sends(limit: int, now: int, lease_now: int, until: int) -> Steps[list[SendItem]]:
+    """Claim due rows until a time on the lease clock; `MOST_CLAIMED_BYTES` at once."""
+    due = list((yield from rows("outbox_overdue", now=lease_now, count=limit)))
+    overdue = len(due)
+    if overdue < limit:
+        due += yield from rows("outbox_due", now=now, count=limit - overdue)
+    claimed: list[SendItem] = []
+    room = MOST_CLAIMED_BYTES
+    for number, row in enumerate(due):
+        room -= row["size"]
+        if room < 0 and claimed:
+            break
+        claimed.append((yield from _claim(row, until, ran_out=number < overdue)))
+    return claimed
+
+
+def _claim(row: Row, until: int, *, ran_out: bool) -> Steps[SendItem]:
+    position, fence, attempt = row["position"], row["fence"] + 1, row["attempts"] + 1
+    was_uncertain = ran_out or bool(row["was_uncertain"])
+    yield from change(
+        "outbox_claim",
+        position=position,
+        fence=fence,
+        attempts=attempt,
+        was_uncertain=int(was_uncertain),
+        lease_until=until,
+    )
+    part = Part(
+        outbox_id=row["id"],
+        place=Place(row["channel"], row["destination"]),
+        body=(yield from read_bytes("outbox_bytes_read", position)),
+        facts=from_json(row["facts"]),
+        external_id=row["external_id"],
+    )
+    return SendItem(
+        part=part,
+        fence=fence,
+        attempt=attempt,
+        lane=row["lane"],
+        ticket=row["ticket"],
+        created_at=from_micros(row["created_at"]),
+        automatic=bool(row["automatic"]),
+        was_uncertain=was_uncertain,
+    )
+
+
+def next_send_at() -> Steps[datetime | None]:
+    """Return when a row is due, or a lease on the wire ends."""
+    row = yield from one("outbox_next")
+    assert row is not None
+    times = [at for at in (row["due_at"], row["lease_until"]) if at is not None]
+    return from_micros(min(times)) if times else None
+
+
+def settle(settled: Settled) -> Steps[None]:
+    """Write down what became of an attempt."""
+    query = _query_of(settled.state)
+    values = {
+        "id": settled.outbox_id,
+        "fence": settled.fence,
+        "code": storable(settled.code),
+        "reason": storable(settled.reason),
+    }
+    if query != "outbox_bounce":
+        values["state"] = settled.state.value
+    if query == "outbox_wait":
+        values["due_at"] = _due_at(settled)
+    elif query == "outbox_end":
+        values["external_id"] = storable(settled.external_id)
+    row = yield from one(query, **values)
+    if row is not None:
+        yield from _log(settled, row["position"])
+        if query != "outbox_wait":
+            yield from change("outbox_promote", lane=row["lane"])
+    elif query != "outbox_bounce":
+        raise FenceLost(f"outbox {settled.outbox_id}: not on the wire under {settled.fence} now")
+
+
+def _query_of(state: OutboxState) -> str:
+    if state is OutboxState.BOUNCED:
+        return "outbox_bounce"
+    return "outbox_wait" if state in _WAITING else "outbox_end"
+
+
+def _due_at(settled: Settled) -> int | None:
+    """Return when it is due: an uncertain row without a time waits for people."""
+    if settled.due_at is None and settled.state is not OutboxState.UNCERTAIN:
+        return to_micros(settled.at)
+    return to_micros_or_none(settled.due_at)
+
+
+def _log(settled: Settled, position: int) -> Steps[None]:
+    yield from change(
+        "attempt_insert",
+        position=position,
+        at=to_micros(settled.at),
+        state=settled.state.value,
+        code=storable(settled.code),
+        reason=storable(settled.reason),
+        exchange=storable(settled.exchange),
+    )
+
+
+def retry_send(outbox_id: str, now: int) -> Steps[None]:
+    """Queue a row again; what is on the wire in its lane comes first."""
+    row = yield from one("outbox_retry", id=outbox_id, now=now)
+    if row is None:
+        raise NotFound(f"there is no dead, held, uncertain or dropped send {outbox_id}")
+    yield from _reseat(row["lane"])
+
+
+def drop_send(outbox_id: str) -> Steps[None]:
+    """End a row that has not been sent."""
+    row = yield from one("outbox_drop", id=outbox_id)
+    if row is None:
+        raise NotFound(f"there is no unsent send {outbox_id}")
+    yield from _reseat(row["lane"])
+
+
+def _reseat(lane: str) -> Steps[None]:
+    yield from change("outbox_unseat", lane=lane)
+    if (yield from one("outbox_head", lane=lane)) is None:
+        yield from change("outbox_promote", lane=lane)
+
+
+def list_outbox(states: frozenset[OutboxState], limit: int) -> Steps[list[OutboxRow]]:
+    """Return rows in some states, newest first."""
+    words = sorted(state.value for state in states)
+    found = yield from rows("outbox_list", states=words, count=limit)
+    return [_outbox_row(row) for row in found]
+
+
+def show_send(outbox_id: str) -> Steps[OutboxRow | None]:
+    """Return one row without its bytes and log."""
+    row = yield from one("outbox_show", id=storable(outbox_id))
+    return None if row is None else _outbox_row(row)
+
+
+def outbox_row(outbox_id: str) -> Steps[tuple[OutboxRow, bytes] | None]:
+    """Return one row with its log and bytes."""
+    row = yield from one("outbox_show", id=storable(outbox_id))
+    if row is None:
+        return None
+    log = yield from rows("attempt_list", position=row["position"])
+    body = yield from read_bytes("outbox_bytes_read", row["position"])
+    return _outbox_row(row, tuple(_log_line(entry) for entry in log)), body
+
+
+def _log_line(entry: Row) -> str:
+    at = from_micros(entry["at"]).isoformat(timespec="seconds")
+    line = " ".join(filter(None, (at, entry["state"], entry["code"], entry["reason"])))
+    return f"{line}\n{entry['exchange']}" if entry["exchange"] else line
+
+
+def _outbox_row(row: Row, log: tuple[str, ...] = ()) -> OutboxRow:
+    return OutboxRow(
+        id=row["id"],
+        place=f"{row['channel']}:{row['destination']}",
+        lane=row["lane"],
+        ticket=row["ticket"],
+        state=OutboxState(row["state"]),
+        attempts=row["attempts"],
+        created_at=from_micros(row["created_at"]),
+        due_at=from_micros_or_none(row["due_at"]),
+        code=row["code"],
+        reason=row["reason"],
+        external_id=row["external_id"],
+        automatic=bool(row["automatic"]),
+        log=log,
+    )

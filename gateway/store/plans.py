@@ -1,0 +1,137 @@
+"""The two transactions that every event comes by: what is known of it, and what it changes.
+
+Called by the back ends only. `apply` raises what `Store.apply` promises; the back end then undoes
+whatever it had written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gateway.contracts.store import Known, Question
+from gateway.model.people import Person
+from gateway.model.plan import Plan
+from gateway.model.ticket import Ticket
+from gateway.store import budgets, inbox, outbox, tickets
+from gateway.store.steps import Row, Steps, change, one
+from gateway.store.values import (
+    from_micros_or_none,
+    storable,
+    to_micros,
+    to_micros_or_none,
+)
+
+
+def apply(plan: Plan) -> Steps[None]:
+    """Make a plan true. What can be refused comes first."""
+    at = to_micros(plan.at)
+    if plan.done is not None:
+        yield from inbox.end(plan.done, at)
+    for settled in plan.settled:
+        yield from outbox.settle(settled)
+    for budget in plan.spend:
+        yield from budgets.spend(budget, at)
+    for write in plan.tickets:
+        yield from tickets.write_ticket(write)
+    yield from _add(plan)
+
+
+def _add(plan: Plan) -> Steps[None]:
+    """Write down what nobody can be in the way of."""
+    for event in plan.events:
+        yield from tickets.add_event(event)
+    for send in plan.sends:
+        yield from outbox.queue(send)
+    for ref, ticket in plan.refs:
+        yield from change("ref_insert", ref=storable(ref), ticket=ticket)
+    for person in plan.people:
+        yield from _write_person(person)
+    for file in plan.files:
+        yield from tickets.add_file(file)
+
+
+def _write_person(person: Person) -> Steps[None]:
+    yield from change(
+        "person_write",
+        kind=storable(person.kind),
+        address=storable(person.address),
+        name=storable(person.name),
+        language=person.language,
+        automatic_at=to_micros_or_none(person.automatic_at),
+        dead=None if person.dead is None else storable(person.dead),
+    )
+
+
+def know(question: Question) -> Steps[Known]:
+    """Answer everything that planning one event needs."""
+    at = to_micros(question.now)
+    refs = yield from _known_refs(question.refs)
+    sends = {}
+    for outbox_id in question.sends:
+        if (row := (yield from outbox.show_send(outbox_id))) is not None:
+            sends[outbox_id] = row
+    spent = {}
+    for budget in question.budgets:
+        spent[budget.key] = yield from budgets.spent(budget, at)
+    has_person = bool(question.kind and question.address)
+    person, open_tickets, newest = (
+        (yield from _known_person(question.kind, question.address))
+        if has_person
+        else (None, 0, None)
+    )
+    return Known(
+        duplicate_of=(yield from _duplicate_of(question.effect)),
+        person=person,
+        refs=refs,
+        tickets=(yield from _known_tickets((*question.tickets, *refs.values()))),
+        sends=sends,
+        open_tickets=open_tickets,
+        newest_open=newest,
+        spent=spent,
+    )
+
+
+def _duplicate_of(effect: str) -> Steps[int | None]:
+    row = (yield from one("inbox_of_effect", effect=storable(effect))) if effect else None
+    return None if row is None else int(row["id"])
+
+
+def _known_refs(refs: Iterable[str]) -> Steps[dict[str, int]]:
+    known = {}
+    for ref in refs:
+        if (row := (yield from one("ref_show", ref=storable(ref)))) is not None:
+            known[ref] = row["ticket"]
+    return known
+
+
+def _known_person(kind: str, address: str) -> Steps[tuple[Person | None, int, int | None]]:
+    kind, address = storable(kind), storable(address)
+    row = yield from one("person_show", kind=kind, address=address)
+    theirs = yield from one("tickets_open_of", kind=kind, address=address)
+    assert theirs is not None
+    return None if row is None else _person(row), theirs["open_tickets"], theirs["newest"]
+
+
+def _known_tickets(numbers: Iterable[int]) -> Steps[dict[int, Ticket]]:
+    """Return tickets, and those that they were merged into."""
+    known: dict[int, Ticket] = {}
+    wanted = list(numbers)
+    while wanted:
+        number = wanted.pop()
+        ticket = None if number in known else (yield from tickets.read_ticket(number))
+        if ticket is not None:
+            known[number] = ticket
+            if ticket.merged_into is not None:
+                wanted.append(ticket.merged_into)
+    return known
+
+
+def _person(row: Row) -> Person:
+    return Person(
+        kind=row["kind"],
+        address=row["address"],
+        name=row["name"],
+        language=row["language"],
+        automatic_at=from_micros_or_none(row["automatic_at"]),
+        dead=row["dead"],
+    )

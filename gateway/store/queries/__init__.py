@@ -1,0 +1,42 @@
+"""The SQL, in plain files: queries under named headers, a sentence each.
+
+``:name`` stands for a value; ``{{word}}`` for what a database has a word of its own for; and
+``column {{any:name}}`` for "is one of the values in the list ``name``".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
+
+_HEADER = re.compile(r"^-- (\w+) --$", re.MULTILINE)
+_MACRO = re.compile(r"\{\{(\w+)(?::(\w+))?\}\}")
+
+Expand = Callable[[str, str], str]
+
+
+def expand(sql: str, macro: Expand) -> str:
+    """Return SQL with every macro replaced by what ``macro(word, argument)`` returns."""
+    return _MACRO.sub(lambda found: macro(found[1], found[2] or ""), sql)
+
+
+@cache
+def sources() -> Mapping[str, str]:
+    """Return every query by its name, macros and all."""
+    found = {}
+    for file in sorted(resources.files(__name__).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".sql"):
+            found.update(_split(file.read_text(encoding="utf-8")))
+    return found
+
+
+def _split(text: str) -> dict[str, str]:
+    _, *pieces = _HEADER.split(text)
+    return {name: _bare(sql) for name, sql in zip(pieces[::2], pieces[1::2], strict=True)}
+
+
+def _bare(sql: str) -> str:
+    lines = (line for line in sql.splitlines() if not line.startswith("--"))
+    return "\n".join(lines).strip()

@@ -1,0 +1,131 @@
+-- outbox_insert --
+-- Queue a part; it is the head of its lane when nothing older blocks it.
+INSERT INTO outbox (
+    id, channel, destination, lane, ticket, state, head, due_at, lease_until, fence, attempts,
+    was_uncertain, automatic, created_at, size, code, reason, external_id, facts
+) VALUES (
+    :id, :channel, :destination, :lane, :ticket, 'queued',
+    CASE WHEN EXISTS (
+        SELECT 1 FROM outbox
+        WHERE lane = :lane AND state IN ('queued', 'wire', 'retry', 'uncertain')
+    ) THEN 0 ELSE 1 END,
+    :due_at, 0, 0, 0, 0, :automatic, :created_at, :size, '', '', :external_id, :facts
+) RETURNING position
+
+-- outbox_bytes_insert --
+-- Store one chunk of a part's bytes.
+INSERT INTO outbox_bytes (piece, bytes) VALUES (:piece, :bytes)
+
+-- outbox_bytes_read --
+-- The chunks of a part, in order.
+SELECT bytes FROM outbox_bytes WHERE piece >= :first AND piece < :behind ORDER BY piece
+
+-- outbox_due --
+-- Heads of lanes that are due, longest due first.
+SELECT position, id, channel, destination, lane, ticket, state, fence, attempts, was_uncertain,
+    automatic, created_at, size, external_id, facts
+FROM outbox
+WHERE head = 1 AND state IN ('queued', 'retry', 'uncertain') AND due_at <= :now
+ORDER BY due_at, position LIMIT :count
+
+-- outbox_overdue --
+-- Rows on the wire whose lease ran out.
+SELECT position, id, channel, destination, lane, ticket, state, fence, attempts, was_uncertain,
+    automatic, created_at, size, external_id, facts
+FROM outbox
+WHERE state = 'wire' AND lease_until <= :now
+ORDER BY lease_until LIMIT :count
+
+-- outbox_claim --
+-- Mark a row as on the wire, under a new fence.
+UPDATE outbox
+SET state = 'wire', fence = :fence, attempts = :attempts, was_uncertain = :was_uncertain,
+    lease_until = :lease_until
+WHERE position = :position
+
+-- outbox_next --
+-- When the next row is due, and when the next lease on the wire ends.
+SELECT
+    (SELECT min(due_at) FROM outbox
+     WHERE head = 1 AND state IN ('queued', 'retry', 'uncertain') AND due_at IS NOT NULL) AS due_at,
+    (SELECT min(lease_until) FROM outbox WHERE state = 'wire') AS lease_until
+
+-- outbox_end --
+-- Write down that a row on the wire will not be sent again: nothing behind it waits for it.
+UPDATE outbox
+SET state = :state, head = 0, due_at = NULL, code = :code, reason = :reason,
+    external_id = CASE WHEN :external_id = '' THEN external_id ELSE :external_id END
+WHERE id = :id AND fence = :fence AND state = 'wire'
+RETURNING position, lane
+
+-- outbox_wait --
+-- Write down that a row on the wire waits again, as the head of its lane.
+UPDATE outbox
+SET state = :state, due_at = :due_at, code = :code, reason = :reason,
+    was_uncertain = CASE WHEN :state = 'uncertain' THEN 1 ELSE was_uncertain END
+WHERE id = :id AND fence = :fence AND state = 'wire'
+RETURNING position, lane
+
+-- outbox_bounce --
+-- Write down that a sent row came back; fence 0 stands for any.
+UPDATE outbox
+SET state = 'bounced', head = 0, due_at = NULL, code = :code, reason = :reason
+WHERE id = :id AND state IN ('sent', 'wire', 'uncertain') AND (:fence = 0 OR fence = :fence)
+RETURNING position, lane
+
+-- outbox_promote --
+-- Let the oldest blocking row of a lane be its head.
+UPDATE outbox SET head = 1
+WHERE position = (
+    SELECT position FROM outbox
+    WHERE lane = :lane AND state IN ('queued', 'wire', 'retry', 'uncertain')
+    ORDER BY position LIMIT 1
+)
+
+-- outbox_retry --
+-- Queue a row again that was given up, set aside or dropped.
+UPDATE outbox SET state = 'queued', head = 0, due_at = :now
+WHERE id = :id AND state IN ('dead', 'held', 'uncertain', 'dropped')
+RETURNING lane
+
+-- outbox_drop --
+-- End a row that has not been sent, by a person's word; one on the wire may have been.
+UPDATE outbox SET state = 'dropped', head = 0, due_at = NULL
+WHERE id = :id AND state IN ('queued', 'retry', 'uncertain', 'held', 'dead')
+RETURNING lane
+
+-- outbox_unseat --
+-- Take the head of a lane away, unless it is on the wire.
+UPDATE outbox SET head = 0
+WHERE lane = :lane AND state IN ('queued', 'retry', 'uncertain') AND head = 1
+
+-- outbox_head --
+-- The head of a lane.
+SELECT position FROM outbox
+WHERE lane = :lane AND state IN ('queued', 'wire', 'retry', 'uncertain') AND head = 1
+
+-- outbox_forsake --
+-- Let the wire marks of a dead process run out now.
+UPDATE outbox SET lease_until = 0 WHERE state = 'wire'
+
+-- attempt_insert --
+-- Log what became of an attempt.
+INSERT INTO attempts (position, seq, at, state, code, reason, exchange)
+SELECT :position, coalesce(max(seq), 0) + 1, :at, :state, :code, :reason, :exchange
+FROM attempts WHERE position = :position
+
+-- attempt_list --
+-- The log of a row, oldest first.
+SELECT at, state, code, reason, exchange FROM attempts WHERE position = :position ORDER BY seq
+
+-- outbox_show --
+-- One row without its bytes.
+SELECT position, id, channel, destination, lane, ticket, state, attempts, created_at, due_at, code,
+    reason, external_id, automatic, size
+FROM outbox WHERE id = :id
+
+-- outbox_list --
+-- Rows in some states, newest first.
+SELECT position, id, channel, destination, lane, ticket, state, attempts, created_at, due_at, code,
+    reason, external_id, automatic, size
+FROM outbox WHERE state {{any:states}} ORDER BY position DESC LIMIT :count

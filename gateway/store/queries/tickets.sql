@@ -1,0 +1,114 @@
+-- ticket_insert --
+-- Store a new ticket.
+INSERT INTO tickets (
+    number, version, state, level, team, kind, address, created_at, updated_at, due_at, body
+) VALUES (
+    :number, :version, :state, :level, :team, :kind, :address, :created_at, :updated_at, :due_at,
+    :body
+)
+
+-- ticket_update --
+-- Store a ticket as it stands now, if nobody changed it since.
+UPDATE tickets
+SET version = :version, state = :state, level = :level, team = :team, kind = :kind,
+    address = :address, updated_at = :updated_at, due_at = :due_at, body = :body
+WHERE number = :number AND version = :planned_on
+
+-- ticket_show --
+-- One ticket.
+SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, body
+FROM tickets WHERE number = :number
+
+-- ticket_list --
+-- Tickets in some states, last changed first.
+SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, body
+FROM tickets
+WHERE (:every_state = 1 OR state {{any:states}})
+    AND (:every_team = 1 OR team = :team)
+    AND (:every_level = 1 OR level = :level)
+    AND (:due_or_not = 1 OR due_at < :due_before)
+ORDER BY updated_at DESC, number DESC LIMIT :count
+
+-- ticket_list_open --
+-- The same among the open ones.
+SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, body
+FROM tickets
+WHERE state IN ('asking', 'open', 'waiting') AND (:every_state = 1 OR state {{any:states}})
+    AND (:every_team = 1 OR team = :team)
+    AND (:every_level = 1 OR level = :level)
+    AND (:due_or_not = 1 OR due_at < :due_before)
+ORDER BY updated_at DESC, number DESC LIMIT :count
+
+-- ticket_due --
+-- Tickets whose time has come, oldest first.
+SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, body
+FROM tickets WHERE due_at IS NOT NULL AND due_at <= :now ORDER BY due_at, number LIMIT :count
+
+-- tickets_open_of --
+-- How many open tickets a requester has, and the newest of them.
+SELECT count(*) AS open_tickets, max(number) AS newest FROM tickets
+WHERE kind = :kind AND address = :address AND state IN ('asking', 'open', 'waiting')
+
+-- event_insert --
+-- Add a line of history.
+INSERT INTO ticket_events (ticket, seq, at, kind, visibility, by_whom, inbox, body, text)
+SELECT :ticket, coalesce(max(seq), 0) + 1, :at, :kind, :visibility, :by_whom, :inbox, :body, :text
+FROM ticket_events WHERE ticket = :ticket
+
+-- event_list --
+-- A ticket's history, oldest first.
+SELECT ticket, seq, at, kind, visibility, by_whom, inbox, body, text
+FROM ticket_events WHERE ticket = :ticket ORDER BY seq
+
+-- ref_show --
+-- The ticket that a message belongs to.
+SELECT ticket FROM message_refs WHERE ref = :ref
+
+-- ref_insert --
+-- Connect a message with a ticket; the first word on it stands.
+INSERT INTO message_refs (ref, ticket) VALUES (:ref, :ticket) ON CONFLICT (ref) DO NOTHING
+
+-- person_show --
+-- A requester.
+SELECT kind, address, name, language, automatic_at, dead
+FROM people WHERE kind = :kind AND address = :address
+
+-- person_write --
+-- Store a requester whole.
+INSERT INTO people (kind, address, name, language, automatic_at, dead)
+VALUES (:kind, :address, :name, :language, :automatic_at, :dead)
+ON CONFLICT (kind, address) DO UPDATE SET name = excluded.name, language = excluded.language,
+    automatic_at = excluded.automatic_at, dead = excluded.dead
+
+-- budget_spent --
+-- What was spent since the bucket that the window begins in.
+SELECT coalesce(sum(spent), 0) AS spent FROM budgets
+WHERE key = :key AND span = :span AND bucket >= :bucket
+
+-- budget_spend --
+-- Spend one.
+INSERT INTO budgets (key, span, bucket, spent, ends_at)
+VALUES (:key, :span, :bucket, 1, :ends_at)
+ON CONFLICT (key, span, bucket) DO UPDATE SET spent = budgets.spent + 1
+
+-- budget_prune --
+-- Forget spendings that no window can see any more, a few at a time.
+DELETE FROM budgets WHERE (key, span, bucket) IN (
+    SELECT key, span, bucket FROM budgets WHERE ends_at <= :now ORDER BY ends_at LIMIT :count
+)
+
+-- file_insert --
+-- Store a file once.
+INSERT INTO files (digest) VALUES (:digest) ON CONFLICT (digest) DO NOTHING RETURNING id
+
+-- file_bytes_insert --
+-- Store one chunk of a file's bytes.
+INSERT INTO file_bytes (piece, bytes) VALUES (:piece, :bytes)
+
+-- file_show --
+-- A file's row.
+SELECT id FROM files WHERE digest = :digest
+
+-- file_bytes_read --
+-- The chunks of a file, in order.
+SELECT bytes FROM file_bytes WHERE piece >= :first AND piece < :behind ORDER BY piece

@@ -1,0 +1,75 @@
+"""What SQLite's errors mean for the desk, in plain words.
+
+Called wherever a connection is used. A fault is *lasting* when going on could lose what was said
+to be safe: after a failed sync the kernel may have dropped the pages, and a second sync reports
+success (https://wiki.postgresql.org/wiki/Fsync_Errors).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from gateway.errors import StoreError, StoreUnavailable, StoreUnusable, VersionConflict
+
+_TAKEN = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"})
+
+_LASTING = {
+    "SQLITE_IOERR_FSYNC": "the disk did not keep what was written to it",
+    "SQLITE_IOERR_DIR_FSYNC": "the disk did not keep what was written to it",
+    "SQLITE_CORRUPT": "the database file is damaged",
+    "SQLITE_NOTADB": "the file is not a database",
+    "SQLITE_READONLY_DBMOVED": "the database file was moved or deleted",
+}
+
+_UNUSABLE = {
+    "SQLITE_CORRUPT": "it is damaged",
+    "SQLITE_NOTADB": "it is not a database",
+    "SQLITE_READONLY": "it may not be written",
+    "SQLITE_CANTOPEN": "it cannot be opened",
+    "SQLITE_PERM": "access to it is denied",
+    "SQLITE_AUTH": "access to it is denied",
+}
+
+# These are about one caller's statement or values; the transaction around it goes on.
+OWN_FAULTS = (
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+)
+
+
+def lasting(fault: sqlite3.Error) -> str | None:
+    """Return why nothing may be written any more; None when the next try may work."""
+    return _look_up(_LASTING, fault)
+
+
+def unavailable(fault: sqlite3.Error) -> StoreUnavailable:
+    """Return what a caller is told whose transaction died."""
+    return StoreUnavailable(f"the database cannot be used now: {fault} ({_code(fault)})")
+
+
+def refused(fault: Exception) -> Exception:
+    """Return what a caller is told whose own statement failed."""
+    if isinstance(fault, sqlite3.IntegrityError) and _code(fault) in _TAKEN:
+        return VersionConflict(f"somebody else was first: {fault}")
+    return fault
+
+
+def at_opening(fault: sqlite3.Error, path: str) -> StoreError:
+    """Return what somebody is told who wanted to open a database."""
+    why = _look_up(_UNUSABLE, fault)
+    if why is None:
+        return unavailable(fault)
+    return StoreUnusable(f"{path}: {why} ({fault})")
+
+
+def _code(fault: sqlite3.Error) -> str:
+    return getattr(fault, "sqlite_errorname", "") or "SQLITE_ERROR"
+
+
+def _look_up(table: dict[str, str], fault: sqlite3.Error) -> str | None:
+    """Return the entry of an error's code, or of the group that its code begins with."""
+    code = _code(fault)
+    group = "_".join(code.split("_")[:2])
+    return table.get(code) or table.get(group)

@@ -1,0 +1,120 @@
+"""One connection with its thread, and how steps are run on it.
+
+`aiosqlite` offers one hop to its thread and back for each statement. A whole transaction is run as
+one callable instead, through its ``_execute``: the only private name we use, here alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import aiosqlite
+
+from gateway.errors import StoreUnavailable
+from gateway.store.queries import expand, sources
+from gateway.store.steps import Ask, Steps
+from gateway.store.values import to_json
+
+T = TypeVar("T")
+
+# Every query is prepared once for each connection.
+CACHED_STATEMENTS = 256
+BUSY_MILLISECONDS = 1000
+
+_WORDS = {
+    "id": "INTEGER PRIMARY KEY",
+    "int": "INTEGER",
+    "text": "TEXT",
+    "blob": "BLOB",
+    "table": "STRICT",
+    "clustered": "STRICT, WITHOUT ROWID",
+}
+
+
+def macro(word: str, argument: str) -> str:
+    """Return SQLite's word for a macro."""
+    if word == "any":
+        return f"IN (SELECT value FROM json_each(:{argument}))"  # noqa: S608 - a word of our own files
+    return _WORDS[word]
+
+
+class Query(NamedTuple):
+    """A query as SQLite takes it; ``lists`` are the names of values that go in as JSON."""
+
+    sql: str
+    lists: tuple[str, ...]
+
+    def values(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the values as the query takes them."""
+        return values if not self.lists else self._with_lists(values)
+
+    def _with_lists(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**values, **{name: to_json(values[name]) for name in self.lists}}
+
+
+def _query(source: str) -> Query:
+    lists: list[str] = []
+
+    def note(word: str, argument: str) -> str:
+        if word == "any":
+            lists.append(argument)
+        return macro(word, argument)
+
+    return Query(expand(source, note), tuple(lists))
+
+
+QUERIES: Mapping[str, Query] = {name: _query(source) for name, source in sources().items()}
+
+
+def run(cursor: sqlite3.Cursor, steps: Steps[T]) -> T:
+    """Run steps to their end on the connection's own thread; what a query raises ends them."""
+    try:
+        ask = next(steps)
+        while True:
+            ask = steps.send(_answer(cursor, ask))
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def _answer(cursor: sqlite3.Cursor, ask: Ask) -> Any:
+    query = QUERIES[ask.query]
+    cursor.execute(query.sql, query.values(ask.values))
+    return cursor.fetchall() if ask.reads else cursor.rowcount
+
+
+class Link:
+    """An open connection. `call` is its one door."""
+
+    def __init__(self, connection: aiosqlite.Connection, raw: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._raw = raw
+        self._closed = False
+
+    @classmethod
+    async def open(cls, uri: str) -> Link:
+        """Open a connection; transactions are begun and ended by hand."""
+        connection = await aiosqlite.connect(
+            uri,
+            uri=True,
+            isolation_level=None,
+            cached_statements=CACHED_STATEMENTS,
+            timeout=BUSY_MILLISECONDS / 1000,
+        )
+        connection.row_factory = sqlite3.Row
+        return cls(connection, connection._conn)  # noqa: SLF001 - see above
+
+    async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run work on the connection's thread, after everything that was handed in before."""
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        result: T = await self._connection._execute(work, self._raw)  # type: ignore[no-untyped-call]  # noqa: SLF001 - see above
+        return result
+
+    async def close(self) -> None:
+        """Give the connection back, after everything that was handed in before."""
+        if not self._closed:
+            self._closed = True
+            await self._connection.close()

@@ -1,0 +1,193 @@
+"""Finding, making and bringing up to date the file, before anybody uses it.
+
+Called once at start. Every way in which a file will not do is told in plain words; an empty
+database never takes the place of a missing one when somebody only wants to look.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+from gateway.errors import StoreUnusable
+from gateway.store import desk
+from gateway.store.migrations import Migration, migrations
+from gateway.store.queries import expand
+from gateway.store.sqlite import faults
+from gateway.store.sqlite.link import BUSY_MILLISECONDS, Link, macro, run
+from gateway.store.sqlite.reader import Reader
+from gateway.store.sqlite.store import SqliteStore
+from gateway.store.sqlite.writer import Writer
+from gateway.store.values import to_micros
+from gateway.world import World
+
+# RETURNING came with 3.35 (2021), STRICT tables with 3.37.
+OLDEST_SQLITE = (3, 37, 0)
+
+_WRITER_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "wal_autocheckpoint = 0",
+    f"journal_size_limit = {64 * 1024 * 1024}",
+    f"busy_timeout = {BUSY_MILLISECONDS}",
+    "temp_store = MEMORY",
+    "cache_size = -8000",
+)
+_READER_PRAGMAS = (
+    "query_only = 1",
+    "wal_autocheckpoint = 0",
+    f"busy_timeout = {BUSY_MILLISECONDS}",
+    "temp_store = MEMORY",
+    "cache_size = -4000",
+)
+
+_VERSIONS = """
+CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)
+STRICT
+"""
+
+
+async def open_sqlite(
+    path: str, *, world: World, node: str, read_only: bool, lease: timedelta, sole_writer: bool
+) -> SqliteStore:
+    """See `gateway.store.open_store`."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreUnusable(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed")
+    writer = None
+    if read_only:
+        _require_file(Path(path))
+        await _look(path)
+    else:
+        link = await _open_writer(path, world, sole_writer=sole_writer)
+        writer = Writer(link, checkpoints=sole_writer)
+    open_reader = partial(_open_reader, path)
+    readers = Reader(open_reader), Reader(open_reader)
+    store = SqliteStore(writer, *readers, world=world, node=node, lease=lease)
+    # From now on `watch` tells of other processes' commits.
+    await store.look_out()
+    return store
+
+
+async def _look(path: str) -> None:
+    """Pass when a file holds a database that this program can read."""
+    link = await _open_reader(path)
+    try:
+        await link.call(partial(_require_current, path))
+    finally:
+        await link.close()
+
+
+def _require_file(path: Path) -> None:
+    if not path.exists():
+        raise StoreUnusable(f"{path}: there is no database yet; `serve` makes it")
+
+
+async def _open_writer(path: str, world: World, *, sole_writer: bool) -> Link:
+    _make_file(Path(path))
+    prepare = partial(_prepare, path, to_micros(world.now()), sole_writer)
+    return await _open(path, "rw", prepare)
+
+
+async def _open_reader(path: str) -> Link:
+    return await _open(path, "ro", _set_reader)
+
+
+async def _open(path: str, mode: str, prepare: Callable[[sqlite3.Connection], None]) -> Link:
+    try:
+        link = await Link.open(f"file:{quote(path)}?mode={mode}")
+    except sqlite3.Error as fault:
+        raise faults.at_opening(fault, path) from fault
+    try:
+        await link.call(prepare)
+    except sqlite3.Error as fault:
+        await link.close()
+        raise faults.at_opening(fault, path) from fault
+    except StoreUnusable:
+        await link.close()
+        raise
+    return link
+
+
+def _make_file(path: Path) -> None:
+    """Make the file, if there is none: for our eyes only, and for good."""
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StoreUnusable(f"{path}: it cannot be made ({error.strerror})") from error
+    os.close(file)
+    # The entry of a new file is only safe when its folder is synced too.
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _set_reader(connection: sqlite3.Connection) -> None:
+    for pragma in _READER_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _prepare(path: str, at: int, sole_writer: bool, connection: sqlite3.Connection) -> None:
+    for pragma in _WRITER_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _migrate(path, at, connection)
+        if sole_writer:
+            run(connection.cursor(), desk.forsake())
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _migrate(path: str, at: int, connection: sqlite3.Connection) -> None:
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    version = _version(connection) if tables else 0
+    steps = migrations()
+    _require_known(path, version, steps[-1].version, ours=not tables or version > 0)
+    connection.execute(_VERSIONS)
+    for step in steps:
+        if step.version > version:
+            _take(step, at, connection)
+
+
+def _take(step: Migration, at: int, connection: sqlite3.Connection) -> None:
+    for statement in step.statements:
+        connection.execute(expand(statement, macro))
+    values = (step.version, at)
+    connection.execute("INSERT INTO migrations (version, applied_at) VALUES (?, ?)", values)
+
+
+def _require_current(path: str, connection: sqlite3.Connection) -> None:
+    version, newest = _version(connection), migrations()[-1].version
+    _require_known(path, version, newest, ours=version > 0)
+    if version < newest:
+        raise StoreUnusable(f"{path}: it is of an older Ventanilla; start `serve` once")
+
+
+def _require_known(path: str, version: int, newest: int, *, ours: bool) -> None:
+    if not ours:
+        raise StoreUnusable(f"{path}: it is a database, but not a desk's")
+    if version > newest:
+        raise StoreUnusable(
+            f"{path}: it was written by a newer Ventanilla"
+            f" (schema {version}; this one knows {newest})"
+        )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """Return the schema's version, 0 where there is none."""
+    known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'migrations'").fetchone()
+    if known is None:
+        return 0
+    found = connection.execute("SELECT max(version) FROM migrations").fetchone()[0]
+    return int(found or 0)

@@ -1,0 +1,145 @@
+"""The one connection that writes: callers who wait together share one commit.
+
+Each caller's steps run inside a savepoint, so that a refused one does not touch the others. When
+the whole transaction dies (disk full, locked, an I/O error) everybody in it is told so, and the
+next one tries again; after a lasting fault nothing is written until the store is opened anew.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from typing import TypeVar
+
+from gateway.errors import StoreUnavailable
+from gateway.store.sqlite import faults
+from gateway.store.sqlite.link import Link, run
+from gateway.store.sqlite.sharing import Job, Sharing
+from gateway.store.steps import Steps
+
+T = TypeVar("T")
+
+# The log is copied back into the file before it is long: 800 transactions of a dozen pages, or
+# this many bytes of mail, are well below 64 MB. We do it ourselves because SQLite's own automatic
+# checkpoint keeps a failed sync to itself.
+CHECKPOINT_JOBS = 800
+CHECKPOINT_BYTES = 12 * 1024 * 1024
+
+
+class Writer:
+    """Runs writing steps. ``fatal`` says why nothing can be written any more, None while it can."""
+
+    def __init__(self, link: Link, *, checkpoints: bool) -> None:
+        self.fatal: str | None = None
+        self._link = link
+        self._checkpoints = checkpoints
+        self._sharing = Sharing(self._trip)
+        self._synced = True
+        self._jobs = 0
+        self._bytes = 0
+
+    async def do(self, steps: Steps[T], *, sync: bool = True, size: int = 0) -> T:
+        """Return what the steps return, once that is committed.
+
+        ``sync`` asks for a durable commit; ``size`` is about how many bytes it writes.
+        """
+        if self.fatal:
+            raise StoreUnavailable(self.fatal)
+        return await self._sharing.do(steps, sync=sync, size=size)
+
+    async def data_version(self) -> int:
+        """Return a number that changes when another process has committed."""
+        return await self._link.call(_data_version)
+
+    async def ping(self) -> None:
+        """Return when a transaction can be begun."""
+        await self.do(_nothing(), sync=False)
+
+    async def finish(self) -> None:
+        """Commit what is waiting, and take nothing more."""
+        await self._sharing.close()
+
+    async def close(self) -> None:
+        """Give the connection back; the last one of all copies the log into the file."""
+        await self.finish()
+        await self._link.close()
+
+    async def _trip(self, jobs: Sequence[Job]) -> None:
+        await self._link.call(partial(self._commit, jobs))
+
+    def _commit(self, jobs: Sequence[Job], connection: sqlite3.Connection) -> None:
+        if self.fatal:
+            _tell_all(jobs, self.fatal)
+            return
+        try:
+            self._set_sync(connection, sync=any(job.sync for job in jobs))
+            connection.execute("BEGIN IMMEDIATE")
+            _run_jobs(connection, jobs)
+            connection.execute("COMMIT")
+        except sqlite3.Error as fault:
+            self._fail(connection, jobs, fault)
+        else:
+            self._checkpoint(connection, jobs)
+
+    def _set_sync(self, connection: sqlite3.Connection, *, sync: bool) -> None:
+        if sync is not self._synced:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
+            self._synced = sync
+
+    def _fail(
+        self, connection: sqlite3.Connection, jobs: Sequence[Job], fault: sqlite3.Error
+    ) -> None:
+        self.fatal = faults.lasting(fault)
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error as second:
+            self.fatal = self.fatal or f"a transaction could not be undone: {second}"
+        _tell_all(jobs, self.fatal or str(faults.unavailable(fault)))
+
+    def _checkpoint(self, connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
+        self._jobs += len(jobs)
+        self._bytes += sum(job.size for job in jobs)
+        if not self._checkpoints or (
+            self._jobs < CHECKPOINT_JOBS and self._bytes < CHECKPOINT_BYTES
+        ):
+            return
+        self._jobs = self._bytes = 0
+        try:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error as fault:
+            # The commit stands. A full disk is no harm either: the log keeps what was not copied.
+            self.fatal = faults.lasting(fault)
+
+
+def _run_jobs(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
+    cursor = connection.cursor()
+    for job in jobs:
+        cursor.execute("SAVEPOINT job")
+        try:
+            job.result = run(cursor, job.steps)
+        except sqlite3.Error as fault:
+            if not isinstance(fault, faults.OWN_FAULTS):
+                raise
+            job.error = faults.refused(fault)
+        except Exception as error:  # noqa: BLE001 - handed to the caller whose steps raised it
+            job.error = error
+        if job.error is not None:
+            cursor.execute("ROLLBACK TO job")
+        cursor.execute("RELEASE job")
+
+
+def _tell_all(jobs: Sequence[Job], why: str) -> None:
+    for job in jobs:
+        job.error = StoreUnavailable(why)
+
+
+def _data_version(connection: sqlite3.Connection) -> int:
+    number: int = connection.execute("PRAGMA data_version").fetchone()[0]
+    return number
+
+
+def _nothing() -> Steps[None]:
+    return
+    yield

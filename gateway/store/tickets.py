@@ -1,0 +1,204 @@
+"""Tickets, their history and the files in it: rows to models and back.
+
+Called by the other modules of this package. Columns hold what queries look at; the rest of a
+ticket, or of a line of history, stands in one JSON body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.contracts.store import TicketFilter
+from gateway.errors import VersionConflict
+from gateway.model.decision import Priority
+from gateway.model.message import Attachment
+from gateway.model.plan import TicketWrite
+from gateway.model.ticket import (
+    EventKind,
+    FileRef,
+    Party,
+    Thread,
+    Ticket,
+    TicketEvent,
+    TicketState,
+    Visibility,
+)
+from gateway.store.steps import Row, Steps, change, one, rows
+from gateway.store.values import (
+    from_json,
+    from_micros,
+    from_micros_or_none,
+    read_bytes,
+    storable,
+    to_json,
+    to_micros,
+    to_micros_or_none,
+    write_bytes,
+)
+
+_OPEN = frozenset({TicketState.ASKING, TicketState.OPEN, TicketState.WAITING})
+
+
+def write_ticket(write: TicketWrite) -> Steps[None]:
+    """Store a ticket, if it still has the version that it was planned on."""
+    ticket = write.ticket
+    values = {
+        "number": ticket.number,
+        "version": write.planned_on + 1,
+        "state": ticket.state.value,
+        "level": ticket.level,
+        "team": ticket.team,
+        "kind": storable(ticket.kind),
+        "address": storable(ticket.requester.address),
+        "updated_at": to_micros(ticket.updated_at),
+        "due_at": to_micros_or_none(ticket.due_at),
+        "body": to_json(_ticket_body(ticket)),
+    }
+    if not write.planned_on:
+        yield from change("ticket_insert", **values, created_at=to_micros(ticket.created_at))
+    elif not (yield from change("ticket_update", **values, planned_on=write.planned_on)):
+        raise VersionConflict(f"ticket {ticket.number} is not at version {write.planned_on} now")
+
+
+def _ticket_body(ticket: Ticket) -> dict[str, object]:
+    return {
+        "reference": ticket.reference,
+        "channel": ticket.channel,
+        "subject": ticket.subject,
+        "language": ticket.language,
+        "parties": [(p.number, p.kind, p.address, p.name, p.invited) for p in ticket.parties],
+        "assignee": ticket.assignee,
+        "priority": ticket.priority,
+        "tags": ticket.tags,
+        "fields": ticket.fields,
+        "faq": ticket.faq,
+        "rule": ticket.rule,
+        "why": ticket.why,
+        "threads": [(t.place, t.root, t.last, t.references) for t in ticket.threads],
+        "closed_at": to_micros_or_none(ticket.closed_at),
+        "merged_into": ticket.merged_into,
+        "follows": ticket.follows,
+    }
+
+
+def read_ticket(number: int) -> Steps[Ticket | None]:
+    """Return a ticket."""
+    row = yield from one("ticket_show", number=number)
+    return None if row is None else _ticket(row)
+
+
+def due_tickets(now: int, limit: int) -> Steps[list[Ticket]]:
+    """Return tickets whose time has come, oldest first."""
+    return [_ticket(row) for row in (yield from rows("ticket_due", now=now, count=limit))]
+
+
+def list_tickets(wanted: TicketFilter) -> Steps[list[Ticket]]:
+    """Return tickets, last changed first."""
+    some = wanted.states is not None and wanted.states <= _OPEN
+    found = yield from rows(
+        "ticket_list_open" if some else "ticket_list",
+        every_state=int(wanted.states is None),
+        states=sorted(state.value for state in wanted.states or ()),
+        every_team=int(wanted.team is None),
+        team=wanted.team or "",
+        every_level=int(wanted.level is None),
+        level=wanted.level or 0,
+        due_or_not=int(wanted.overdue_at is None),
+        due_before=to_micros_or_none(wanted.overdue_at) or 0,
+        count=wanted.limit,
+    )
+    return [_ticket(row) for row in found]
+
+
+def _ticket(row: Row) -> Ticket:
+    body: Mapping[str, Any] = from_json(row["body"])
+    return Ticket(
+        number=row["number"],
+        reference=body["reference"],
+        version=row["version"],
+        state=TicketState(row["state"]),
+        channel=body["channel"],
+        kind=row["kind"],
+        subject=body["subject"],
+        language=body["language"],
+        created_at=from_micros(row["created_at"]),
+        updated_at=from_micros(row["updated_at"]),
+        parties=tuple(_party(*party) for party in body["parties"]),
+        level=row["level"],
+        team=row["team"],
+        assignee=body["assignee"],
+        priority=Priority(body["priority"]),
+        tags=tuple(body["tags"]),
+        fields=body["fields"],
+        faq=body["faq"],
+        rule=body["rule"],
+        why=body["why"],
+        threads=tuple(_thread(*thread) for thread in body["threads"]),
+        due_at=from_micros_or_none(row["due_at"]),
+        closed_at=from_micros_or_none(body["closed_at"]),
+        merged_into=body["merged_into"],
+        follows=body["follows"],
+    )
+
+
+def _party(number: int, kind: str, address: str, name: str, invited: bool) -> Party:
+    return Party(number=number, kind=kind, address=address, name=name, invited=invited)
+
+
+def _thread(place: str, root: str, last: str, references: list[str]) -> Thread:
+    return Thread(place=place, root=root, last=last, references=tuple(references))
+
+
+def add_event(event: TicketEvent) -> Steps[None]:
+    """Add a line of history; it takes the next place."""
+    files = [(f.name, f.media_type, f.size, f.id) for f in event.attachments]
+    yield from change(
+        "event_insert",
+        ticket=event.ticket,
+        at=to_micros(event.at),
+        kind=event.kind.value,
+        visibility=event.visibility.value,
+        by_whom=storable(event.by),
+        inbox=event.inbox_id,
+        body=to_json([files, event.details]),
+        text=storable(event.text),
+    )
+
+
+def read_events(number: int) -> Steps[list[TicketEvent]]:
+    """Return a ticket's history, oldest first."""
+    return [_event(row) for row in (yield from rows("event_list", ticket=number))]
+
+
+def _event(row: Row) -> TicketEvent:
+    files, details = from_json(row["body"])
+    return TicketEvent(
+        ticket=row["ticket"],
+        at=from_micros(row["at"]),
+        kind=EventKind(row["kind"]),
+        visibility=Visibility(row["visibility"]),
+        by=row["by_whom"],
+        text=row["text"],
+        attachments=tuple(_file_ref(*file) for file in files),
+        inbox_id=row["inbox"],
+        details=details,
+        seq=row["seq"],
+    )
+
+
+def _file_ref(name: str, media_type: str, size: int, digest: str) -> FileRef:
+    return FileRef(name=name, media_type=media_type, size=size, id=digest)
+
+
+def add_file(file: Attachment) -> Steps[None]:
+    """Store a file's bytes, once for each digest."""
+    row = yield from one("file_insert", digest=file.digest)
+    if row is not None:
+        yield from write_bytes("file_bytes_insert", row["id"], file.content)
+
+
+def read_file(digest: str) -> Steps[bytes | None]:
+    """Return a stored file."""
+    row = yield from one("file_show", digest=storable(digest))
+    return None if row is None else (yield from read_bytes("file_bytes_read", row["id"]))
