@@ -1,0 +1,99 @@
+"""Access tokens for XOAUTH2, refreshed by us (RFC 6749 section 6).
+
+Used by send and the IMAP session, each with the mailbox's user. One refresh serves all until
+shortly before its end. Raises OAuthError in plain words; never logs or shows a token.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from gateway.world import World
+
+TIMEOUT_S = 20.0
+MAX_ANSWER = 64 * 1024
+# A token is not used in its last minute: it may run out on the way.
+MARGIN_S = 60.0
+DEFAULT_LIFE_S = 300.0
+
+
+class OAuthError(Exception):
+    """No access token was to be had."""
+
+
+class AccessTokens:
+    """Gives the access token of one channel; asks the provider when it needs a new one.
+
+    `get` blocks while it asks: call it in a thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        client_id: str,
+        client_secret: Callable[[], str],
+        refresh_token: Callable[[], str],
+        world: World,
+    ) -> None:
+        self._url = url
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._refresh_token = refresh_token
+        self._world = world
+        self._lock = threading.Lock()
+        self._token = ""
+        self._until = 0.0
+
+    def get(self) -> str:
+        """Return an access token that is good for at least a minute.
+
+        Raises:
+            OAuthError: the provider refused, or could not be reached.
+        """
+        with self._lock:
+            if not self._token or self._world.monotonic() >= self._until:
+                self._refresh()
+            return self._token
+
+    def forget(self) -> None:
+        """Have the next `get` ask again: a server has refused the token."""
+        with self._lock:
+            self._token = ""
+
+    def _refresh(self) -> None:
+        self._token = ""
+        answer = self._ask(
+            {
+                "grant_type": "refresh_token",
+                "client_id": self._client_id,
+                "client_secret": self._client_secret(),
+                "refresh_token": self._refresh_token(),
+            }
+        )
+        token, life_s = answer.get("access_token"), answer.get("expires_in")
+        if not isinstance(token, str) or not token:
+            raise OAuthError("the token server's answer holds no access_token")
+        self._token = token
+        life_s = life_s if isinstance(life_s, int | float) else DEFAULT_LIFE_S
+        self._until = self._world.monotonic() + max(0.0, life_s - MARGIN_S)
+
+    def _ask(self, fields: dict[str, str]) -> dict[str, object]:
+        form = urlencode({name: value for name, value in fields.items() if value}).encode()
+        request = Request(self._url, data=form)  # noqa: S310 - settings allow http and https only
+        try:
+            with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - as above
+                found = json.loads(answer.read(MAX_ANSWER))
+        except HTTPError as exc:
+            with exc:
+                raise OAuthError(f"the token server said {exc.code} {exc.reason}") from None
+        except (URLError, OSError, ValueError) as exc:
+            raise OAuthError(f"the token server cannot be used: {exc}") from exc
+        if not isinstance(found, dict):
+            raise OAuthError("the token server's answer is not what RFC 6749 says")
+        return found

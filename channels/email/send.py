@@ -1,0 +1,368 @@
+"""Hands frozen mails to the outgoing server, each once, over a few kept connections.
+
+Called through `EmailChannel.send`. Says exactly how far a mail came: refused before the final dot
+(temporary or permanent), or lost behind it (uncertain). Never retries what may have arrived, never
+sends without the TLS that the settings ask for, never writes an address it has not checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import aiosmtplib
+
+from channels.email.endpoints import Server, Tls
+from channels.email.envelope import is_strict, to_wire
+from channels.email.oauth import AccessTokens, OAuthError
+from gateway.errors import (
+    AddressRefused,
+    PermanentFailure,
+    SendError,
+    TemporaryFailure,
+    Uncertain,
+)
+from gateway.model.outgoing import Part, Receipt
+from gateway.world import World
+
+MAX_CONNECTIONS = 8
+CONNECT_WITHIN_S = 30.0
+SEND_WITHIN_S = 120.0
+RESET_WITHIN_S = 5.0
+# Servers close idle connections after 5 to 300 seconds; one that did is found out on MAIL.
+KEEP_IDLE_S = 60.0
+MAX_REASON = 300
+
+_STATUS = re.compile(r"(?:^|\s)([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
+# Codes that speak of the recipient where no RFC 3463 status says more.
+_ADDRESS_CODES = frozenset({550, 551, 553})
+
+
+class Stage(StrEnum):
+    """How far a mail has come."""
+
+    CONNECT = "connecting"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    DOT = "the final dot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayOut:
+    """The outgoing server and how to log in there. ``password`` raises ChannelMisconfigured."""
+
+    server: Server
+    hostname: str
+    tls: Callable[[], ssl.SSLContext]
+    has_private_ca: bool
+    password: Callable[[], str]
+    tokens: AccessTokens | None = None
+
+
+class _Lost(Exception):
+    """The connection is gone, or the server sends us away, before the final dot."""
+
+    def __init__(self, stage: Stage, reason: str, code: str = "") -> None:
+        super().__init__(reason)
+        self.stage, self.reason, self.code = stage, reason, code
+
+
+class SmtpSender:
+    """Connections to one outgoing server."""
+
+    def __init__(self, way_out: WayOut, world: World) -> None:
+        self._way_out = way_out
+        self._world = world
+        self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
+        self._places = asyncio.Semaphore(MAX_CONNECTIONS)
+
+    async def send(self, part: Part) -> Receipt:
+        """Send one mail. See `Channel.send`."""
+        mail = _Mail.of(part)
+        async with self._places:
+            client = self._take_idle()
+            if client is not None:
+                try:
+                    return await self._hand_over(client, mail)
+                except _Lost as lost:
+                    if lost.stage is not Stage.MAIL:
+                        raise self._temporary(lost) from lost
+                    # The server closed it while it was idle: nothing of this mail was taken, and
+                    # the other idle ones are no better.
+                    self._drop_idle()
+            client = await self.connect()
+            try:
+                return await self._hand_over(client, mail)
+            except _Lost as lost:
+                raise self._temporary(lost) from lost
+
+    async def check(self) -> None:
+        """Connect, log in and leave again. Raises `SendError`."""
+        client = await self.connect()
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                await client.noop()
+                await client.quit()
+        except (TimeoutError, aiosmtplib.SMTPException) as exc:
+            raise TemporaryFailure(f"{self._way_out.server}: {exc}") from exc
+        finally:
+            client.close()
+
+    def close(self) -> None:
+        """Close what is idle."""
+        self._drop_idle()
+
+    # --- connections ------------------------------------------------------------------------
+
+    def _take_idle(self) -> aiosmtplib.SMTP | None:
+        now = self._world.monotonic()
+        while self._idle:
+            client, since = self._idle.pop()
+            if client.is_connected and now - since < KEEP_IDLE_S:
+                return client
+            client.close()
+        return None
+
+    def _drop_idle(self) -> None:
+        while self._idle:
+            self._idle.pop()[0].close()
+
+    async def connect(self) -> aiosmtplib.SMTP:
+        """Return a new connection, protected and logged in as the settings ask.
+
+        Raises:
+            TemporaryFailure: it cannot be had now; the reason says why.
+            ChannelMisconfigured: the password is missing.
+        """
+        way_out = self._way_out
+        server = way_out.server
+        starttls = server.tls is Tls.STARTTLS or (
+            server.tls is Tls.LOOPBACK and way_out.has_private_ca
+        )
+        is_protected = starttls or server.tls is Tls.AT_ONCE
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.tls is Tls.AT_ONCE,
+            start_tls=starttls,
+            tls_context=way_out.tls() if is_protected else None,
+            local_hostname=way_out.hostname,
+            timeout=CONNECT_WITHIN_S,
+        )
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                await client.connect()
+                await _greet(client)
+                await self._log_in(client)
+        except BaseException as exc:
+            client.close()
+            if isinstance(exc, SendError) or not isinstance(exc, Exception):
+                raise
+            raise _no_connection(server, exc) from exc
+        return client
+
+    async def _log_in(self, client: aiosmtplib.SMTP) -> None:
+        way_out = self._way_out
+        user = way_out.server.user
+        if not user:
+            return
+        if way_out.tokens is None:
+            await client.login(user, way_out.password())
+            return
+        token = await asyncio.to_thread(way_out.tokens.get)
+        try:
+            await client.auth_xoauth2(user, token)
+        except aiosmtplib.SMTPAuthenticationError:
+            way_out.tokens.forget()
+            raise
+
+    # --- one mail ---------------------------------------------------------------------------
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, mail: _Mail) -> Receipt:
+        talk = _Talk(client)
+        try:
+            async with asyncio.timeout(SEND_WITHIN_S):
+                answer = await talk.hand_over(mail)
+            talk.is_fit = True
+            return Receipt(external_id=mail.external_id, detail=_said(answer.code, answer.message))
+        except aiosmtplib.SMTPResponseException as exc:
+            if _is_reply(exc.code):
+                await talk.reset()
+            raise self._refused(exc, talk.stage) from exc
+        except (TimeoutError, OSError, aiosmtplib.SMTPException) as exc:
+            why = str(exc) or "no answer in time"
+            if talk.stage is Stage.DOT:
+                reason = f"{self._way_out.server}: the answer to {talk.stage} was lost: {why}"
+                raise Uncertain(reason) from exc
+            raise _Lost(talk.stage, why) from exc
+        finally:
+            if talk.is_fit and client.is_connected:
+                self._idle.append((client, self._world.monotonic()))
+            else:
+                client.close()
+
+    def _refused(self, exc: aiosmtplib.SMTPResponseException, stage: Stage) -> Exception:
+        said = _said(exc.code, exc.message)
+        found = _STATUS.search(exc.message)
+        status = found[1] if found else ""
+        code = status or str(exc.code)
+        reason = f"{self._way_out.server} answered {stage} with {said}"
+        if not _is_reply(exc.code):
+            return Uncertain(reason) if stage is Stage.DOT else _Lost(stage, said)
+        if exc.code < 500:  # noqa: PLR2004 - RFC 5321 section 4.2.1
+            leaving = exc.code == aiosmtplib.SMTPStatus.domain_unavailable
+            if leaving and stage is not Stage.DOT:
+                return _Lost(stage, reason, code)
+            return TemporaryFailure(reason, code=code)
+        if stage is Stage.RCPT and (
+            status.startswith("5.1.") or (not status and exc.code in _ADDRESS_CODES)
+        ):
+            return AddressRefused(reason, code=code)
+        return PermanentFailure(reason, code=code)
+
+    def _temporary(self, lost: _Lost) -> TemporaryFailure:
+        reason = f"{self._way_out.server} at {lost.stage}: {lost.reason}"
+        return TemporaryFailure(reason, code=lost.code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mail:
+    sender: str
+    recipient: str
+    content: bytes
+    size: int
+    external_id: str
+
+    @classmethod
+    def of(cls, part: Part) -> _Mail:
+        """Return what goes over the wire.
+
+        Raises:
+            AddressRefused: the recipient is not exactly one plain address.
+            PermanentFailure: the sender is not one.
+        """
+        recipients, sender = part.facts["rcpt"], part.facts["mail_from"]
+        assert isinstance(recipients, list | tuple)
+        recipient = to_wire(str(recipients[0])) if len(recipients) == 1 else ""
+        if not is_strict(recipient):
+            raise AddressRefused("the recipient is not one plain mail address", code="5.1.3")
+        if not (isinstance(sender, str) and is_strict(to_wire(sender))):
+            raise PermanentFailure("the envelope sender is not one plain address", code="5.1.7")
+        return cls(
+            sender=to_wire(sender),
+            recipient=recipient,
+            content=_dot_stuffed(part.body),
+            size=len(part.body),
+            external_id=part.external_id,
+        )
+
+    def options(self, client: aiosmtplib.SMTP) -> list[str]:
+        """Return the parameters of MAIL.
+
+        Raises:
+            PermanentFailure: an address needs SMTPUTF8, and the server has none.
+        """
+        options = []
+        if client.supports_extension("size"):
+            options.append(f"SIZE={self.size}")
+        if not (self.sender.isascii() and self.recipient.isascii()):
+            if not client.supports_extension("smtputf8"):
+                raise PermanentFailure("the outgoing server has no SMTPUTF8", code="5.6.7")
+            options.append("SMTPUTF8")
+        return options
+
+
+def _dot_stuffed(body: bytes) -> bytes:
+    """Return the content of DATA with its end (RFC 5321 section 4.5.2)."""
+    if not body.endswith(b"\r\n"):
+        body += b"\r\n"
+    if body.startswith(b"."):
+        body = b"." + body
+    return body.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    """Learn what the server can do, before the first mail asks for it."""
+    if client.is_ehlo_or_helo_needed:
+        try:
+            await client.ehlo()
+        except aiosmtplib.SMTPHeloError:
+            await client.helo()
+
+
+class _Talk:
+    """One mail's conversation: how far it is, and whether the connection is fit for another."""
+
+    def __init__(self, client: aiosmtplib.SMTP) -> None:
+        self._client = client
+        self.stage = Stage.MAIL
+        self.is_fit = False
+
+    async def hand_over(self, mail: _Mail) -> aiosmtplib.SMTPResponse:
+        """Say everything that hands a mail over; return the answer to the final dot."""
+        client = self._client
+        options = mail.options(client)
+        await client.mail(mail.sender, options=options, encoding="utf-8", timeout=None)
+        self.stage = Stage.RCPT
+        await client.rcpt(mail.recipient, encoding="utf-8", timeout=None)
+        self.stage = Stage.DATA
+        answer = await client.execute_command(b"DATA", timeout=None)
+        if answer.code != aiosmtplib.SMTPStatus.start_input:
+            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
+        return await self._write(mail.content)
+
+    async def _write(self, content: bytes) -> aiosmtplib.SMTPResponse:
+        # Not `client.data`: it cannot say whether it was lost before or behind the final dot, and
+        # it normalises line ends that were frozen right.
+        protocol = self._client.protocol
+        if protocol is None:
+            raise aiosmtplib.SMTPServerDisconnected("the connection was closed")
+        self.stage = Stage.DOT
+        protocol.write(content)
+        answer = await protocol.read_response()
+        if answer.code != aiosmtplib.SMTPStatus.completed:
+            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
+        return answer
+
+    async def reset(self) -> None:
+        """Make the connection fit for the next mail after a refusal, where that is possible."""
+        if self.stage is Stage.DOT:
+            self.is_fit = True
+            return
+        try:
+            async with asyncio.timeout(RESET_WITHIN_S):
+                await self._client.rset()
+            self.is_fit = True
+        except (TimeoutError, OSError, aiosmtplib.SMTPException):
+            self.is_fit = False
+
+
+def _is_reply(code: int) -> bool:
+    """Say whether this is a refusal at all, and not garbage on the line."""
+    return 400 <= code < 600  # noqa: PLR2004 - RFC 5321 section 4.2.1
+
+
+def _said(code: int, message: str) -> str:
+    return f"{code} {' '.join(message.split())}"[:MAX_REASON]
+
+
+def _no_connection(server: Server, exc: Exception) -> SendError:
+    match exc:
+        case TimeoutError():
+            why = "no answer in time"
+        case ssl.SSLCertVerificationError():
+            why = f"its certificate is not trusted: {exc.verify_message}"
+        case aiosmtplib.SMTPAuthenticationError():
+            why = f"it refused the login: {_said(exc.code, exc.message)}"
+        case OAuthError():
+            why = str(exc)
+        case aiosmtplib.SMTPResponseException():
+            why = f"it said {_said(exc.code, exc.message)}"
+        case _:
+            why = str(exc) or type(exc).__name__
+    return TemporaryFailure(f"{server}: {why}"[: 2 * MAX_REASON], code="4.4.1")
