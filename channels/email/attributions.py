@@ -28,7 +28,7 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS_ENDS = re.compile(r"@[^\s<>@]{1,200}>" + _COLON + r"\s*$")
-_SENTENCE = re.compile(r"\w[.!?]+\s+[A-Z]\w+\s.*\w{3}[.!?]?\s")  # new text on the same line
+_SENTENCE = re.compile(r"\w[.!?]+\s[A-Z]\w+\s\w+\s\w")  # new text on the same line
 _COLON_AT_END = re.compile(r"[:\uff1a]\*{0,2}\s*$")
 _STARTS = re.compile(
     r"\W{0,3}(?:on|am|el|il|in data|lo|le|em|w dniu|w|dnia|op|den|på|dne|в|pe|at|at:|"
@@ -133,7 +133,7 @@ def is_header_block(lines: Sequence[str], begin: int) -> bool:
 
 
 _SEPARATOR = re.compile(
-    r"\W{2,}(?:original (?:message|e-?mail|appointment)|"
+    r"\W{2,}+(?:original (?:message|e-?mail|appointment)|"
     r"(?:urspr[uü]ngliche|original) ?-?nachricht|mensaje original|messaggio originale|"
     r"message d['\u2019 ]origine|message original|mensagem original|"
     r"(?:oryginalna wiadomo[sś][cć]|wiadomo[sś][cć] oryginalna)|oorspronkelijk bericht|"
@@ -144,7 +144,7 @@ _SEPARATOR = re.compile(
     re.IGNORECASE,
 )
 _WROTE_IN_DASHES = re.compile(
-    r"\s*-{3,} ?(.{1,150}) (?:wrote|schrieb|escribió|a écrit) ?:?-{3,}\s*$"
+    r"\s*-{3,}+ ?[^-]{1,150} (?:wrote|schrieb|escribió|a écrit) ?:?-{3,}\s*$"
 )
 _REPLY_ABOVE = re.compile(
     r"\W*(?:please )?(?:reply|write|type|respond|antworten sie|antwort|responda|rispond[ei]|"

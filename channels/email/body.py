@@ -18,7 +18,7 @@ from channels.email.headers import split
 from channels.email.mime import Part
 from gateway.model.message import Attachment
 
-TEXT_BYTES = 4 * 1024 * 1024
+TEXT_BYTES = 1024 * 1024
 _COMPARED = 32 * 1024
 _GREETING_WORDS = 3
 _WORDS = re.compile(r"[^\W\d_]{3,}")
@@ -47,6 +47,8 @@ def read(root: Part) -> Body:
             waiting.extend(reversed(part.children))
         elif _is_text(part, root):
             texts.append(_text_of(part))
+            if len(part.content) > TEXT_BYTES:
+                body.flags.append("text cut")
         elif part.encoded.strip() or part.file_name:
             body.files.append(_file(part))
         if part.cut:
@@ -106,22 +108,14 @@ def _decoded(part: Part) -> str:
 
 def _unflowed(text: str, delete_space: bool) -> str:
     """Join the lines that format=flowed broke (RFC 3676 section 4), quotes left as they are."""
-    lines: list[str] = []
-    open_line = False
+    out: list[str] = []
     for raw in text.replace("\r\n", "\n").split("\n"):
-        if raw.startswith(">"):
-            lines.append(raw)
-            open_line = False
-            continue
         line = raw.removeprefix(" ")
-        flows = line.endswith(" ") and line != "-- "
-        piece = line[:-1] if flows and delete_space else line
-        if open_line and line != "-- ":
-            lines[-1] += piece
-        else:
-            lines.append(piece)
-        open_line = flows
-    return "\n".join(lines)
+        flows = line.endswith(" ") and line != "-- " and not raw.startswith(">")
+        out.append(line[:-1] if flows and delete_space else line)
+        if not flows:
+            out.append("\n")
+    return "".join(out[:-1] if out[-1] == "\n" else out)
 
 
 def _differ(plain: str, seen: str) -> bool:
@@ -175,6 +169,6 @@ _ENDINGS = {
 def _own_name(part: Part) -> str:
     """Return a name for a file that its sender gave none."""
     if part.media_type == "message/rfc822":
-        subject = clean_line(split(part.content[: 64 * 1024])[0].decoded("subject"), 100)
+        subject = clean_line(split(part.content[: 8 * 1024])[0].decoded("subject"), 100)
         return f"{subject.replace('/', '_') or 'message'}.eml"
     return _ENDINGS.get(part.media_type, "attachment")

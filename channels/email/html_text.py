@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 WINDOW = 512 * 1024
 _MAX_DEPTH = 500
+_MAX_QUOTES = 20
 HISTORY = "\x1d"
 """Stands on a line of its own where a client marked the beginning of quoted history."""
 
@@ -61,13 +62,21 @@ def _is_deep(source: str) -> bool:
     """Tell whether elements are nested deeper than the parser should be asked to follow."""
     if source.count("<") <= _MAX_DEPTH:
         return False
-    depth = deepest = 0
+    opened: dict[str, int] = {}
+    depth = 0
     for tag in _TAG.finditer(source):
-        if tag[2].lower() in _OPEN_ENDED:
+        name = tag[2].lower()
+        if name in _OPEN_ENDED:
             continue
-        depth += -1 if tag[1] else 1
-        deepest = max(deepest, depth)
-    return deepest > _MAX_DEPTH
+        if not tag[1]:
+            depth += 1
+            opened[name] = opened.get(name, 0) + 1
+        elif opened.get(name):  # one that closes nothing makes nothing less deep
+            depth -= 1
+            opened[name] -= 1
+        if depth > _MAX_DEPTH:
+            return True
+    return False
 
 
 def strip_tags(source: str) -> str:
@@ -75,7 +84,7 @@ def strip_tags(source: str) -> str:
     return html.unescape(_TAGS.sub(" ", _without_heads(source)))
 
 
-_TAGS = re.compile(r"<!--[^>]*>|<[^<>]*>")
+_TAGS = re.compile(r"<!--[^>]*>|<[a-zA-Z/!?][^<>]*+>?")
 _UNSEEN = re.compile(r"<(style|script|title|head)\b", re.IGNORECASE)
 
 
@@ -98,6 +107,7 @@ class _Walk:
         self.lines: list[str] = []
         self.words: list[str] = []
         self.prefixes: list[str] = []
+        self.deeper = 0
         self.pre = 0
         self.lists: list[int] = []
         self.marked = False
@@ -166,7 +176,16 @@ class _Walk:
         is_quote = (
             self.prefixes or attributes.get("type") == "cite" or above.endswith((":", "\uff1a"))
         )
-        self.prefixes.append("> " if is_quote else "    ")
+        if len(self.prefixes) < _MAX_QUOTES:
+            self.prefixes.append("> " if is_quote else "    ")
+        else:
+            self.deeper += 1
+
+    def _leave_quote(self) -> None:
+        if self.deeper:
+            self.deeper -= 1
+        else:
+            self.prefixes.pop()
 
     def _leave(self, node: Any) -> None:
         tag = node.tag
@@ -178,7 +197,7 @@ class _Walk:
     def _leave_block(self, tag: str) -> None:
         self._end_line()
         if tag == "blockquote":
-            self.prefixes.pop()
+            self._leave_quote()
         elif tag == "pre":
             self.pre -= 1
         elif tag in ("ul", "ol"):
