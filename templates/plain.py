@@ -32,27 +32,27 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "requester/greeting": ("How can I help?", "How can I help?"),
     "agent/new": (
-        "New ticket {reference}: {subject}",
+        "New ticket: {subject} [{reference}]",
         (
             "New ticket {reference} from {requester} by {channel}, for {team} (level {level}, "
             "priority {priority}): {reason}. Reply to this message to answer."
         ),
     ),
-    "agent/update": ("{reference}: {what}", "{reference}: {requester} {what}"),
+    "agent/update": ("{what} [{reference}]", "{reference}: {requester} {what}"),
     "agent/bounced": (
-        "{reference}: a message came back",
+        "A message came back [{reference}]",
         "{reference}: the message to {recipient} came back: {status} {diagnostic}",
     ),
     "agent/kept": (
-        "{reference}: kept as an internal note",
+        "Kept as an internal note [{reference}]",
         "{reference}: your mail was kept as an internal note. Nothing was sent: {reason}.",
     ),
     "agent/unknown_word": (
-        "{reference}: unknown word",
+        "Unknown word [{reference}]",
         "{reference}: {word} is not a word the desk knows. Your text was kept as a note.",
     ),
     "agent/dead": (
-        "{reference}: a message could not be delivered",
+        "A message could not be delivered [{reference}]",
         "{reference}: a message to {place} could not be delivered: {reason}.",
     ),
     "agent/alert": ("Alert: {what}", "{what}: {details}"),

@@ -92,7 +92,7 @@ def test_a_title_is_one_line_and_not_markdown():
         "agent/new", "en", values | {"subject": "a *b*\r\nBcc: c@d.example\u2028e"}
     ).title
 
-    assert title == "x: a *b* Bcc: c@d.example e"
+    assert title == "a *b* Bcc: c@d.example e [x]"
 
 
 def test_references_stay_readable():

@@ -29,7 +29,7 @@ def test_a_value_is_never_a_template(source):
 
     rendered = WORDS.render("agent/new", "en", values)
 
-    assert rendered.title == f"x: {source}"
+    assert rendered.title == f"{source} [x]"
     assert source.replace("_", "\\_").replace("*", "\\*") in rendered.body
 
 
