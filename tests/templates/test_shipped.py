@@ -1,5 +1,7 @@
 """The templates that come with the program, in all their languages."""
 
+import re
+
 import pytest
 
 import templates
@@ -134,3 +136,13 @@ def test_no_phrase_means_two_things():
         for phrase, meaning in table.phrases.items():
             assert meanings.setdefault(phrase, meaning) is meaning, phrase
             assert phrase == fold(phrase)
+
+
+def test_the_docs_list_every_message_with_its_values():
+    """Whoever writes a template finds in one table what it may insert."""
+    page = (_SHIPPED.parent / "docs" / "templates.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
+
+    listed = {row[1].strip(" `"): tuple(re.findall(r"`(\w+)`", row[3])) for row in rows}
+
+    assert listed == dict(templates.KEYS)
