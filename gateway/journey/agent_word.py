@@ -1,0 +1,184 @@
+"""Agents' words: what people of the desk do with a ticket, from wherever they say it.
+
+One function a word, the same for the command line and for proven mail (later for chat). Each is
+handed a `Deed`; a word that cannot be carried out raises `WordRefused` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from gateway.errors import GatewayError
+from gateway.journey import new_request
+from gateway.journey.draft import Draft
+from gateway.model.decision import Priority
+from gateway.model.message import Attachment, Trust
+from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
+
+LEVELS = {"L1": 1, "L2": 2, "L3": 3, "L4": 4}
+
+
+class WordRefused(GatewayError):
+    """A word cannot be carried out; the text says why, for the agent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """Who does what to a ticket. ``by`` names the doer for history, ``name`` for requesters."""
+
+    ticket: Ticket
+    by: str
+    name: str = ""
+    text: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    other: Ticket | None = None
+
+
+def reply(draft: Draft, deed: Deed) -> str:
+    """Send a person's words to everybody who asked, and wait for them."""
+    _need_text(deed, "reply needs a text")
+    if deed.ticket.state in (TicketState.MERGED, TicketState.SPAM):
+        raise WordRefused(f"{deed.ticket.reference} is {deed.ticket.state}")
+    if not any(party.address for party in deed.ticket.parties):
+        raise WordRefused("there is no address to answer to; call back")
+    outbox_id = draft.to_requester(
+        deed.ticket, "requester/reply", {"reference": deed.ticket.reference},
+        trust=Trust.PROVEN, literal=deed.text, automatic=False, sender_name=deed.name,
+        attachments=deed.attachments,
+    )  # fmt: skip
+    draft.event(
+        deed.ticket, EventKind.REPLY, deed.text,
+        by=deed.by, visibility=Visibility.PUBLIC, attachments=deed.attachments,
+        details={"outbox": outbox_id},
+    )  # fmt: skip
+    draft.set_state(deed.ticket, TicketState.WAITING, f"{deed.by} replied")
+    return "sent"
+
+
+def note(draft: Draft, deed: Deed) -> str:
+    """Keep words inside the desk."""
+    _need_text(deed, "note needs a text")
+    draft.event(deed.ticket, EventKind.NOTE, deed.text, by=deed.by, attachments=deed.attachments)
+    return "noted"
+
+
+def close(draft: Draft, deed: Deed) -> str:
+    """Close with a summary, which the requester gets too."""
+    _need_text(deed, "close needs a summary of what was done")
+    draft.set_state(deed.ticket, TicketState.CLOSED, f"closed by {deed.by}")
+    outbox_id = draft.to_requester(
+        deed.ticket, "requester/closed",
+        {"reference": deed.ticket.reference, "days": draft.desk.policy.reopen_within.days},
+        trust=Trust.PROVEN, literal=deed.text, automatic=False, sender_name=deed.name,
+    )  # fmt: skip
+    draft.event(
+        deed.ticket, EventKind.REPLY, deed.text,
+        by=deed.by, visibility=Visibility.PUBLIC, details={"outbox": outbox_id, "closing": True},
+    )  # fmt: skip
+    return "closed"
+
+
+def escalate(draft: Draft, deed: Deed) -> str:
+    """Hand a ticket to another team or the next level, with everything known."""
+    wanted = deed.arguments.get("to", "")
+    team, level = _target(draft, deed.ticket, wanted)
+    why = deed.text or f"escalated by {deed.by}"
+    new_request.route(draft, deed.ticket, team, level, f"{deed.by}: {why}")
+    new_request.tell_new(draft, deed.ticket, why, None)
+    now = draft.now(deed.ticket)
+    return f"handed to {now.team}, level {now.level}"
+
+
+def _target(draft: Draft, ticket: Ticket, wanted: str) -> tuple[str, int]:
+    teams = draft.rules.teams
+    if wanted in teams:
+        return wanted, teams[wanted].level
+    level = LEVELS.get(wanted.upper(), ticket.level + 1 if not wanted else 0)
+    current = teams.get(ticket.team or "", draft.rules.fallback)
+    follower = teams.get(current.next_team or "")
+    if not wanted and follower is not None:
+        return follower.id, follower.level
+    at_level = next((team.id for team in teams.values() if team.level == level), None)
+    if at_level is None:
+        known = ", ".join(sorted(teams))
+        raise WordRefused(f"no team {wanted or f'on level {level}'}; there are: {known}")
+    return at_level, level
+
+
+def assign(draft: Draft, deed: Deed) -> str:
+    """Give a ticket to an agent, or to another team."""
+    wanted = deed.arguments.get("to", "")
+    if wanted in draft.rules.teams:
+        new_request.route(draft, deed.ticket, wanted, None, f"assigned by {deed.by}")
+        new_request.tell_new(draft, deed.ticket, f"assigned by {deed.by}", None)
+        return f"assigned to team {wanted}"
+    if wanted not in draft.rules.agents:
+        raise WordRefused(f"no agent or team {wanted!r}")
+    return _assign_to(draft, deed, wanted)
+
+
+def take(draft: Draft, deed: Deed) -> str:
+    """Give a ticket to whoever says so."""
+    return _assign_to(draft, deed, deed.by.partition(":")[2] or deed.by)
+
+
+def _assign_to(draft: Draft, deed: Deed, agent: str) -> str:
+    draft.change(deed.ticket, replace(draft.now(deed.ticket), assignee=agent))
+    draft.event(deed.ticket, EventKind.STATE, f"assigned to {agent}", by=deed.by)
+    return f"assigned to {agent}"
+
+
+def priority(draft: Draft, deed: Deed) -> str:
+    """Say how soon a ticket wants to be seen."""
+    wanted = deed.arguments.get("priority", "").lower()
+    if wanted not in set(Priority):
+        raise WordRefused(f"no priority {wanted!r}; there are: {', '.join(Priority)}")
+    draft.change(deed.ticket, replace(draft.now(deed.ticket), priority=Priority(wanted)))
+    draft.event(deed.ticket, EventKind.STATE, f"priority {wanted}", by=deed.by)
+    return f"priority {wanted}"
+
+
+def set_field(draft: Draft, deed: Deed) -> str:
+    """Write one field of a ticket."""
+    name, value = deed.arguments.get("name", ""), deed.arguments.get("value", "")
+    if not name:
+        raise WordRefused("field needs a name and a value")
+    now = draft.now(deed.ticket)
+    draft.change(deed.ticket, replace(now, fields={**now.fields, name: value}))
+    draft.event(deed.ticket, EventKind.STATE, f"{name} = {value}", by=deed.by)
+    return f"{name} = {value}"
+
+
+def merge(draft: Draft, deed: Deed) -> str:
+    """Let a ticket's story go on in another one: replies follow."""
+    into = deed.other
+    if into is None or into.number == deed.ticket.number:
+        raise WordRefused("merge needs another ticket")
+    if into.state is TicketState.MERGED:
+        raise WordRefused(f"{into.reference} is merged itself")
+    draft.change(deed.ticket, replace(draft.now(deed.ticket), merged_into=into.number))
+    draft.set_state(deed.ticket, TicketState.MERGED, f"into {into.reference} by {deed.by}")
+    draft.event(into, EventKind.NOTE, f"{deed.ticket.reference} was merged into this", by=deed.by)
+    draft.change(into, draft.now(into))
+    return f"merged into {into.reference}"
+
+
+def _need_text(deed: Deed, why: str) -> None:
+    if not deed.text.strip() and not deed.attachments:
+        raise WordRefused(why)
+
+
+Word = Callable[[Draft, Deed], str]
+WORDS: Mapping[str, Word] = {
+    "reply": reply,
+    "note": note,
+    "close": close,
+    "escalate": escalate,
+    "assign": assign,
+    "take": take,
+    "priority": priority,
+    "field": set_field,
+    "merge": merge,
+}

@@ -1,0 +1,182 @@
+"""Orders from the command line: agents' words on a ticket, logged calls, and repairs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.contracts.store import Question, Store
+from gateway.errors import IllegalTransition, NotFound
+from gateway.journey import agent_word, new_request
+from gateway.journey.agent_word import Deed, WordRefused
+from gateway.journey.desk import Desk
+from gateway.journey.draft import Draft
+from gateway.model.decision import Route
+from gateway.model.inbox import Outcome
+from gateway.model.message import Command, Json
+from gateway.model.request import Facts, Request
+from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, Visibility
+from gateway.model.ticket_id import format_reference, parse_reference
+
+REFUSED = "refused: "
+
+
+def question(desk: Desk, command: Command) -> Question:
+    """Return what the store must be asked before an order can be planned."""
+    named = (command.ticket, command.arguments.get("into", ""))
+    numbers = (parse_reference(desk.policy.prefix, name) for name in named if name)
+    return Question(
+        now=desk.world.now(),
+        effect=command.digest,
+        tickets=tuple(number for number in numbers if number is not None),
+    )
+
+
+def named_ticket(desk: Desk, command: Command, tickets: dict[str, Ticket]) -> Ticket | None:
+    """Return the ticket an order is about, however its reference is written."""
+    number = parse_reference(desk.policy.prefix, command.ticket)
+    return next((ticket for ticket in tickets.values() if ticket.number == number), None)
+
+
+async def repair(store: Store, command: Command) -> str | None:
+    """Carry out a repair of inbox, outbox or keys; None when the order is none.
+
+    A repair is harmless when it is done again, so it need not share the order's transaction.
+    """
+    target = command.arguments.get("id", "")
+    try:
+        match command.name:
+            case "retry_event":
+                await store.retry_event(int(target))
+            case "drop_event":
+                await store.drop_event(int(target))
+            case "retry_send":
+                await store.retry_send(target)
+            case "drop_send":
+                await store.drop_send(target)
+            case "keys_rotate":
+                await store.add_secret()
+            case _:
+                return None
+    except NotFound as exc:
+        return f"{REFUSED}{exc}"
+    return f"{command.name.replace('_', ' ')}: done"
+
+
+def plan(draft: Draft, command: Command, tickets: dict[str, Ticket], said: str | None) -> None:
+    """Draft what an order causes; ``said`` is what a repair said already.
+
+    ``tickets`` maps the references the order names to their tickets. An order that cannot be
+    carried out is done too: its reason starts with ``refused:``.
+    """
+    ticket = named_ticket(draft.desk, command, tickets)
+    try:
+        number, reason = (
+            (None, said) if said is not None else _carry_out(draft, command, ticket, tickets)
+        )
+    except (WordRefused, IllegalTransition) as refused:
+        number, reason = ticket.number if ticket else None, f"{REFUSED}{refused}"
+    draft.done(Outcome.ACTED, reason, effect=command.digest, ticket=number)
+
+
+def _carry_out(
+    draft: Draft, command: Command, ticket: Ticket | None, tickets: dict[str, Ticket]
+) -> tuple[int, str]:
+    if command.name == "open":
+        opened = _open(draft, command)
+        return opened.number, f"opened {opened.reference}"
+    if ticket is None:
+        raise WordRefused(f"there is no ticket {command.ticket}")
+    if command.name == "split":
+        return _split(draft, command, ticket)
+    word = agent_word.WORDS.get(command.name)
+    if word is None:
+        raise WordRefused(f"unknown order {command.name}")
+    deed = Deed(
+        ticket=ticket,
+        by=command.by,
+        name=_public_name(draft, command.by),
+        text=command.text,
+        arguments=command.arguments,
+        attachments=command.attachments,
+        other=tickets.get(command.arguments.get("into", "").strip().upper()),
+    )
+    return ticket.number, word(draft, deed)
+
+
+def _public_name(draft: Draft, by: str) -> str:
+    agent = draft.rules.agents.get(by.partition(":")[2])
+    return agent.name if agent else ""
+
+
+def _open(draft: Draft, command: Command) -> Ticket:
+    """Log a call: the rules route it, nobody is answered by themselves."""
+    given, desk = command.arguments, draft.desk
+    address = given.get("from", "")
+    kind = "email" if "@" in address else given.get("by", "phone")
+    channel = next((c.name for c in desk.channels.values() if c.kind == kind), kind)
+    default = desk.policy.languages[0]
+    language, _ = draft.rules.language_of(command.text, (default,))
+    request = Request(
+        channel=channel, kind=kind, subject="", text=command.text, sender=address,
+        language=language,
+    )  # fmt: skip
+    decision = draft.rules.decide(request, Facts(now=draft.at, use_faq=False))
+    fields = {k.partition(".")[2]: v for k, v in given.items() if k.startswith("field.")}
+    number = desk.numbers.take()
+    ticket = Ticket(
+        number=number, reference=format_reference(desk.policy.prefix, number), version=1,
+        state=TicketState.OPEN, channel=channel, kind=kind,
+        subject=command.text.partition("\n")[0][:120], language=language,
+        created_at=draft.at, updated_at=draft.at,
+        parties=(_caller(kind, address, given.get("name", "")),),
+        priority=decision.priority, tags=decision.tags, fields={**decision.fields, **fields},
+        rule=decision.rule, why=new_request.why_of(decision),
+    )  # fmt: skip
+    draft.open(ticket)
+    details: dict[str, Json] = {"by": given.get("by", "phone"), "from": address}
+    draft.event(
+        ticket, EventKind.REQUEST, command.text,
+        by=address or "caller", visibility=Visibility.PUBLIC, details=details,
+    )  # fmt: skip
+    routed = decision.outcome if isinstance(decision.outcome, Route) else None
+    why = f"logged by {command.by}: {decision.reason}"
+    new_request.route(
+        draft, ticket, routed.team if routed else None, routed.level if routed else None, why
+    )
+    draft.history = [e for e in draft.said if e.ticket == number]
+    new_request.tell_new(draft, ticket, why, None)
+    return draft.now(ticket)
+
+
+def _caller(kind: str, address: str, name: str) -> Party:
+    """Return the caller: a mail address can be answered, a phone number cannot."""
+    return Party(number=1, kind=kind, address=address if kind == "email" else "", name=name)
+
+
+def _split(draft: Draft, command: Command, ticket: Ticket) -> tuple[int, str]:
+    """Give one thing that was said in a ticket a ticket of its own."""
+    wanted = command.arguments.get("event", "")
+    said = next((e for e in draft.history if str(e.seq) == wanted), None)
+    if said is None or said.kind not in (EventKind.REQUEST, EventKind.FOLLOWUP):
+        raise WordRefused(f"{ticket.reference} has no request or follow-up number {wanted}")
+    number = draft.desk.numbers.take()
+    fresh = replace(
+        ticket, number=number, reference=format_reference(draft.desk.policy.prefix, number),
+        version=1, state=TicketState.OPEN, created_at=draft.at, updated_at=draft.at,
+        follows=ticket.number, threads=(), due_at=None, closed_at=None, merged_into=None,
+    )  # fmt: skip
+    draft.open(fresh)
+    _retell(draft, fresh, said, command.by)
+    draft.event(ticket, EventKind.NOTE, f"event {wanted} was split off into {fresh.reference}",
+                by=command.by)  # fmt: skip
+    draft.change(ticket, draft.now(ticket))
+    draft.history = [said]
+    new_request.tell_new(draft, fresh, f"split off {ticket.reference}", None)
+    return number, f"split off into {fresh.reference}"
+
+
+def _retell(draft: Draft, ticket: Ticket, said: TicketEvent, by: str) -> None:
+    draft.event(
+        ticket, EventKind.REQUEST, said.text, by=said.by, visibility=said.visibility,
+        stored=said.attachments, details={"split_by": by},
+    )  # fmt: skip

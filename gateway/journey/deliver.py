@@ -1,0 +1,185 @@
+"""Deliver: claim with the wire mark, send, and write down what became of it.
+
+Rows of one lane go one after the other, lanes never wait for each other, and a channel that is
+slow or down only holds back its own rows. A row ends as sent or dead, and people are told of the
+dead ones; nothing is forgotten in between, because every state stands in the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from gateway.contracts.channel import Channel
+from gateway.errors import FenceLost, StoreUnavailable, VersionConflict
+from gateway.journey import retry
+from gateway.journey.desk import Desk
+from gateway.journey.draft import Draft
+from gateway.model.outbox import OutboxState, SendItem, Settled
+from gateway.model.outgoing import Receipt
+from gateway.model.ticket import EventKind, TicketState
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=5)
+IN_FLIGHT = 16
+LONGEST_NAP_SECONDS = 5.0
+STORE_RETRY_SECONDS = 0.5
+
+
+class Delivery:
+    """Empties the outbox."""
+
+    def __init__(self, desk: Callable[[], Desk]) -> None:
+        self._desk = desk
+        self._wake = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Look at the outbox now: something was queued."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is being sent then is finished by `drain`."""
+        while True:
+            self._wake.clear()
+            try:
+                started = await self._start_some()
+                if not started:
+                    await self._nap()
+            except StoreUnavailable as exc:
+                log.warning("store unavailable, outbox waits", error=str(exc))
+                await asyncio.sleep(STORE_RETRY_SECONDS)
+
+    async def drain(self, seconds: float) -> None:
+        """Give what is being sent so long to end."""
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=seconds)
+
+    async def _start_some(self) -> int:
+        free = IN_FLIGHT - len(self._sending)
+        if free <= 0:
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        desk = self._desk()
+        sync = any(not c.abilities.resend_is_harmless for c in desk.channels.values())
+        items = await desk.store.claim_sends(free, lease=LEASE, now=desk.world.now(), sync=sync)
+        for item in items:
+            task = asyncio.create_task(self._deliver(item), name=f"send {item.part.outbox_id}")
+            self._sending.add(task)
+            task.add_done_callback(self._ended)
+        return len(items)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._wake.set()
+
+    async def _nap(self) -> None:
+        desk = self._desk()
+        due = await desk.store.next_send_at()
+        seconds = LONGEST_NAP_SECONDS
+        if due is not None:
+            wait = (due - desk.world.now()).total_seconds()
+            seconds = min(max(wait, 0.02), LONGEST_NAP_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+
+    async def _deliver(self, item: SendItem) -> None:
+        desk = self._desk()
+        channel = desk.channel_at(item.part.place)
+        try:
+            receipt = await _existing(channel, item).send(item.part)
+        except Exception as exc:  # noqa: BLE001 - the worker loop: unknown errors are temporary
+            await self._settle_failure(desk, item, exc)
+        else:
+            await self._settle_success(desk, item, receipt)
+
+    async def _settle_success(self, desk: Desk, item: SendItem, receipt: Receipt) -> None:
+        draft = Draft(desk, desk.rules)
+        settled = Settled(
+            outbox_id=item.part.outbox_id,
+            fence=item.fence,
+            state=OutboxState.SENT,
+            at=draft.at,
+            external_id=receipt.external_id or item.part.external_id,
+            reason=receipt.detail,
+        )
+        draft.settle(settled)
+        if await self._apply(desk, draft):
+            desk.meter.sent(item.part.place.channel)
+            log.info("sent", outbox=item.part.outbox_id, channel=item.part.place.channel)
+
+    async def _settle_failure(self, desk: Desk, item: SendItem, error: Exception) -> None:
+        draft = Draft(desk, desk.rules)
+        verdict = retry.verdict(
+            item, error, now=draft.at, jitter=desk.world.jitter(),
+            max_age=desk.policy.outbox_max_age,
+        )  # fmt: skip
+        code, reason = retry.code_of(error)
+        settled = Settled(
+            outbox_id=item.part.outbox_id,
+            fence=item.fence,
+            state=verdict.state,
+            at=draft.at,
+            code=code,
+            reason=reason,
+            due_at=verdict.due_at,
+        )
+        draft.settle(settled)
+        if verdict.state is OutboxState.DEAD:
+            await _tell_of_dead(desk, draft, item, reason)
+        if await self._apply(desk, draft):
+            _count_failure(desk, item, verdict.state, reason)
+
+    async def _apply(self, desk: Desk, draft: Draft) -> bool:
+        """Write the end of an attempt down, however long the store takes to come back."""
+        while True:
+            try:
+                await desk.store.apply(draft.plan())
+            except StoreUnavailable as exc:
+                log.warning("store unavailable, settling waits", error=str(exc))
+                await asyncio.sleep(STORE_RETRY_SECONDS)
+            except (FenceLost, VersionConflict) as exc:
+                log.warning("settling refused", error=str(exc))
+                return False
+            else:
+                return True
+
+
+def _existing(channel: Channel | None, item: SendItem) -> Channel:
+    if channel is None:
+        raise LookupError(f"no channel {item.part.place.channel} is configured")
+    return channel
+
+
+def _count_failure(desk: Desk, item: SendItem, state: OutboxState, reason: str) -> None:
+    channel = item.part.place.channel
+    if state is OutboxState.DEAD:
+        desk.meter.dead(channel)
+        log.error("dead", outbox=item.part.outbox_id, channel=channel, reason=reason)
+    else:
+        desk.meter.retried(channel)
+        log.warning("retry", outbox=item.part.outbox_id, channel=channel, reason=reason)
+
+
+async def _tell_of_dead(desk: Desk, draft: Draft, item: SendItem, reason: str) -> None:
+    """Tell the ticket's team, else the alerts, that something will never arrive."""
+    place = str(item.part.place)
+    ticket = await desk.store.ticket(item.ticket) if item.ticket is not None else None
+    if ticket is None:
+        if not item.lane.startswith("alert:"):
+            draft.alert(f"A message to {place} could not be delivered", reason)
+        return
+    text = f"not delivered to {place}: {reason}"
+    draft.event(ticket, EventKind.DELIVERY, text, details={"outbox": item.part.outbox_id})
+    if item.lane == f"{ticket.number}:1" and ticket.state is not TicketState.MERGED:
+        values = {"reference": ticket.reference, "place": place, "reason": reason}
+        draft.to_team(ticket, "agent/dead", values)
+    else:
+        draft.alert(f"A message to {place} could not be delivered", reason)

@@ -1,0 +1,94 @@
+"""What every use case is handed: the desk's memory, rules, words, channels and settings.
+
+Built once by `gateway.app`. The rule book is read once per event (`Desk.rules`), so that one book
+serves from load to apply even when a new one arrives meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.contracts.channel import Channel
+from gateway.contracts.rules import Rules
+from gateway.contracts.store import Store
+from gateway.contracts.words import Words
+from gateway.journey.tokens import Keyring
+from gateway.model.people import Place
+from gateway.model.policy import Policy
+from gateway.world import World
+
+NUMBERS_PER_BLOCK = 50
+
+
+class Meter(Protocol):
+    """Counts what is seen from outside; every method is cheap and never raises."""
+
+    def accepted(self, channel: str, count: int) -> None:
+        """Count events stored."""
+
+    def decided(self, channel: str, outcome: str) -> None:
+        """Count one event's end."""
+
+    def sent(self, channel: str) -> None:
+        """Count a part that the platform took."""
+
+    def retried(self, channel: str) -> None:
+        """Count an attempt that is tried again."""
+
+    def dead(self, channel: str) -> None:
+        """Count a part given up."""
+
+    def quarantined(self, channel: str) -> None:
+        """Count an event set aside."""
+
+
+class Numbers:
+    """Ticket numbers in hand, reserved in blocks: gaps are allowed, a repeat is not."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._free: deque[int] = deque()
+
+    async def refill(self, wanted: int) -> None:
+        """Have at least ``wanted`` numbers in hand."""
+        while len(self._free) < wanted:
+            self._free.extend(await self._store.reserve_numbers(NUMBERS_PER_BLOCK))
+
+    def take(self) -> int:
+        """Return a number that nobody else will ever get."""
+        return self._free.popleft()
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """The parts of a running desk. ``rules`` may be exchanged; everything else stays."""
+
+    store: Store
+    rules: Rules
+    words: Words
+    channels: Mapping[str, Channel]
+    policy: Policy
+    keyring: Keyring
+    world: World
+    numbers: Numbers
+    meter: Meter
+    wake_delivery: Callable[[], None] = field(default=lambda: None)
+
+    def kind_of(self, channel: str) -> str:
+        """Return the kind of a configured channel; its name where it is built in."""
+        return self.channels[channel].kind if channel in self.channels else channel
+
+    def channel_at(self, place: Place) -> Channel | None:
+        """Return the channel a place is on: by name, else the only one of that kind."""
+        if place.channel in self.channels:
+            return self.channels[place.channel]
+        same = [c for c in self.channels.values() if c.kind == place.channel]
+        return same[0] if len(same) == 1 else None
+
+    def resolve(self, place: Place) -> Place:
+        """Return a place with its channel's own name."""
+        channel = self.channel_at(place)
+        return Place(channel.name, place.where) if channel else place

@@ -1,0 +1,341 @@
+"""A plan in the making: use cases say what shall happen, `Draft.plan` freezes it.
+
+Pure apart from ids and the clock, which come from the desk's world. Everything a use case wants to
+say goes through `to_requester`, `to_team` or `alert`, so that threads, tokens, lanes and history
+are made in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.contracts.rules import Rules
+from gateway.contracts.words import Meaning, Text, Value
+from gateway.journey.desk import Desk
+from gateway.journey.tokens import Role
+from gateway.model.inbox import Claim, Outcome
+from gateway.model.message import Attachment, Json, Message, Trust
+from gateway.model.outbox import NewSend, Settled
+from gateway.model.outgoing import Button, Outgoing
+from gateway.model.people import Person, Place
+from gateway.model.plan import Budget, InboxDone, Plan, TicketWrite
+from gateway.model.ticket import (
+    EventKind,
+    FileRef,
+    Party,
+    Thread,
+    Ticket,
+    TicketEvent,
+    TicketState,
+    Visibility,
+    require_transition,
+)
+from gateway.world import new_outbox_id
+
+BY_DESK = "ventanilla"
+REFERENCES_KEPT = 12
+
+
+class Draft:
+    """What one event, one attempt to send or one due time shall change."""
+
+    def __init__(self, desk: Desk, rules: Rules, *, claim: Claim | None = None) -> None:
+        self.desk = desk
+        self.rules = rules
+        self.at: datetime = desk.world.now()
+        self.claim = claim
+        self.history: Sequence[TicketEvent] = ()
+        """What was said before on the ticket, where a use case needs it."""
+        self._tickets: dict[int, tuple[Ticket, int]] = {}
+        self._events: list[TicketEvent] = []
+        self._sends: list[NewSend] = []
+        self._refs: dict[str, int] = {}
+        self._people: dict[tuple[str, str], Person] = {}
+        self._spend: dict[str, Budget] = {}
+        self._files: dict[str, Attachment] = {}
+        self._settled: list[Settled] = []
+        self._done: InboxDone | None = None
+
+    def plan(self) -> Plan:
+        """Return everything drafted so far, frozen."""
+        writes = (TicketWrite(ticket=t, planned_on=on) for t, on in self._tickets.values())
+        return Plan(
+            at=self.at,
+            done=self._done,
+            settled=tuple(self._settled),
+            tickets=tuple(writes),
+            events=tuple(self._events),
+            sends=tuple(self._sends),
+            refs=tuple(self._refs.items()),
+            people=tuple(self._people.values()),
+            spend=tuple(self._spend.values()),
+            files=tuple(self._files.values()),
+        )
+
+    @property
+    def said(self) -> Sequence[TicketEvent]:
+        """Return the lines of history that this draft adds."""
+        return self._events
+
+    # --- tickets and history ----------------------------------------------------------------
+
+    def open(self, ticket: Ticket) -> None:
+        """Write a new ticket."""
+        self._tickets[ticket.number] = (ticket, 0)
+
+    def now(self, ticket: Ticket) -> Ticket:
+        """Return a ticket as it stands in this draft."""
+        return self._tickets[ticket.number][0] if ticket.number in self._tickets else ticket
+
+    def change(self, ticket: Ticket, changed: Ticket) -> None:
+        """Write a changed ticket over the version that was loaded.
+
+        Raises:
+            IllegalTransition: its state may not become that.
+        """
+        require_transition(self.now(ticket).state, changed.state)
+        planned_on = self._tickets[ticket.number][1] if ticket.number in self._tickets else None
+        on = ticket.version if planned_on is None else planned_on
+        fresh = replace(changed, version=on + 1, updated_at=self.at)
+        self._tickets[ticket.number] = (fresh, on)
+
+    def set_state(self, ticket: Ticket, state: TicketState, why: str) -> None:
+        """Move a ticket to a state, with a line of history when that is a change."""
+        before = self.now(ticket)
+        policy = self.desk.policy
+        due = {
+            TicketState.ANSWERED: self.at + policy.close_answered_after,
+            TicketState.ASKING: self.at + policy.ask_timeout,
+        }.get(state)
+        closed = self.at if state is TicketState.CLOSED else None
+        self.change(ticket, replace(before, state=state, due_at=due, closed_at=closed))
+        if state is not before.state:
+            self.event(ticket, EventKind.STATE, f"{before.state} -> {state}: {why}")
+
+    def event(
+        self,
+        ticket: Ticket,
+        kind: EventKind,
+        text: str,
+        *,
+        by: str = BY_DESK,
+        visibility: Visibility = Visibility.INTERNAL,
+        attachments: tuple[Attachment, ...] = (),
+        stored: tuple[FileRef, ...] = (),
+        details: Mapping[str, Json] | None = None,
+    ) -> None:
+        """Add a line to a ticket's history; ``stored`` are files that the store has already."""
+        line = TicketEvent(
+            ticket=ticket.number,
+            at=self.at,
+            kind=kind,
+            visibility=visibility,
+            by=by,
+            text=text,
+            attachments=(*stored, *self._stored(attachments)),
+            inbox_id=self.claim.id if self.claim else None,
+            details=details or {},
+        )
+        self._events.append(line)
+
+    def _stored(self, attachments: tuple[Attachment, ...]) -> tuple[FileRef, ...]:
+        self._files.update({a.digest: a for a in attachments})
+        return tuple(
+            FileRef(name=a.name, media_type=a.media_type, size=a.size, id=a.digest)
+            for a in attachments
+        )
+
+    def heard(self, ticket: Ticket, message: Message) -> None:
+        """Note that a message belongs to a ticket, for threading and for later replies."""
+        if not message.external_id:
+            return
+        self._refs.setdefault(message.external_id, ticket.number)
+        now = self.now(ticket)
+        place = str(self._place_of(now, now.requester))
+        chain = (*reversed(message.refs), message.external_id)
+        self._rethread(ticket, place, chain, message.external_id)
+
+    # --- the end of the item ----------------------------------------------------------------
+
+    def done(self, outcome: Outcome, reason: str, *, effect: str, ticket: int | None) -> None:
+        """End the inbox item this draft is about."""
+        assert self.claim is not None
+        self._done = InboxDone(
+            claim=self.claim, outcome=outcome, reason=reason, effect=effect, ticket=ticket
+        )
+
+    def settle(self, settled: Settled) -> None:
+        """Say what became of a send."""
+        self._settled.append(settled)
+
+    def spend(self, budgets: tuple[Budget, ...]) -> None:
+        """Spend budgets, once each."""
+        self._spend.update({budget.key: budget for budget in budgets})
+
+    def person(self, person: Person) -> None:
+        """Write what we know of a person."""
+        self._people[(person.kind, person.address)] = person
+
+    def known_person(self, kind: str, address: str) -> Person | None:
+        """Return a person as this draft writes them, None when it does not."""
+        return self._people.get((kind, address))
+
+    # --- saying things ----------------------------------------------------------------------
+
+    def to_requester(
+        self,
+        ticket: Ticket,
+        key: str,
+        values: Mapping[str, Value],
+        *,
+        trust: Trust,
+        literal: str = "",
+        automatic: bool = True,
+        sender_name: str = "",
+        buttons: tuple[Meaning, ...] = (),
+        attachments: tuple[Attachment, ...] = (),
+    ) -> str:
+        """Say something to everybody who asked or was invited; return the first outbox id."""
+        ids = [
+            self._say_to_party(
+                ticket, party, self.desk.words.render(key, self.now(ticket).language, values),
+                trust=trust, literal=literal, automatic=automatic, sender_name=sender_name,
+                buttons=buttons, attachments=attachments,
+            )
+            for party in ticket.parties
+            if party.address and (party.invited is False or not automatic)
+        ]  # fmt: skip
+        return ids[0] if ids else ""
+
+    def _say_to_party(
+        self,
+        ticket: Ticket,
+        party: Party,
+        text: Text,
+        *,
+        trust: Trust,
+        literal: str,
+        automatic: bool,
+        sender_name: str,
+        buttons: tuple[Meaning, ...],
+        attachments: tuple[Attachment, ...],
+    ) -> str:
+        now = self.now(ticket)
+        place = self._place_of(now, party)
+        thread = now.thread_at(str(place)) or Thread(place=str(place))
+        outgoing = self._outgoing(
+            place, text,
+            literal=literal, language=now.language, reference=now.reference,
+            quoted_subject=now.subject, trust=trust, automatic=automatic, sender_name=sender_name,
+            reply_token=self.desk.keyring.for_ticket(Role.REQUESTER, now.number, party.number),
+            in_reply_to=thread.last, references=thread.references, attachments=attachments,
+            buttons=tuple(
+                Button(label=self.desk.words.label(m, now.language), word=m) for m in buttons
+            ),
+        )  # fmt: skip
+        self._queue(outgoing, lane=f"{now.number}:{party.number}", ticket=ticket)
+        return outgoing.outbox_id
+
+    def to_team(
+        self,
+        ticket: Ticket,
+        key: str,
+        values: Mapping[str, Value],
+        *,
+        literal: str = "",
+        attachments: tuple[Attachment, ...] = (),
+    ) -> None:
+        """Tell the team a ticket lies with, at every place of it, each in one thread."""
+        now = self.now(ticket)
+        team = self.rules.teams.get(now.team or "", self.rules.fallback)
+        language = self.desk.policy.languages[0]
+        for told in team.tell:
+            place = self.desk.resolve(told)
+            thread = now.thread_at(str(place)) or Thread(place=str(place))
+            outgoing = self._outgoing(
+                place, self.desk.words.render(key, language, values),
+                literal=literal, language=language, reference=now.reference,
+                quoted_subject=now.subject, trust=Trust.PROVEN, to_agents=True,
+                reply_token=self.desk.keyring.for_ticket(Role.TEAM, now.number, 0),
+                in_reply_to=thread.root, references=(thread.root,) if thread.root else (),
+                attachments=attachments,
+            )  # fmt: skip
+            self._queue(outgoing, lane=f"{now.number}:{place}", ticket=ticket)
+
+    def alert(self, what: str, details: str) -> None:
+        """Tell the people of ``[desk] alerts`` what only people can mend."""
+        language = self.desk.policy.languages[0]
+        text = self.desk.words.render("agent/alert", language, {"what": what, "details": details})
+        for place in self.desk.policy.alerts:
+            outgoing = self._outgoing(
+                self.desk.resolve(place), text,
+                language=language, trust=Trust.PROVEN, to_agents=True,
+            )  # fmt: skip
+            self._queue(outgoing, lane=f"alert:{place}", ticket=None)
+
+    def to_address(self, place: Place, key: str, language: str, message: Message) -> None:
+        """Say something that belongs to no ticket, in answer to a message."""
+        text = self.desk.words.render(key, language, {})
+        chain = (*reversed(message.refs), message.external_id)[-REFERENCES_KEPT:]
+        outgoing = self._outgoing(
+            place, text, language=language, in_reply_to=message.external_id,
+            references=tuple(filter(None, chain)),
+        )  # fmt: skip
+        self._queue(outgoing, lane=f"answer:{place}", ticket=None)
+
+    def _outgoing(self, place: Place, text: Text, **given: object) -> Outgoing:
+        outbox_id = new_outbox_id(self.desk.world)
+        return Outgoing(
+            outbox_id=outbox_id,
+            place=place,
+            created_at=self.at,
+            title=text.title,
+            text=text.body,
+            closing=text.closing,
+            delivery_token=self.desk.keyring.for_delivery(outbox_id),
+            stamp=self.desk.keyring.stamp(outbox_id),
+            **given,  # type: ignore[arg-type]
+        )
+
+    def _queue(self, outgoing: Outgoing, *, lane: str, ticket: Ticket | None) -> None:
+        channel = self.desk.channel_at(outgoing.place)
+        if channel is None:
+            if ticket is not None:
+                gone = f"nothing was sent to {outgoing.place}: no such channel is configured"
+                self.event(ticket, EventKind.DELIVERY, gone)
+            return
+        for part in channel.render(outgoing):
+            send = NewSend(
+                part=part,
+                lane=lane,
+                ticket=ticket.number if ticket else None,
+                created_at=self.at,
+                automatic=outgoing.automatic,
+            )
+            self._sends.append(send)
+            if ticket is not None and part.external_id:
+                self._refs[part.external_id] = ticket.number
+                chain = (*outgoing.references, part.external_id)
+                self._rethread(ticket, str(outgoing.place), chain, part.external_id)
+
+    def _rethread(self, ticket: Ticket, place: str, chain: tuple[str, ...], last: str) -> None:
+        now = self.now(ticket)
+        known = now.thread_at(place) or Thread(place=place, root=chain[0])
+        merged = tuple(dict.fromkeys((*known.references, *chain)))
+        kept = (
+            merged
+            if len(merged) <= REFERENCES_KEPT
+            else (merged[0], *merged[1 - REFERENCES_KEPT :])
+        )
+        thread = replace(known, root=known.root or last, last=last, references=kept)
+        others = tuple(t for t in now.threads if t.place != place)
+        changed = replace(now, threads=(*others, thread))
+        if ticket.number in self._tickets:
+            self._tickets[ticket.number] = (changed, self._tickets[ticket.number][1])
+        else:
+            self.change(ticket, changed)
+
+    def _place_of(self, ticket: Ticket, party: Party) -> Place:
+        return Place(ticket.channel, party.address)

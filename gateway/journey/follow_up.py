@@ -1,0 +1,183 @@
+"""Somebody writes about a ticket that we know: append, reopen, route, or be glad that it helped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.contracts.store import Known
+from gateway.contracts.words import Meaning
+from gateway.journey import new_request, permission
+from gateway.journey.draft import Draft
+from gateway.journey.identify import Identity
+from gateway.journey.new_request import end, record
+from gateway.model.decision import Answer
+from gateway.model.inbox import Outcome
+from gateway.model.message import Message
+from gateway.model.ticket import EventKind, Ticket, TicketState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    message: Message
+    identity: Identity
+    known: Known
+    ticket: Ticket
+
+
+def plan_of_party(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
+    """Draft what a party's message on their own ticket causes."""
+    ticket = identity.ticket
+    assert ticket is not None
+    if message.automatic:
+        _append_quietly(draft, ticket, message, identity)
+    elif ticket.state is TicketState.CLOSED and _is_too_late(draft, ticket):
+        if _meaning(draft, message) in (Meaning.THANKS, Meaning.HELPED):
+            _append_quietly(draft, ticket, message, identity)
+        else:
+            new_request.plan(draft, message, identity, known)
+    else:
+        _append(draft, message, identity, known)
+
+
+def plan_of_stranger(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
+    """Draft what somebody who is no party causes: a ticket of their own, linked.
+
+    A machine's message leaves only a note on the ticket it names: it never reaches the requester.
+    """
+    ticket = identity.ticket
+    assert ticket is not None
+    if not message.automatic:
+        new_request.plan(draft, message, identity, known)
+        return
+    _note(draft, ticket, message, "an automatic message from somebody who is not a party")
+    end(draft, message, Outcome.APPENDED, "note: automatic message by no party", ticket.number)
+
+
+def plan_of_unproven(draft: Draft, message: Message, identity: Identity) -> None:
+    """Draft what a message in the team's name without proof causes: a note, and the team told."""
+    ticket = identity.ticket
+    assert ticket is not None
+    _note(draft, ticket, message, f"written as the team, not proven: {identity.doubt}")
+    if not message.automatic:
+        values = {"reference": ticket.reference, "reason": identity.doubt}
+        draft.to_team(ticket, "agent/kept", values)
+        draft.alert(f"{ticket.reference}: a mail in the team's name was kept back", identity.doubt)
+    end(draft, message, Outcome.APPENDED, f"note: {identity.doubt}", ticket.number)
+
+
+def _note(draft: Draft, ticket: Ticket, message: Message, why: str) -> None:
+    draft.event(
+        ticket,
+        EventKind.NOTE,
+        message.text,
+        by=message.author.address or "unknown sender",
+        attachments=message.attachments,
+        details={"warning": why},
+    )
+
+
+def _append_quietly(draft: Draft, ticket: Ticket, message: Message, identity: Identity) -> None:
+    record(draft, ticket, message, identity, EventKind.FOLLOWUP)
+    why = message.automatic or "thanks"
+    end(draft, message, Outcome.APPENDED, f"appended without a change: {why}", ticket.number)
+
+
+def _append(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
+    ticket = identity.ticket
+    assert ticket is not None
+    record(draft, ticket, message, identity, EventKind.FOLLOWUP)
+    draft.heard(ticket, message)
+    permission.remember(draft, message, known, language=None)
+    case = _Case(message=message, identity=identity, known=known, ticket=ticket)
+    react = _REACTIONS.get(ticket.state, _on_open)
+    end(draft, message, Outcome.APPENDED, react(draft, case), ticket.number)
+
+
+def _meaning(draft: Draft, message: Message) -> Meaning | None:
+    """Return what a short message means; a mail without text speaks by its subject.
+
+    (Buttons are ``mailto:`` links by mail: their label is the subject, and most send no text.)
+    """
+    return draft.desk.words.meaning_of(message.text.strip() or message.subject)
+
+
+def _on_answered(draft: Draft, case: _Case) -> str:
+    meaning = _meaning(draft, case.message)
+    if meaning in (Meaning.THANKS, Meaning.HELPED):
+        draft.set_state(case.ticket, TicketState.CLOSED, "the requester says that it helped")
+        return "the answer helped"
+    why = "asked for a person" if meaning is Meaning.PERSON else "the FAQ answer was not enough"
+    return _to_people(draft, case, why)
+
+
+def _on_asking(draft: Draft, case: _Case) -> str:
+    chosen = _choice(case.message.text, case.ticket)
+    if chosen is None or chosen not in draft.rules.entries:
+        return _to_people(draft, case, "none of the offered FAQ entries was chosen")
+    if limit := permission.ask(draft, case.message, case.identity, case.known, receipt=False):
+        return _to_people(draft, case, f"FAQ entry {chosen} was chosen, but not sent: {limit}")
+    new_request.answer(draft, case.ticket, Answer(faq=chosen), trust=case.identity.trust)
+    return f"chose FAQ entry {chosen}"
+
+
+def _choice(text: str, ticket: Ticket) -> str | None:
+    """Return the FAQ entry whose number is all that somebody answered."""
+    offered = ticket.why.get("choices")
+    word = text.strip().strip(".)#").strip()
+    if not isinstance(offered, list) or len(word) != 1 or word not in "123456789":
+        return None
+    return str(offered[int(word) - 1]["faq"]) if int(word) <= len(offered) else None
+
+
+def _on_closed(draft: Draft, case: _Case) -> str:
+    if _meaning(draft, case.message) in (Meaning.THANKS, Meaning.HELPED):
+        return "thanks on a closed ticket"
+    if case.ticket.team is None:
+        return _to_people(draft, case, "the requester wrote again")
+    draft.set_state(case.ticket, TicketState.OPEN, "the requester wrote again")
+    _update(draft, case.ticket, case.message)
+    return "reopened"
+
+
+def _on_open(draft: Draft, case: _Case) -> str:
+    if case.ticket.state in (TicketState.SPAM, TicketState.MERGED):
+        return f"appended to a ticket that is {case.ticket.state}"
+    draft.set_state(case.ticket, TicketState.OPEN, "the requester answered")
+    _update(draft, case.ticket, case.message)
+    return "appended"
+
+
+_REACTIONS = {
+    TicketState.ANSWERED: _on_answered,
+    TicketState.ASKING: _on_asking,
+    TicketState.CLOSED: _on_closed,
+}
+
+
+def _to_people(draft: Draft, case: _Case, why: str) -> str:
+    """Route a ticket that a machine had answered; the request itself goes with it."""
+    new_request.route(draft, case.ticket, case.ticket.team, None, why)
+    limit = permission.ask(draft, case.message, case.identity, case.known, receipt=True)
+    if limit is None:
+        values = {"reference": case.ticket.reference}
+        draft.to_requester(case.ticket, "requester/received", values, trust=case.identity.trust)
+    else:
+        draft.event(case.ticket, EventKind.NOTE, f"not acknowledged: {limit}")
+    new_request.tell_new(draft, case.ticket, why, case.message)
+    return f"routed: {why}"
+
+
+def _update(draft: Draft, ticket: Ticket, message: Message) -> None:
+    values = {
+        "reference": ticket.reference,
+        "requester": message.author.address or "unknown sender",
+        "what": "wrote",
+    }
+    draft.to_team(
+        ticket, "agent/update", values, literal=message.text, attachments=message.attachments
+    )
+
+
+def _is_too_late(draft: Draft, ticket: Ticket) -> bool:
+    closed_at = ticket.closed_at or ticket.updated_at
+    return draft.at - closed_at > draft.desk.policy.reopen_within

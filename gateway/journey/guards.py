@@ -1,0 +1,22 @@
+"""What must never be answered by a machine, whatever the rules say: asked before any rule."""
+
+from __future__ import annotations
+
+from gateway.journey.desk import Desk
+from gateway.model.message import Message
+
+
+def own(desk: Desk, message: Message) -> str | None:
+    """Return why a message must be one of our own that came back, None when it is not."""
+    if message.own:
+        return message.own
+    if message.external_id and desk.keyring.outbox_id_of(message.external_id):
+        return "it has one of our own message ids"
+    return None
+
+
+def greeting_only(desk: Desk, message: Message, greeting: object) -> bool:
+    """Return whether a message says hello and nothing else, its subject included."""
+    if message.attachments or desk.words.meaning_of(message.text) is not greeting:
+        return False
+    return not message.subject or desk.words.meaning_of(message.subject) is greeting

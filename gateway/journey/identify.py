@@ -1,0 +1,196 @@
+"""Who wrote, and about which ticket? Asked before any rule, answered from what cannot be forged.
+
+In this order: a reply token (proof that we gave an address to somebody), a message id that we know,
+a reference in the subject. The last two only suggest: the writer must be a party of that ticket.
+A header never authorises. What is doubtful becomes a note, or a ticket of the writer's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.contracts.rules import Rules
+from gateway.contracts.store import Known, Question
+from gateway.journey import limits
+from gateway.journey.desk import Desk
+from gateway.journey.tokens import DeliveryToken, Role, TicketToken
+from gateway.model.message import DeliveryReport, Message, Trust
+from gateway.model.people import Agent
+from gateway.model.ticket import Party, Ticket, TicketState
+from gateway.model.ticket_id import find_references
+
+MAX_SUGGESTIONS = 20
+
+
+class Who(StrEnum):
+    """In what part somebody writes."""
+
+    ASKER = "asker"
+    """Somebody who writes about no ticket that we know."""
+    PARTY = "party"
+    """A party of the ticket."""
+    STRANGER = "stranger"
+    """Somebody who names a ticket and is no party of it."""
+    AGENT = "agent"
+    """An agent of the ticket's team, proven."""
+    UNPROVEN = "unproven"
+    """Somebody who writes as the team, without the proof that this needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The answer. ``via`` says what led to the ticket; ``doubt`` why an agent is not believed."""
+
+    who: Who
+    trust: Trust
+    ticket: Ticket | None = None
+    party: Party | None = None
+    agent: Agent | None = None
+    via: str = ""
+    doubt: str = ""
+
+
+def question(desk: Desk, message: Message) -> Question:
+    """Return everything the store must be asked before a message can be planned."""
+    tokens = [desk.keyring.read(token) for token in message.tokens[:MAX_SUGGESTIONS]]
+    own = [desk.keyring.outbox_id_of(ref) for ref in message.refs[:MAX_SUGGESTIONS]]
+    numbers = [token.ticket for token in tokens if isinstance(token, TicketToken)]
+    sends = [token.outbox_id for token in tokens if isinstance(token, DeliveryToken)]
+    return Question(
+        now=desk.world.now(),
+        effect=message.digest,
+        kind=desk.kind_of(message.channel),
+        address=message.author.address,
+        refs=message.refs[:MAX_SUGGESTIONS],
+        tickets=(*numbers, *_named(desk, message)),
+        sends=(*sends, *(outbox_id for outbox_id in own if outbox_id)),
+        budgets=limits.budgets(desk, message),
+    )
+
+
+def report_question(desk: Desk, report: DeliveryReport) -> Question:
+    """Return what the store must be asked before a delivery report can be planned."""
+    tokens = [desk.keyring.read(token) for token in report.tokens[:MAX_SUGGESTIONS]]
+    sends = [token.outbox_id for token in tokens if isinstance(token, DeliveryToken)]
+    return Question(
+        now=desk.world.now(),
+        effect=report.digest,
+        refs=report.original_ids[:MAX_SUGGESTIONS],
+        sends=tuple(sends),
+    )
+
+
+def identify(desk: Desk, rules: Rules, message: Message, known: Known) -> Identity:
+    """Return who wrote a message, and about which ticket. Pure."""
+    for token in message.tokens[:MAX_SUGGESTIONS]:
+        bound = desk.keyring.read(token)
+        ticket = _ticket_of(bound, known) if isinstance(bound, TicketToken) else None
+        if isinstance(bound, TicketToken) and ticket is not None:
+            return _by_token(desk, rules, message, bound, ticket)
+    suggested = _suggested(desk, message, known)
+    if suggested is None:
+        return Identity(who=Who.ASKER, trust=message.author.trust)
+    ticket, via = suggested
+    return _by_suggestion(desk, rules, message, ticket, via)
+
+
+def _by_token(
+    desk: Desk, rules: Rules, message: Message, bound: TicketToken, ticket: Ticket
+) -> Identity:
+    if bound.role is Role.TEAM:
+        return _team(desk, rules, message, ticket)
+    own = next((p for p in ticket.parties if p.number == bound.party), None)
+    if own is not None and own.address and own.address == message.author.address:
+        return Identity(
+            who=Who.PARTY, trust=Trust.PROVEN, ticket=ticket, party=own, via="reply token"
+        )
+    # Somebody else's token in the hands of a third person proves nothing about the writer.
+    return _by_suggestion(desk, rules, message, ticket, "reply token of somebody else")
+
+
+def _team(desk: Desk, rules: Rules, message: Message, ticket: Ticket) -> Identity:
+    """Return an agent only with the team's token, aligned DMARC and a listed address, together."""
+    agent = agent_at(desk, rules, message)
+    trust = message.author.trust
+    team = rules.teams.get(ticket.team or "")
+    if agent is None:
+        doubt = "the sender is not a listed agent"
+    elif team is None or agent.id not in team.agents:
+        doubt = f"{agent.name} is not an agent of this ticket's team"
+    elif trust < Trust.AUTHENTICATED:
+        doubt = "the sender's address could not be verified (no DMARC pass from our own server)"
+    elif message.forwarded:
+        doubt = "it is a forwarded message"
+    else:
+        return Identity(
+            who=Who.AGENT, trust=Trust.PROVEN, ticket=ticket, agent=agent, via="team token"
+        )
+    return Identity(
+        who=Who.UNPROVEN, trust=trust, ticket=ticket, agent=agent, via="team token", doubt=doubt
+    )
+
+
+def _by_suggestion(
+    desk: Desk, rules: Rules, message: Message, ticket: Ticket, via: str
+) -> Identity:
+    trust = message.author.trust
+    party = ticket.party_of(desk.kind_of(message.channel), message.author.address)
+    if party is not None:
+        return Identity(who=Who.PARTY, trust=trust, ticket=ticket, party=party, via=via)
+    if _writes_for_team(desk, rules, message, ticket):
+        doubt = "it did not come to the team's own reply address"
+        agent = agent_at(desk, rules, message)
+        return Identity(
+            who=Who.UNPROVEN, trust=trust, ticket=ticket, agent=agent, via=via, doubt=doubt
+        )
+    return Identity(who=Who.STRANGER, trust=trust, ticket=ticket, via=via)
+
+
+def agent_at(desk: Desk, rules: Rules, message: Message) -> Agent | None:
+    """Return the listed agent whose address on this channel the author claims."""
+    address, kind = message.author.address, desk.kind_of(message.channel)
+    for agent in rules.agents.values() if address else ():
+        if address in (agent.addresses.get(message.channel), agent.addresses.get(kind)):
+            return agent
+    return None
+
+
+def _writes_for_team(desk: Desk, rules: Rules, message: Message, ticket: Ticket) -> bool:
+    team = rules.teams.get(ticket.team or "")
+    if team is None:
+        return False
+    told = {p.where.lower() for p in team.tell if desk.resolve(p).channel == message.channel}
+    agent = agent_at(desk, rules, message)
+    return message.author.address in told or (agent is not None and agent.id in team.agents)
+
+
+def _suggested(desk: Desk, message: Message, known: Known) -> tuple[Ticket, str] | None:
+    for ref in message.refs:
+        if ref in known.refs and (ticket := _current(known.refs[ref], known)):
+            return ticket, "message id"
+    for row in known.sends.values():
+        if row.ticket is not None and (ticket := _current(row.ticket, known)):
+            return ticket, "our message"
+    for number in _named(desk, message):
+        if ticket := _current(number, known):
+            return ticket, "reference in the subject"
+    return None
+
+
+def _named(desk: Desk, message: Message) -> tuple[int, ...]:
+    return find_references(desk.policy.prefix, message.subject)[:MAX_SUGGESTIONS]
+
+
+def _ticket_of(bound: TicketToken, known: Known) -> Ticket | None:
+    return _current(bound.ticket, known)
+
+
+def _current(number: int, known: Known) -> Ticket | None:
+    """Return the ticket where a number's story goes on now."""
+    ticket = known.tickets.get(number)
+    for _ in known.tickets:
+        if ticket is None or ticket.state is not TicketState.MERGED or not ticket.merged_into:
+            break
+        ticket = known.tickets.get(ticket.merged_into, ticket)
+    return ticket

@@ -1,0 +1,339 @@
+"""Somebody asks something new: solve or route.
+
+The rules decide; the guards have the last word on what may be said by itself. A spent budget turns
+an answer into a route, and a route into one that nobody acknowledged: nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gateway.contracts.store import Known
+from gateway.contracts.words import Meaning, Value
+from gateway.journey import guards, limits, permission
+from gateway.journey.draft import Draft
+from gateway.journey.identify import Identity, Who
+from gateway.model.decision import Answer, Ask, Decision, Ignore, Near, Route
+from gateway.model.inbox import Outcome
+from gateway.model.message import Json, Message, Trust
+from gateway.model.people import Place
+from gateway.model.request import Facts, FileFacts, Request
+from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, Visibility
+from gateway.model.ticket_id import format_reference
+
+_ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A new request with what is known about it."""
+
+    message: Message
+    identity: Identity
+    known: Known
+    request: Request
+    facts: Facts
+
+
+def asked(draft: Draft, message: Message, identity: Identity, known: Known) -> Asked:
+    """Return the request a message makes, with the facts that rules may look at."""
+    desk, rules = draft.desk, draft.rules
+    last = known.person.language if known.person and known.person.language else None
+    prior = tuple(filter(None, (last, desk.policy.languages[0])))
+    language, sure = rules.language_of(f"{message.subject}\n{message.text}", prior)
+    request = Request(
+        channel=message.channel,
+        kind=desk.kind_of(message.channel),
+        subject=message.subject,
+        text=message.text,
+        sender=message.author.address,
+        recipients=message.recipients,
+        attachments=tuple(
+            FileFacts(name=a.name, media_type=a.media_type, size=a.size)
+            for a in message.attachments
+        ),
+        language=language,
+        language_known=sure,
+        is_reply=bool(message.refs),
+        is_spam=message.spam,
+    )
+    facts = Facts(
+        now=draft.at,
+        known=known.person is not None,
+        open_tickets=known.open_tickets,
+        trust=identity.trust,
+        automatic=message.automatic,
+        use_faq=desk.words.meaning_of(message.text) is not Meaning.PERSON,
+    )
+    return Asked(message=message, identity=identity, known=known, request=request, facts=facts)
+
+
+def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
+    """Draft everything a new request causes."""
+    case = asked(draft, message, identity, known)
+    if not message.automatic and guards.greeting_only(draft.desk, message, Meaning.GREETING):
+        _greet(draft, case)
+        return
+    decision = draft.rules.decide(case.request, case.facts)
+    if isinstance(decision.outcome, Ignore):
+        end(draft, message, Outcome.IGNORED, decision.outcome.reason)
+        return
+    budgets, flooded = limits.for_ticket(draft.desk, message, known)
+    if flooded and (newest := known.tickets.get(known.newest_open or 0)):
+        _fold(draft, case, newest)
+        return
+    draft.spend(budgets)
+    ticket = _open(draft, case, decision)
+    _carry_out(draft, case, ticket, decision)
+
+
+def end(draft: Draft, message: Message, outcome: Outcome, why: str, on: int | None = None) -> None:
+    """End the item of a message."""
+    draft.done(outcome, why, effect=message.digest, ticket=on)
+
+
+def _open(draft: Draft, case: Asked, decision: Decision) -> Ticket:
+    """Draft the ticket with its request and everything the rules noted on it."""
+    message, number = case.message, draft.desk.numbers.take()
+    followed = case.identity.ticket
+    ticket = Ticket(
+        number=number,
+        reference=format_reference(draft.desk.policy.prefix, number),
+        version=1,
+        state=TicketState.OPEN,
+        channel=message.channel,
+        kind=case.request.kind,
+        subject=message.subject,
+        language=case.request.language,
+        created_at=draft.at,
+        updated_at=draft.at,
+        parties=(_party(case),),
+        priority=decision.priority,
+        tags=decision.tags,
+        fields=decision.fields,
+        rule=decision.rule,
+        why=why_of(decision),
+        follows=followed.number if followed else None,
+    )
+    draft.open(ticket)
+    permission.remember(draft, message, case.known, language=_sure_language(case))
+    draft.heard(ticket, message)
+    record(draft, ticket, message, case.identity, EventKind.REQUEST)
+    for note in decision.notes:
+        draft.event(ticket, EventKind.NOTE, note)
+    if followed is not None:
+        link(draft, ticket, followed, case.identity.who)
+    return draft.now(ticket)
+
+
+def _sure_language(case: Asked) -> str | None:
+    return case.request.language if case.request.language_known else None
+
+
+def link(draft: Draft, ticket: Ticket, followed: Ticket, who: Who) -> None:
+    """Tell each of two tickets about the other; nothing of the old one is shown to its writer."""
+    stranger = who in (Who.STRANGER, Who.UNPROVEN)
+    by = "somebody who is not a party of this ticket" if stranger else "the requester"
+    new, old = ticket.reference, followed.reference
+    draft.event(ticket, EventKind.NOTE, f"It follows {old}.")
+    draft.event(followed, EventKind.NOTE, f"{new} was opened for what {by} wrote about this one.")
+
+
+def record(
+    draft: Draft, ticket: Ticket, message: Message, identity: Identity, kind: EventKind
+) -> None:
+    """Add what somebody wrote to a ticket's history, as that person's own words."""
+    flags = message.flags
+    if identity.who is Who.PARTY and identity.trust < Trust.AUTHENTICATED:
+        flags = (*flags, "sender not verified")
+    details: dict[str, Json] = {"trust": identity.trust.name.lower(), "via": identity.via}
+    if flags:
+        details["flags"] = list(flags)
+    if message.copied:
+        details["copied"] = list(message.copied[:50])
+    draft.event(
+        ticket,
+        kind,
+        message.text,
+        by=message.author.address or "unknown sender",
+        visibility=Visibility.INTERNAL if message.automatic else Visibility.PUBLIC,
+        attachments=message.attachments,
+        details=details,
+    )
+
+
+def _carry_out(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) -> None:
+    outcome = decision.outcome
+    solved = isinstance(outcome, Answer | Ask)
+    if solved and draft.desk.policy.faq_mode == "suggest":
+        draft.event(ticket, EventKind.NOTE, f"Suggested FAQ entry: {_suggestion(outcome)}.")
+    elif solved and (limit := _may_answer(draft, case, receipt=False)):
+        draft.event(ticket, EventKind.NOTE, f"The FAQ answer was not sent: {limit}.")
+    elif isinstance(outcome, Answer):
+        answer(draft, ticket, outcome, trust=case.identity.trust)
+        end(draft, case.message, Outcome.ANSWERED, decision.reason, ticket.number)
+        return
+    elif isinstance(outcome, Ask):
+        _ask_which(draft, case, ticket, outcome)
+        end(draft, case.message, Outcome.ASKED, decision.reason, ticket.number)
+        return
+    _route_new(draft, case, ticket, decision)
+
+
+def _may_answer(draft: Draft, case: Asked, *, receipt: bool) -> str | None:
+    return permission.ask(draft, case.message, case.identity, case.known, receipt=receipt)
+
+
+def _suggestion(outcome: Answer | Ask | Route | Ignore) -> str:
+    if isinstance(outcome, Answer):
+        return outcome.faq
+    return ", ".join(near.faq for near in outcome.choices) if isinstance(outcome, Ask) else ""
+
+
+def answer(draft: Draft, ticket: Ticket, chosen: Answer, *, trust: Trust) -> None:
+    """Send a FAQ entry and keep the ticket as answered, where no team is troubled."""
+    entry, now = draft.rules.entries[chosen.faq], draft.now(ticket)
+    body = in_language(entry.answers, now.language, draft.desk.policy.languages[0])
+    draft.change(ticket, replace(now, faq=chosen.faq, level=1))
+    draft.set_state(ticket, TicketState.ANSWERED, f"FAQ entry {chosen.faq}")
+    outbox_id = draft.to_requester(
+        ticket,
+        "requester/answer",
+        {"reference": now.reference, "answer": body},
+        trust=trust,
+        buttons=(Meaning.HELPED, Meaning.PERSON) if draft.desk.policy.feedback else (),
+    )
+    draft.event(
+        ticket, EventKind.ANSWER, body,
+        visibility=Visibility.PUBLIC,
+        details={"faq": chosen.faq, "score": chosen.score, "outbox": outbox_id},
+    )  # fmt: skip
+
+
+def _ask_which(draft: Draft, case: Asked, ticket: Ticket, ask: Ask) -> None:
+    now, default = draft.now(ticket), draft.desk.policy.languages[0]
+    entries = (draft.rules.entries[near.faq] for near in ask.choices)
+    titles = tuple(in_language(entry.questions, now.language, default) for entry in entries)
+    draft.set_state(ticket, TicketState.ASKING, "several FAQ entries are near")
+    draft.to_requester(
+        ticket, "requester/choices", {"reference": now.reference, "choices": titles},
+        trust=case.identity.trust, buttons=(Meaning.PERSON,),
+    )  # fmt: skip
+    draft.event(
+        ticket, EventKind.QUESTION, "\n".join(titles),
+        visibility=Visibility.PUBLIC,
+        details={"choices": [near.faq for near in ask.choices]},
+    )  # fmt: skip
+
+
+def _route_new(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) -> None:
+    outcome = decision.outcome
+    wanted = outcome if isinstance(outcome, Route) else None
+    team = draft.rules.teams.get(wanted.team) if wanted else None
+    level = wanted.level if wanted else None
+    route(draft, ticket, team.id if team else None, level, decision.reason)
+    limit = _may_answer(draft, case, receipt=True)
+    if limit is None:
+        key = f"requester/{wanted.reply}" if wanted and wanted.reply else "requester/received"
+        values = {"reference": ticket.reference}
+        draft.to_requester(ticket, key, values, trust=case.identity.trust)
+    else:
+        draft.event(ticket, EventKind.NOTE, f"not acknowledged: {limit}")
+    tell_new(draft, ticket, decision.reason, case.message)
+    end(draft, case.message, Outcome.ROUTED, decision.reason, ticket.number)
+
+
+def route(draft: Draft, ticket: Ticket, team_id: str | None, level: int | None, why: str) -> Ticket:
+    """Hand a ticket to a team: the one way to people, for every use case that needs them."""
+    team = draft.rules.teams.get(team_id or "", draft.rules.fallback)
+    placed = replace(draft.now(ticket), team=team.id, level=level or team.level)
+    draft.change(ticket, placed)
+    draft.set_state(ticket, TicketState.OPEN, why)
+    draft.event(ticket, EventKind.STATE, f"handed to {team.id}, level {placed.level}: {why}")
+    return draft.now(ticket)
+
+
+def tell_new(draft: Draft, ticket: Ticket, why: str, message: Message | None) -> None:
+    """Tell the team that a ticket is theirs now, with everything that was asked."""
+    now = draft.now(ticket)
+    before = [e.text for e in draft.history if e.kind in _ASKED and _is_public(e)]
+    words = "\n\n".join((*before, *([message.text] if message else [])))
+    values: dict[str, Value] = {
+        "reference": now.reference,
+        "requester": now.requester.address or "unknown sender",
+        "channel": now.channel,
+        "subject": now.subject,
+        "language": now.language,
+        "priority": str(now.priority),
+        "level": now.level,
+        "team": now.team or "",
+        "reason": why,
+    }
+    draft.to_team(
+        ticket, "agent/new", values, literal=words,
+        attachments=message.attachments if message else (),
+    )  # fmt: skip
+
+
+def _is_public(event: TicketEvent) -> bool:
+    return event.visibility is Visibility.PUBLIC
+
+
+def _greet(draft: Draft, case: Asked) -> None:
+    limit = _may_answer(draft, case, receipt=True)
+    if limit is None:
+        place = Place(case.message.channel, case.message.author.address)
+        draft.to_address(place, "requester/greeting", case.request.language, case.message)
+    said = "asked how we can help" if limit is None else f"nothing said: {limit}"
+    end(draft, case.message, Outcome.IGNORED, f"a greeting alone; {said}")
+
+
+def _fold(draft: Draft, case: Asked, ticket: Ticket) -> None:
+    """Put one more message of a flood into the sender's newest ticket, one event each."""
+    record(draft, ticket, case.message, case.identity, EventKind.FOLLOWUP)
+    draft.heard(ticket, case.message)
+    why = "folded into the sender's newest ticket: limit (tickets_per_hour)"
+    end(draft, case.message, Outcome.APPENDED, why, ticket.number)
+
+
+def _party(case: Asked) -> Party:
+    author = case.message.author
+    return Party(number=1, kind=case.request.kind, address=author.address, name=author.name)
+
+
+def in_language(texts: Mapping[str, str], language: str, default: str) -> str:
+    """Return the text in a language, else in the desk's default, else in any."""
+    for wanted in (language, default):
+        if wanted in texts:
+            return texts[wanted]
+    return next(iter(texts.values()))
+
+
+def _near(found: tuple[Near, ...]) -> list[Json]:
+    return [{"faq": near.faq, "score": round(near.score, 4)} for near in found]
+
+
+def why_of(decision: Decision) -> dict[str, Json]:
+    """Return a decision as it is stored with its ticket."""
+    outcome = decision.outcome
+    return {
+        "decision": type(outcome).__name__.lower(),
+        "reason": decision.reason,
+        "rule": decision.rule,
+        "faq": outcome.faq if isinstance(outcome, Answer) else None,
+        "score": outcome.score if isinstance(outcome, Answer) else None,
+        "choices": _near(outcome.choices) if isinstance(outcome, Ask) else [],
+        "near": _near(decision.near),
+        "rulebook": decision.rulebook,
+        "trace": [
+            {
+                "rule": step.rule,
+                "matched": step.matched,
+                "condition": step.condition,
+                "expected": step.expected,
+                "actual": step.actual,
+            }
+            for step in decision.steps
+        ],
+    }

@@ -1,0 +1,84 @@
+"""The killable child that reads what strangers wrote: ``python -m gateway.journey.parser_child``.
+
+It is fed framed pickles on standard input by `parsing.ParserPool`: first the parsers by channel,
+then one event after the other; it answers each on standard output. It holds no secret and no
+socket. An item that takes too much processor time kills it (SIGPROF, which even a C loop cannot
+outlive); one that takes too much memory makes it exit; the parent then knows which item it was.
+"""
+
+from __future__ import annotations
+
+import pickle
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from gateway.contracts.channel import Parser
+from gateway.errors import ParseError
+from gateway.model.message import Parsed, RawEvent
+
+HEADER = struct.Struct(">I")
+MEMORY_BYTES = 1 << 30
+CPU_SECONDS = 2.0
+CPU_SECONDS_PER_MEBIBYTE = 0.2
+EXIT_OUT_OF_MEMORY = 70
+
+
+def read_frame(stream: BinaryIO) -> bytes | None:
+    """Return the next frame, None at the end of the stream."""
+    header = stream.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None
+    (size,) = HEADER.unpack(header)
+    frame = stream.read(size)
+    return frame if len(frame) == size else None
+
+
+def frame(content: object) -> bytes:
+    """Return a value as one frame."""
+    pickled = pickle.dumps(content, pickle.HIGHEST_PROTOCOL)
+    return HEADER.pack(len(pickled)) + pickled
+
+
+def allow_cpu(raw: RawEvent) -> None:
+    """Let the next item use so much processor time and no more."""
+    seconds = CPU_SECONDS + CPU_SECONDS_PER_MEBIBYTE * len(raw.body) / (1 << 20)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def read(parsers: Mapping[str, Parser], raw: RawEvent) -> Parsed | str:
+    """Return what an event is, or why it cannot be read."""
+    try:
+        return parsers[raw.channel].parse(raw)
+    except ParseError as exc:
+        return str(exc) or "unreadable"
+    except KeyError:
+        return f"there is no channel {raw.channel!r} now"
+    except RecursionError:
+        return "nested too deeply"
+
+
+def main() -> None:
+    """Answer events until the parent closes our standard input."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    first = read_frame(source)
+    parsers: Mapping[str, Parser] = pickle.loads(first) if first else {}  # noqa: S301 - our parent
+    while (pickled := read_frame(source)) is not None:
+        try:
+            raw: RawEvent = pickle.loads(pickled)  # noqa: S301 - our parent
+            allow_cpu(raw)
+            answer = frame(read(parsers, raw))
+        except MemoryError:
+            sys.exit(EXIT_OUT_OF_MEMORY)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        sink.write(answer)
+        sink.flush()
+
+
+if __name__ == "__main__":
+    main()
