@@ -23,6 +23,10 @@ class Rules(Protocol):
         """Return what to do with a request, and why. Pure; linear in the size of the text."""
         ...
 
+    def explain(self, request: Request, facts: Facts) -> Decision:
+        """Return the same decision with a step for every rule of the book, in its order."""
+        ...
+
     def language_of(self, text: str, prior: Sequence[str]) -> tuple[str, bool]:
         """Return the desk language to answer a text in, and whether the text is really in it.
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gateway.contracts.store import Question, Store
 from gateway.errors import IllegalTransition, NotFound
-from gateway.journey import agent_word, new_request
+from gateway.journey import agent_word, explain, new_request
 from gateway.journey.agent_word import Deed, WordRefused
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -130,7 +130,7 @@ def _open(draft: Draft, command: Command) -> Ticket:
         created_at=draft.at, updated_at=draft.at,
         parties=(_caller(kind, address, given.get("name", "")),),
         priority=decision.priority, tags=decision.tags, fields={**decision.fields, **fields},
-        rule=decision.rule, why=new_request.why_of(decision),
+        rule=decision.rule, why=explain.shape(decision, language, draft.rules),
     )  # fmt: skip
     draft.open(ticket)
     details: dict[str, Json] = {"by": given.get("by", "phone"), "from": address}

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
-from gateway.journey import guards, limits, permission
+from gateway.journey import asking, explain, guards, limits, permission
 from gateway.journey.draft import Draft
 from gateway.journey.identify import Identity, Who
-from gateway.model.decision import Answer, Ask, Decision, Ignore, Near, Route
+from gateway.model.decision import Answer, Ask, Decision, Ignore, Route
 from gateway.model.inbox import Outcome
 from gateway.model.message import Json, Message, Trust
 from gateway.model.people import Place
-from gateway.model.request import Facts, FileFacts, Request
+from gateway.model.request import Facts, Request
 from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, Visibility
 from gateway.model.ticket_id import format_reference
 
@@ -38,33 +38,16 @@ class Asked:
 
 def asked(draft: Draft, message: Message, identity: Identity, known: Known) -> Asked:
     """Return the request a message makes, with the facts that rules may look at."""
-    desk, rules = draft.desk, draft.rules
-    last = known.person.language if known.person and known.person.language else None
-    prior = tuple(filter(None, (last, desk.policy.languages[0])))
-    language, sure = rules.language_of(f"{message.subject}\n{message.text}", prior)
-    request = Request(
-        channel=message.channel,
+    desk = draft.desk
+    request = asking.request_of(
+        message,
         kind=desk.kind_of(message.channel),
-        subject=message.subject,
-        text=message.text,
-        sender=message.author.address,
-        recipients=message.recipients,
-        attachments=tuple(
-            FileFacts(name=a.name, media_type=a.media_type, size=a.size)
-            for a in message.attachments
-        ),
-        language=language,
-        language_known=sure,
-        is_reply=bool(message.refs),
-        is_spam=message.spam,
+        rules=draft.rules,
+        policy=desk.policy,
+        last_language=known.person.language if known.person else None,
     )
-    facts = Facts(
-        now=draft.at,
-        known=known.person is not None,
-        open_tickets=known.open_tickets,
-        trust=identity.trust,
-        automatic=message.automatic,
-        use_faq=desk.words.meaning_of(message.text) is not Meaning.PERSON,
+    facts = asking.facts_of(
+        message, now=draft.at, known=known, trust=identity.trust, words=desk.words
     )
     return Asked(message=message, identity=identity, known=known, request=request, facts=facts)
 
@@ -113,7 +96,7 @@ def _open(draft: Draft, case: Asked, decision: Decision) -> Ticket:
         tags=decision.tags,
         fields=decision.fields,
         rule=decision.rule,
-        why=why_of(decision),
+        why=explain.shape(decision, case.request.language, draft.rules),
         follows=followed.number if followed else None,
     )
     draft.open(ticket)
@@ -308,32 +291,3 @@ def in_language(texts: Mapping[str, str], language: str, default: str) -> str:
         if wanted in texts:
             return texts[wanted]
     return next(iter(texts.values()))
-
-
-def _near(found: tuple[Near, ...]) -> list[Json]:
-    return [{"faq": near.faq, "score": round(near.score, 4)} for near in found]
-
-
-def why_of(decision: Decision) -> dict[str, Json]:
-    """Return a decision as it is stored with its ticket."""
-    outcome = decision.outcome
-    return {
-        "decision": type(outcome).__name__.lower(),
-        "reason": decision.reason,
-        "rule": decision.rule,
-        "faq": outcome.faq if isinstance(outcome, Answer) else None,
-        "score": outcome.score if isinstance(outcome, Answer) else None,
-        "choices": _near(outcome.choices) if isinstance(outcome, Ask) else [],
-        "near": _near(decision.near),
-        "rulebook": decision.rulebook,
-        "trace": [
-            {
-                "rule": step.rule,
-                "matched": step.matched,
-                "condition": step.condition,
-                "expected": step.expected,
-                "actual": step.actual,
-            }
-            for step in decision.steps
-        ],
-    }

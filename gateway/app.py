@@ -1,0 +1,254 @@
+"""The composition root: the only room that knows concrete channels, rules, words and stores.
+
+`gateway.cli` calls it; `gateway.serving` runs what it builds. Everything that can be wrong with a
+desk before it runs comes out of here as `Problem` values, never as a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.contracts.channel import Channel, ChannelSetup, Parser
+from gateway.contracts.rules import Rules
+from gateway.contracts.store import Store
+from gateway.contracts.words import Words
+from gateway.errors import ConfigError, Problem
+from gateway.journey import commands
+from gateway.journey import explain as explanation
+from gateway.journey.desk import Desk, Meter, Numbers
+from gateway.journey.tokens import Keyring
+from gateway.model.message import Author, Json, Message, RawEvent
+from gateway.settings import Settings, read_channel
+from gateway.world import RealWorld, World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts of a desk that configuration names, before anything is opened."""
+
+    rules: Rules
+    words: Words
+    channels: Mapping[str, Channel]
+
+
+class NoMeter:
+    """Counts nothing: for commands that nobody watches. See `gateway.journey.desk.Meter`."""
+
+    def accepted(self, channel: str, count: int) -> None:
+        """See `Meter`."""
+
+    def decided(self, channel: str, outcome: str) -> None:
+        """See `Meter`."""
+
+    def sent(self, channel: str) -> None:
+        """See `Meter`."""
+
+    def retried(self, channel: str) -> None:
+        """See `Meter`."""
+
+    def dead(self, channel: str) -> None:
+        """See `Meter`."""
+
+    def quarantined(self, channel: str) -> None:
+        """See `Meter`."""
+
+
+def node_name() -> str:
+    """Return what this process calls itself in leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def load_channels(settings: Settings) -> tuple[dict[str, Channel], tuple[Problem, ...]]:
+    """Return the configured channels by name, and what is wrong with their tables."""
+    from channels import registry  # noqa: PLC0415 - only what is configured is imported
+
+    world = RealWorld()
+    built: dict[str, Channel] = {}
+    wrong: list[Problem] = []
+    for table in settings.channels:
+        try:
+            factory = registry.find(table.kind)
+        except LookupError as exc:
+            message = str(exc)
+            wrong.append(Problem(file=str(settings.path), line=table.line, message=message))
+            continue
+        setup = ChannelSetup(
+            desk_name=settings.policy.desk_name,
+            size_limit=settings.policy.limits.size,
+            secrets=table.secrets,
+            world=world,
+        )
+        try:
+            model = read_channel(settings, table, factory.settings_model())
+            built[table.name] = factory(table.name, model, setup)
+        except ConfigError as exc:
+            wrong.extend(exc.problems)
+    return built, tuple(wrong)
+
+
+def load_rules(settings: Settings) -> tuple[Rules | None, tuple[Problem, ...]]:
+    """Return the rule book, None when it has errors, and everything that is wrong with it."""
+    import rules  # noqa: PLC0415 - heavy, and not every command needs it
+
+    kinds = {channel.name: channel.kind for channel in settings.channels}
+    loaded = rules.load(
+        settings.rules,
+        languages=settings.policy.languages,
+        max_wrong=settings.max_wrong,
+        channels=kinds,
+    )
+    return loaded.book, loaded.problems
+
+
+def load_words(settings: Settings) -> tuple[Words, tuple[Problem, ...]]:
+    """Return the words for people, and what is wrong with the admin's own templates."""
+    import templates  # noqa: PLC0415 - heavy, and not every command needs it
+
+    return templates.load(settings.policy.languages, settings.templates)
+
+
+def load_parts(settings: Settings) -> Parts:
+    """Return everything a desk is made of.
+
+    Raises:
+        ConfigError: something has errors; the problems are all of them.
+    """
+    channels, wrong = load_channels(settings)
+    book, in_rules = load_rules(settings)
+    words, in_words = load_words(settings)
+    found = (*settings.problems, *wrong, *in_rules, *in_words)
+    if book is None or any(problem.severity == "error" for problem in found):
+        raise ConfigError(found)
+    return Parts(rules=book, words=words, channels=channels)
+
+
+async def build_desk(
+    parts: Parts, settings: Settings, store: Store, *, world: World, meter: Meter
+) -> Desk:
+    """Return a desk over an open store."""
+    return Desk(
+        store=store,
+        rules=parts.rules,
+        words=parts.words,
+        channels=parts.channels,
+        policy=settings.policy,
+        keyring=Keyring(await store.secrets()),
+        world=world,
+        numbers=Numbers(store),
+        meter=meter,
+    )
+
+
+def parsers_of(channels: Mapping[str, Channel]) -> dict[str, Parser]:
+    """Return the parser of each channel, the built-in one included."""
+    return {
+        **{name: channel.parser for name, channel in channels.items()},
+        commands.CHANNEL: commands.CommandParser(),
+    }
+
+
+@asynccontextmanager
+async def reading(settings: Settings) -> AsyncIterator[Store]:
+    """Give a store that is only read, beside a running ``serve``."""
+    from gateway.store import open_store  # noqa: PLC0415 - not every command needs it
+
+    store = await open_store(
+        settings.store_url, world=RealWorld(), node=node_name(), read_only=True
+    )
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def check(settings: Settings, *, connect: bool) -> Sequence[Problem]:
+    """Return everything that is wrong with a desk; with ``connect`` also what servers say."""
+    channels, wrong = load_channels(settings)
+    book, in_rules = await asyncio.to_thread(load_rules, settings)
+    _, in_words = load_words(settings)
+    found = [*settings.problems, *wrong, *in_rules, *in_words]
+    told = [place for team in book.teams.values() for place in team.tell] if book else []
+    for name, channel in channels.items():
+        kind_is_single = sum(c.kind == channel.kind for c in channels.values()) == 1
+        mine = [
+            place
+            for place in (*told, *settings.policy.alerts)
+            if place.channel == name or (kind_is_single and place.channel == channel.kind)
+        ]
+        found += _placed(settings, name, await channel.check(mine, connect=connect))
+        await channel.close()
+    return found
+
+
+def _placed(settings: Settings, channel: str, problems: Sequence[Problem]) -> list[Problem]:
+    """Give a channel's problems the place of its table, where they have none of their own."""
+    line = next(table.line for table in settings.channels if table.name == channel)
+    return [
+        problem
+        if problem.line
+        else Problem(
+            file=str(settings.path),
+            line=line,
+            column=1,
+            severity=problem.severity,
+            message=f"channels.{channel}: {problem.message}",
+            suggestion=problem.suggestion,
+        )
+        for problem in problems
+    ]
+
+
+def explain(
+    settings: Settings,
+    *,
+    text: str = "",
+    eml: bytes | None = None,
+    channel: str | None = None,
+    sender: str = "",
+    subject: str = "",
+    language: str | None = None,
+) -> Mapping[str, Json]:
+    """Return what would happen to one message, a text or a whole mail, in ``explain`` JSON.
+
+    ``channel`` is a configured name; the first configured one by default.
+
+    Raises:
+        ConfigError: the rules or the configuration have errors, or there is no such channel.
+        ParseError: the mail cannot be read.
+    """
+    parts = load_parts(settings)
+    name = channel or next(iter(parts.channels))
+    if name not in parts.channels:
+        known = ", ".join(parts.channels)
+        problem = Problem(file=str(settings.path), message=f"no channel {name!r}", suggestion=known)
+        raise ConfigError((problem,))
+    raw = RawEvent(channel=name, body=eml or b"", facts={}, received_at=RealWorld().now())
+    spoken = Message(
+        channel=name,
+        author=Author(address=sender.lower()),
+        digest="explain",
+        subject=subject,
+        text=text,
+    )
+    return explanation.explain(
+        spoken if eml is None else parts.channels[name].parser.parse(raw),
+        kind=parts.channels[name].kind,
+        rules=parts.rules,
+        words=parts.words,
+        policy=settings.policy,
+        world=RealWorld(),
+        language=language,
+    )
+
+
+def database_path(settings: Settings) -> Path | None:
+    """Return the file of an SQLite store, None for others."""
+    scheme = "sqlite:///"
+    url = settings.store_url
+    return Path(url.removeprefix(scheme)) if url.startswith(scheme) else None

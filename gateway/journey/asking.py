@@ -1,0 +1,48 @@
+"""From a message to what rules decide on: the request, and the facts beside it. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.contracts.rules import Rules
+from gateway.contracts.store import Known
+from gateway.contracts.words import Meaning, Words
+from gateway.model.message import Message, Trust
+from gateway.model.policy import Policy
+from gateway.model.request import Facts, FileFacts, Request
+
+
+def request_of(
+    message: Message, *, kind: str, rules: Rules, policy: Policy, last_language: str | None
+) -> Request:
+    """Return the request a message makes, in the language it should be answered in."""
+    prior = tuple(filter(None, (last_language, policy.languages[0])))
+    language, sure = rules.language_of(f"{message.subject}\n{message.text}", prior)
+    return Request(
+        channel=message.channel,
+        kind=kind,
+        subject=message.subject,
+        text=message.text,
+        sender=message.author.address,
+        recipients=message.recipients,
+        attachments=tuple(
+            FileFacts(name=a.name, media_type=a.media_type, size=a.size)
+            for a in message.attachments
+        ),
+        language=language,
+        language_known=sure,
+        is_reply=bool(message.refs),
+        is_spam=message.spam,
+    )
+
+
+def facts_of(message: Message, *, now: datetime, known: Known, trust: Trust, words: Words) -> Facts:
+    """Return what rules may know beside the request. Who asks for a person gets no FAQ answer."""
+    return Facts(
+        now=now,
+        known=known.person is not None,
+        open_tickets=known.open_tickets,
+        trust=trust,
+        automatic=message.automatic,
+        use_faq=words.meaning_of(message.text) is not Meaning.PERSON,
+    )

@@ -1,0 +1,146 @@
+"""Orders of the command line: one stored event each, done by ``serve`` or, without one, by us.
+
+On SQLite only one process may write tickets. While ``serve`` runs, a command stores one row of the
+built-in channel ``cli`` and waits for its effect; else it takes the desk's lock and does the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from gateway import app
+from gateway.contracts.channel import Channel
+from gateway.contracts.store import Store
+from gateway.errors import StoreError
+from gateway.journey import commands
+from gateway.journey.accept import Accepting
+from gateway.journey.cli_order import REFUSED
+from gateway.journey.parsing import ParserPool
+from gateway.journey.pipeline import Pipeline
+from gateway.model.inbox import InboxRow, InboxState
+from gateway.model.message import Attachment, RawEvent
+from gateway.model.ticket_id import format_reference
+from gateway.settings import Settings
+from gateway.store import DeskLock, open_store
+from gateway.world import RealWorld
+
+WAIT_SECONDS = 10.0
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderResult:
+    """What became of an order. ``done`` is False while nobody has carried it out yet.
+
+    ``ok`` is False when it was refused; ``ticket`` is the reference it was about or made.
+    """
+
+    done: bool
+    ok: bool
+    reason: str
+    ticket: str | None = None
+
+
+async def order(
+    settings: Settings,
+    *,
+    name: str,
+    by: str,
+    ticket: str = "",
+    text: str = "",
+    arguments: Mapping[str, str] | None = None,
+    attachments: tuple[Attachment, ...] = (),
+) -> OrderResult:
+    """Have an order carried out, and return what became of it.
+
+    Raises:
+        ConfigError: we would have to do it ourselves, and the desk's files have errors.
+        StoreError: the store cannot be written.
+    """
+    event = commands.order(
+        RealWorld(), name=name, by=by, ticket=ticket, text=text,
+        arguments=arguments, attachments=attachments,
+    )  # fmt: skip
+    path = app.database_path(settings)
+    lock = DeskLock(path) if path is not None else None
+    if lock is not None and lock.acquire():
+        try:
+            return await _by_us(settings, event)
+        finally:
+            lock.release()
+    return await _by_serve(settings, event)
+
+
+async def _by_serve(settings: Settings, event: RawEvent) -> OrderResult:
+    async with _writing(settings, sole=False) as store:
+        parser = commands.CommandParser()
+        await store.accept([(event, parser.keys(event))], None, claim=False)
+        effect = parser.parse(event).digest
+        for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
+            row = await store.inbox_by_effect(effect)
+            if row is not None:
+                return _result(settings, row)
+            await asyncio.sleep(LOOK_SECONDS)
+    reason = "stored; nobody has carried it out yet (is `ventanilla serve` running?)"
+    return OrderResult(done=False, ok=True, reason=reason)
+
+
+async def _by_us(settings: Settings, event: RawEvent) -> OrderResult:
+    parts = app.load_parts(settings)
+    async with _writing(settings, sole=True) as store:
+        desk = await app.build_desk(parts, settings, store, world=RealWorld(), meter=app.NoMeter())
+        parsers = ParserPool(app.parsers_of(parts.channels))
+        pipeline = Pipeline(lambda: desk, parsers)
+        await _accept(store, event, pipeline, parts.channels)
+        work = asyncio.create_task(pipeline.run(), name="order")
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await pipeline.idle()
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            await parsers.close()
+        row = await store.inbox_by_effect(commands.CommandParser().parse(event).digest)
+        if row is None:
+            raise StoreError("the order could not be carried out; see `ventanilla inbox list`")
+        return _result(settings, row)
+
+
+async def _accept(
+    store: Store, event: RawEvent, pipeline: Pipeline, channels: Mapping[str, Channel]
+) -> None:
+    """Store the order and take it in hand, and nothing else that may wait in the inbox."""
+    intake = Accepting(
+        store,
+        app.parsers_of(channels),
+        app.NoMeter(),
+        node=app.node_name(),
+        has_room=lambda: True,
+        submit=pipeline.submit,
+    )
+    await intake.accept([event])
+
+
+@asynccontextmanager
+async def _writing(settings: Settings, *, sole: bool) -> AsyncIterator[Store]:
+    store = await open_store(
+        settings.store_url, world=RealWorld(), node=app.node_name(), sole_writer=sole
+    )
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _result(settings: Settings, row: InboxRow) -> OrderResult:
+    refused = row.reason.startswith(REFUSED)
+    number = row.ticket
+    return OrderResult(
+        done=row.state is InboxState.DONE,
+        ok=not refused,
+        reason=row.reason.removeprefix(REFUSED),
+        ticket=format_reference(settings.policy.prefix, number) if number else None,
+    )

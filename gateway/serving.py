@@ -1,0 +1,248 @@
+"""A running desk: listen, print the ready line, work, drain, stop.
+
+`serve` runs until SIGTERM or SIGINT. Order of start: the desk's lock, the store, listeners, the
+ready line, receivers (accepting starts at once), then the rule book, then deciding and delivering.
+Order of stop: receivers first, then what is in hand for at most `DRAIN_SECONDS`, then the store.
+A second signal ends the process at once; everything acknowledged is in the store by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from gateway import app
+from gateway.contracts.channel import Channel
+from gateway.contracts.store import Store
+from gateway.errors import ConfigError, StoreError, StoreUnavailable
+from gateway.journey import due
+from gateway.journey.accept import Accepting, hold_lease
+from gateway.journey.deliver import Delivery
+from gateway.journey.desk import Desk, Meter
+from gateway.journey.parsing import ParserPool
+from gateway.journey.pipeline import Pipeline
+from gateway.settings import Settings
+from gateway.store import DeskLock, open_store
+from gateway.world import RealWorld
+
+log = structlog.get_logger()
+
+DRAIN_SECONDS = 10.0
+SWEEP_SECONDS = 5.0
+CLAIM_AGAIN_SECONDS = 5.0
+STORE_RETRY_SECONDS = 0.5
+RECEIVER_RESTART_SECONDS = 5.0
+EXIT_FINE = 0
+EXIT_PROBLEMS = 1
+EXIT_STORE_BROKEN = 75
+
+
+class Running:
+    """One desk at work: its tasks, and what they share."""
+
+    def __init__(self, settings: Settings, store: Store, channels: dict[str, Channel]) -> None:
+        from gateway.web.metrics import Meter as Counters  # noqa: PLC0415 - needs prometheus
+
+        self.settings = settings
+        self.store = store
+        self.channels = channels
+        self.world = RealWorld()
+        self.node = app.node_name()
+        self.meter: Meter = Counters()
+        self.desk: Desk | None = None
+        self.parsers = ParserPool(app.parsers_of(channels))
+        self.pipeline = Pipeline(self._the_desk, self.parsers)
+        self.delivery = Delivery(self._the_desk)
+        self.intake = Accepting(
+            store,
+            app.parsers_of(channels),
+            self.meter,
+            node=self.node,
+            has_room=self.pipeline.has_room,
+            submit=self.pipeline.submit,
+        )
+        self._receivers: list[asyncio.Task[None]] = []
+        self._workers: list[asyncio.Task[None]] = []
+
+    def _the_desk(self) -> Desk:
+        assert self.desk is not None, "deciding starts when the book is loaded"
+        return self.desk
+
+    @property
+    def is_ready(self) -> bool:
+        """Return whether the rule book is loaded, so that events are decided."""
+        return self.desk is not None
+
+    def receive(self) -> None:
+        """Start accepting on every channel."""
+        for channel in self.channels.values():
+            again = _again(partial(channel.receive, self.intake), f"channel {channel.name}")
+            self._receivers.append(asyncio.create_task(again, name=f"receive {channel.name}"))
+
+    async def decide(self) -> None:
+        """Load the book, then start deciding, delivering, and watching the clock.
+
+        Raises:
+            ConfigError: rules or templates have errors.
+        """
+        parts = await asyncio.to_thread(app.load_parts, self.settings)
+        parts = replace(parts, channels=self.channels)
+        desk = await app.build_desk(
+            parts, self.settings, self.store, world=self.world, meter=self.meter
+        )
+        desk.wake_delivery = self.delivery.wake
+        self.desk = desk
+        work: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
+            ("pipeline", self.pipeline.run),
+            ("delivery", self.delivery.run),
+            ("inbox", self._claim),
+            ("clock", self._sweep),
+        )
+        for name, start in work:
+            self._workers.append(asyncio.create_task(_again(start, name), name=name))
+
+    async def _claim(self) -> None:
+        """Take what waits in the inbox: a spilled burst, a command's order, a dead node's rest."""
+        while True:
+            if not await self.pipeline.claim_waiting():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CLAIM_AGAIN_SECONDS):
+                        await self.store.watch()
+
+    async def _sweep(self) -> None:
+        async with hold_lease(self.store, "clock", self.node):
+            while True:
+                await due.sweep(self._the_desk())
+                await asyncio.sleep(SWEEP_SECONDS)
+
+    async def stop(self) -> None:
+        """Stop taking, finish what is in hand as far as there is time, and give all back."""
+        await _cancel(self._receivers)
+        for channel in self.channels.values():
+            await channel.close()
+        if self.is_ready:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    await self.pipeline.idle()
+                    await self.delivery.drain(DRAIN_SECONDS)
+        await _cancel(self._workers)
+        await self.delivery.drain(1.0)
+        await self.parsers.close()
+
+
+async def serve(settings: Settings) -> int:
+    """Run a desk until it is told to stop; return the exit code."""
+    lock = _lock(settings)
+    if lock is not None and not lock.acquire():
+        return _complain(f"another `ventanilla serve` has the store {settings.store_url}")
+    try:
+        return await _serve_locked(settings)
+    except ConfigError as exc:
+        for problem in exc.problems:
+            print(problem, file=sys.stderr)  # noqa: T201 - before there is a log
+        return EXIT_PROBLEMS
+    except (OSError, StoreError) as exc:
+        return _complain(str(exc))
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _lock(settings: Settings) -> DeskLock | None:
+    path = app.database_path(settings)
+    return DeskLock(path) if path is not None else None
+
+
+def _complain(text: str) -> int:
+    print(f"ventanilla: {text}", file=sys.stderr)  # noqa: T201 - before there is a log
+    return EXIT_PROBLEMS
+
+
+async def _serve_locked(settings: Settings) -> int:
+    channels, wrong = app.load_channels(settings)
+    if wrong:
+        raise ConfigError(wrong)
+    store = await open_store(
+        settings.store_url, world=RealWorld(), node=app.node_name(), sole_writer=True
+    )
+    running = Running(settings, store, channels)
+    stopping = _signals()
+    web = None
+    try:
+        web, addresses = await _bind(running, settings)
+        print("ready " + " ".join(f"{n}={a}" for n, a in addresses.items()), flush=True)  # noqa: T201
+        running.receive()
+        await running.parsers.start()
+        await running.decide()
+        return await _until_told(running, stopping)
+    finally:
+        await running.stop()
+        if web is not None:
+            await web.stop()
+        with suppress(StoreUnavailable):
+            await store.close()
+
+
+async def _bind(running: Running, settings: Settings):  # type: ignore[no-untyped-def]
+    from gateway.web import start_http  # noqa: PLC0415 - heavy
+
+    addresses: dict[str, str] = {}
+    for channel in running.channels.values():
+        addresses.update(await channel.bind())
+    web = await start_http(settings, running)
+    return web, addresses
+
+
+async def _until_told(running: Running, stopping: asyncio.Event) -> int:
+    while not stopping.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await stopping.wait()
+        if fatal := getattr(running.store, "fatal", None):
+            log.error("the store is broken, stopping", reason=fatal)
+            return EXIT_STORE_BROKEN
+    log.info("stopping")
+    return EXIT_FINE
+
+
+def _signals() -> asyncio.Event:
+    """Return an event that the first signal sets; the second one ends the process at once."""
+    stopping = asyncio.Event()
+
+    def told() -> None:
+        if stopping.is_set():
+            os._exit(EXIT_PROBLEMS)
+        stopping.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+    return stopping
+
+
+async def _again(start: Callable[[], Awaitable[object]], name: str) -> None:
+    """Run something that should never end; start it again when it did, and say so."""
+    while True:
+        try:
+            await start()
+        except StoreUnavailable as exc:
+            log.warning("store unavailable", part=name, error=str(exc))
+            await asyncio.sleep(STORE_RETRY_SECONDS)
+        except Exception:
+            log.exception("part failed, starting it again", part=name)
+            await asyncio.sleep(RECEIVER_RESTART_SECONDS)
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    tasks.clear()
