@@ -11,26 +11,29 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 import structlog
 
-from gateway import app
+from gateway import app, web
 from gateway.contracts.channel import Channel
-from gateway.contracts.store import Store
+from gateway.contracts.store import Depth, Store
 from gateway.errors import ConfigError, StoreError, StoreUnavailable
 from gateway.journey import due
 from gateway.journey.accept import Accepting, hold_lease
 from gateway.journey.deliver import Delivery
-from gateway.journey.desk import Desk, Meter
+from gateway.journey.desk import Desk
 from gateway.journey.parsing import ParserPool
 from gateway.journey.pipeline import Pipeline
 from gateway.settings import Settings
 from gateway.store import DeskLock, open_store
+from gateway.web.metrics import Meter
 from gateway.world import RealWorld
 
 log = structlog.get_logger()
@@ -49,14 +52,12 @@ class Running:
     """One desk at work: its tasks, and what they share."""
 
     def __init__(self, settings: Settings, store: Store, channels: dict[str, Channel]) -> None:
-        from gateway.web.metrics import Meter as Counters  # noqa: PLC0415 - needs prometheus
-
         self.settings = settings
         self.store = store
         self.channels = channels
         self.world = RealWorld()
         self.node = app.node_name()
-        self.meter: Meter = Counters()
+        self.meter = Meter()
         self.desk: Desk | None = None
         self.parsers = ParserPool(app.parsers_of(channels))
         self.pipeline = Pipeline(self._the_desk, self.parsers)
@@ -69,6 +70,7 @@ class Running:
             has_room=self.pipeline.has_room,
             submit=self.pipeline.submit,
         )
+        self._sockets: dict[str, socket.socket] = {}
         self._receivers: list[asyncio.Task[None]] = []
         self._workers: list[asyncio.Task[None]] = []
 
@@ -76,10 +78,44 @@ class Running:
         assert self.desk is not None, "deciding starts when the book is loaded"
         return self.desk
 
-    @property
-    def is_ready(self) -> bool:
-        """Return whether the rule book is loaded, so that events are decided."""
-        return self.desk is not None
+    async def not_ready(self) -> str:
+        """See `gateway.web.Desk`."""
+        try:
+            await self.store.ping()
+        except StoreError:
+            return "store"
+        return "" if self.desk is not None else "rules"
+
+    async def depths(self) -> Sequence[Depth]:
+        """See `gateway.web.Desk`."""
+        return await self.store.depths()
+
+    def now(self) -> datetime:
+        """See `gateway.web.Desk`."""
+        return self.world.now()
+
+    async def bind(self) -> dict[str, str]:
+        """Bind every listener; return their addresses by name.
+
+        Raises:
+            OSError: an address cannot be bound.
+        """
+        addresses: dict[str, str] = {}
+        for channel in self.channels.values():
+            addresses.update(await channel.bind())
+        wanted = {"http": self.settings.http_listen, "webhooks": self.settings.http_webhooks}
+        for name, listen in wanted.items():
+            if listen is not None:
+                self._sockets[name] = web.bind(listen)
+                addresses[name] = web.address_of(self._sockets[name])
+        return addresses
+
+    def show(self) -> None:
+        """Start answering HTTP: after mail is taken, because its libraries are slow to load."""
+        answer = {"http": lambda bound: web.serve_http(bound, self), "webhooks": web.serve_webhooks}
+        for name, bound in self._sockets.items():
+            task = asyncio.create_task(answer[name](bound), name=name)
+            self._workers.append(task)
 
     def receive(self) -> None:
         """Start accepting on every channel."""
@@ -128,7 +164,7 @@ class Running:
         await _cancel(self._receivers)
         for channel in self.channels.values():
             await channel.close()
-        if self.is_ready:
+        if self.desk is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN_SECONDS):
                     await self.pipeline.idle()
@@ -136,6 +172,8 @@ class Running:
         await _cancel(self._workers)
         await self.delivery.drain(1.0)
         await self.parsers.close()
+        for bound in self._sockets.values():
+            bound.close()
 
 
 async def serve(settings: Settings) -> int:
@@ -175,30 +213,18 @@ async def _serve_locked(settings: Settings) -> int:
     )
     running = Running(settings, store, channels)
     stopping = _signals()
-    web = None
     try:
-        web, addresses = await _bind(running, settings)
+        addresses = await running.bind()
         print("ready " + " ".join(f"{n}={a}" for n, a in addresses.items()), flush=True)  # noqa: T201
         running.receive()
+        running.show()
         await running.parsers.start()
         await running.decide()
         return await _until_told(running, stopping)
     finally:
         await running.stop()
-        if web is not None:
-            await web.stop()
         with suppress(StoreUnavailable):
             await store.close()
-
-
-async def _bind(running: Running, settings: Settings):  # type: ignore[no-untyped-def]
-    from gateway.web import start_http  # noqa: PLC0415 - heavy
-
-    addresses: dict[str, str] = {}
-    for channel in running.channels.values():
-        addresses.update(await channel.bind())
-    web = await start_http(settings, running)
-    return web, addresses
 
 
 async def _until_told(running: Running, stopping: asyncio.Event) -> int:

@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from hashlib import sha256
 from pathlib import Path
+
+from gateway.store import open_store
 
 from gateway import app
 from gateway.journey import commands
@@ -24,7 +27,6 @@ from gateway.model.inbox import InboxState
 from gateway.model.message import RawEvent
 from gateway.model.outbox import OutboxState
 from gateway.settings import load_settings
-from gateway.store import open_store
 from tests.fakes.world import FakeWorld
 
 SUPPORT = "support@acme.example"
@@ -99,7 +101,8 @@ def letter(
 ) -> bytes:
     """Return a mail as it comes in; ``in_reply_to="…"`` makes the header ``In-Reply-To``."""
     lines = [f"From: {sender}", f"To: {to}", f"Subject: {subject}"]
-    lines.append(f"Message-ID: {message_id or f'<{abs(hash((sender, subject, text)))}@client.test>'}")
+    made = f"<{sha256(f'{sender}{subject}{text}'.encode()).hexdigest()[:20]}@client.test>"
+    lines.append(f"Message-ID: {message_id or made}")
     lines += [f"{name.replace('_', '-').title()}: {value}" for name, value in headers.items()]
     lines += ["Date: Mon, 16 Nov 2026 10:00:00 +0000", "MIME-Version: 1.0"]
     lines += ["Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit", ""]

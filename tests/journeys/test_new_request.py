@@ -73,7 +73,7 @@ async def test_history_begins_with_the_request(desk):
 
 
 async def test_greeting_alone_opens_no_ticket(desk):
-    """ "Hello" gets "how can I help?", once, and leaves nothing to work on."""
+    """A "hello" gets "how can I help?", once, and leaves nothing to work on."""
     row = await desk.mail(ALICE, "", "Hello!")
 
     assert (row.outcome, row.ticket) == (Outcome.IGNORED, None)
