@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pickle
 import resource
+import select
 import signal
 import struct
 import sys
@@ -77,7 +78,8 @@ def main() -> None:
             sys.exit(EXIT_OUT_OF_MEMORY)
         signal.setitimer(signal.ITIMER_PROF, 0)
         sink.write(answer)
-        sink.flush()
+        if not select.select((source.fileno(),), (), (), 0)[0]:
+            sink.flush()
 
 
 if __name__ == "__main__":

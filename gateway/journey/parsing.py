@@ -11,7 +11,7 @@ import asyncio
 import pickle
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -22,6 +22,7 @@ from gateway.model.message import Parsed, RawEvent
 
 # Processor time is limited in the child; this is for a child that does not even burn it.
 WALL_SECONDS = 60.0
+STDIN, STDOUT = 0, 1
 
 
 class ParserDied(GatewayError):
@@ -34,15 +35,48 @@ class _Waiting:
     answer: asyncio.Future[Parsed | str] = field(repr=False)
 
 
+class _Child(asyncio.SubprocessProtocol):
+    """The pipes of one child: cuts its answers out of the stream."""
+
+    def __init__(self, answered: Callable[[Parsed | str], None], ended: Callable[[], None]) -> None:
+        self._answered = answered
+        self._ended = ended
+        self._buffer = bytearray()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """See `asyncio.SubprocessProtocol`."""
+        if fd != STDOUT:
+            return
+        buffer = self._buffer
+        buffer += data
+        start = 0
+        while len(buffer) >= start + HEADER.size:
+            (size,) = HEADER.unpack_from(buffer, start)
+            end = start + HEADER.size + size
+            if len(buffer) < end:
+                break
+            self._answered(pickle.loads(memoryview(buffer)[start + HEADER.size : end]))  # noqa: S301 - our own child
+            start = end
+        if start:
+            del buffer[:start]
+
+    def process_exited(self) -> None:
+        """See `asyncio.SubprocessProtocol`."""
+        self._ended()
+
+
 class ParserPool:
     """One child, started when it is first needed, and again whenever it has died."""
 
     def __init__(self, parsers: Mapping[str, Parser]) -> None:
         self._parsers = dict(parsers)
-        self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._transport: asyncio.SubprocessTransport | None = None
+        self._feed_pipe: asyncio.WriteTransport | None = None
         self._waiting: deque[_Waiting] = deque()
         self._starting = asyncio.Lock()
+        self._watch: asyncio.TimerHandle | None = None
+        self._burying: asyncio.Task[None] | None = None
+        self._gone = asyncio.Event()
         self._closed = False
 
     async def parse(self, raw: RawEvent) -> Parsed:
@@ -52,10 +86,13 @@ class ParserPool:
             ParseError: it cannot be read.
             ParserDied: reading it cost the child its life.
         """
-        await self.start()
+        if self._feed_pipe is None:
+            await self.start()
         waiting = _Waiting(raw, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._feed(waiting)
+        if len(self._waiting) == 1:
+            self._watch_reader()
         answer = await waiting.answer
         if isinstance(answer, str):
             raise ParseError(answer)
@@ -63,78 +100,78 @@ class ParserPool:
 
     async def start(self) -> None:
         """Have a child running."""
-        if self._process is not None:
-            return
         async with self._starting:
-            if self._process is None and not self._closed:
+            if self._feed_pipe is None and not self._closed:
                 await self._spawn()
 
     async def close(self) -> None:
         """End the child. What it has not answered stays unanswered."""
         self._closed = True
-        if self._reader is not None:
-            self._reader.cancel()
-        process = self._process
-        if process is not None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        self._feed_pipe = None
+        if self._burying is not None:
+            await self._burying
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._transport is not None:
+            self._transport.close()
+            await self._gone.wait()
 
     async def _spawn(self) -> None:
-        process = await asyncio.create_subprocess_exec(
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.subprocess_exec(
+            lambda: _Child(self._answered, self._ended),
             sys.executable,
             "-m",
             "gateway.journey.parser_child",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            stderr=None,
         )
-        assert process.stdin is not None
-        process.stdin.write(frame(self._parsers))
-        self._process = process
+        pipe = transport.get_pipe_transport(STDIN)
+        assert isinstance(pipe, asyncio.WriteTransport)
+        pipe.write(frame(self._parsers))
+        self._transport, self._feed_pipe = transport, pipe
+        self._gone.clear()
         for waiting in self._waiting:
             self._feed(waiting)
-        self._reader = asyncio.create_task(self._read_answers(process), name="parser answers")
+        self._watch_reader()
 
     def _feed(self, waiting: _Waiting) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(frame(waiting.raw))
+        if self._feed_pipe is not None:
+            self._feed_pipe.write(frame(waiting.raw))
 
-    async def _read_answers(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        try:
-            while True:
-                answer = await self._next_answer(process.stdout)
-                waiting = self._waiting.popleft()
-                if not waiting.answer.done():
-                    waiting.answer.set_result(answer)
-        except (asyncio.IncompleteReadError, TimeoutError, pickle.UnpicklingError):
-            await self._bury(process)
+    def _answered(self, answer: Parsed | str) -> None:
+        waiting = self._waiting.popleft()
+        if not waiting.answer.done():
+            waiting.answer.set_result(answer)
 
-    async def _next_answer(self, stdout: asyncio.StreamReader) -> Parsed | str:
-        (size,) = HEADER.unpack(await self._patiently(stdout, HEADER.size))
-        answer: Parsed | str = pickle.loads(await self._patiently(stdout, size))  # noqa: S301 - own
-        return answer
+    def _watch_reader(self) -> None:
+        """Kill a child that keeps the event at the head of the line for too long."""
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._waiting and not self._closed:
+            head = self._waiting[0]
+            loop = asyncio.get_running_loop()
+            self._watch = loop.call_later(WALL_SECONDS, self._look_again, head)
 
-    async def _patiently(self, stdout: asyncio.StreamReader, count: int) -> bytes:
-        """Read; however long while nothing is asked, but not for ever while something is."""
-        while True:
-            asked = bool(self._waiting)
-            try:
-                async with asyncio.timeout(WALL_SECONDS):
-                    return await stdout.readexactly(count)
-            except TimeoutError:
-                if asked:
-                    raise
+    def _look_again(self, head: _Waiting) -> None:
+        if self._waiting and self._waiting[0] is head and self._transport is not None:
+            with suppress(ProcessLookupError):
+                self._transport.kill()
+        else:
+            self._watch_reader()
 
-    async def _bury(self, process: asyncio.subprocess.Process) -> None:
+    def _ended(self) -> None:
         """Blame the event the child was reading, and give the others to a new child."""
-        with suppress(ProcessLookupError):
-            process.kill()
-        code = await process.wait()
-        self._process = None
+        transport, self._transport, self._feed_pipe = self._transport, None, None
+        self._gone.set()
+        if self._closed or transport is None:
+            return
+        code = transport.get_returncode()
+        transport.close()
         if self._waiting:
             culprit = self._waiting.popleft()
             if not culprit.answer.done():
                 culprit.answer.set_exception(ParserDied(f"the parser ended with status {code}"))
         if self._waiting:
-            await self.start()
+            self._burying = asyncio.create_task(self.start(), name="parser again")

@@ -1,0 +1,68 @@
+"""When a failed send tries again."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import AddressRefused, TemporaryFailure, Throttled, Uncertain
+from gateway.journey.retry import FIRST_DELAY, LONGEST_DELAY, delay, verdict
+from gateway.model.outbox import OutboxState, SendItem
+from gateway.model.outgoing import Part
+from gateway.model.people import Place
+
+NOW = datetime(2026, 11, 16, tzinfo=UTC)
+MAX_AGE = timedelta(days=2)
+
+
+def after(error, *, attempt=1, age=timedelta(0)):
+    """Return what becomes of a row after an error."""
+    part = Part(outbox_id="a" * 16, place=Place("mail", "a@b.example"), body=b"")
+    item = SendItem(
+        part=part, fence=1, attempt=attempt, lane="1:1", ticket=1, created_at=NOW - age
+    )
+    return verdict(item, error, now=NOW, jitter=0.5, max_age=MAX_AGE)
+
+
+@given(st.integers(1, 60), st.floats(0, 1))
+def test_delay_grows_and_is_bounded(attempt, jitter):
+    """It never falls under three quarters of the last, and never leaves its bounds."""
+    now, later = delay(attempt, jitter), delay(attempt + 1, jitter)
+
+    assert FIRST_DELAY * 0.75 <= now <= LONGEST_DELAY * 1.25
+    assert later >= now * 0.99
+
+
+def test_temporary_failure_tries_again():
+    """Greylisting is the usual case."""
+    result = after(TemporaryFailure("451 later"))
+
+    assert result.state is OutboxState.RETRY
+    assert result.due_at > NOW
+
+
+def test_unknown_error_counts_as_temporary():
+    """A bug of ours must not lose a reply."""
+    assert after(RuntimeError("?")).state is OutboxState.RETRY
+
+
+def test_lost_answer_is_sent_again():
+    """The same bytes under the same id."""
+    assert after(Uncertain("reset after the dot")).state is OutboxState.RETRY
+
+
+def test_refused_address_is_dead_at_once():
+    """Trying again would not make it exist."""
+    assert after(AddressRefused("550 no such user")).state is OutboxState.DEAD
+
+
+def test_platforms_own_time_is_kept():
+    """Who says when to come back is believed."""
+    result = after(Throttled("slow down", retry_after=timedelta(seconds=40)))
+
+    assert result.due_at == NOW + timedelta(seconds=40)
+
+
+def test_age_ends_it():
+    """Within the longest age every row ends, one way or the other."""
+    assert after(TemporaryFailure("451"), age=MAX_AGE).state is OutboxState.DEAD
