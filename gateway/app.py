@@ -73,7 +73,7 @@ def load_channels(settings: Settings) -> tuple[dict[str, Channel], tuple[Problem
     wrong: list[Problem] = []
     for table in settings.channels:
         try:
-            factory = registry.find(table.kind)
+            factory = registry.load(table.kind)
         except LookupError as exc:
             message = str(exc)
             wrong.append(Problem(file=str(settings.path), line=table.line, message=message))

@@ -13,11 +13,30 @@ from gateway.model.request import Facts, Request
 class Rules(Protocol):
     """A rule book: frozen, known by its content hash. One book serves from load to apply."""
 
-    hash: str
-    teams: Mapping[str, Team]
-    agents: Mapping[str, Agent]
-    entries: Mapping[str, Entry]
-    fallback: Team
+    @property
+    def hash(self) -> str:
+        """Return the digest of everything the book was read from."""
+        ...
+
+    @property
+    def teams(self) -> Mapping[str, Team]:
+        """Return the teams by id."""
+        ...
+
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """Return the agents by id."""
+        ...
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Return the FAQ entries by id."""
+        ...
+
+    @property
+    def fallback(self) -> Team:
+        """Return the team that gets what no rule matched."""
+        ...
 
     def decide(self, request: Request, facts: Facts) -> Decision:
         """Return what to do with a request, and why. Pure; linear in the size of the text."""
