@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 import structlog
@@ -22,6 +23,7 @@ from gateway.journey import (
     delivery_report,
     follow_up,
     guards,
+    limits,
     new_request,
 )
 from gateway.journey.desk import Desk
@@ -207,10 +209,21 @@ async def _plan_message(draft: Draft, message: Message) -> None:
         new_request.end(draft, message, Outcome.IGNORED, f"our own: {own}")
         return
     await desk.numbers.refill(1)
+    known = await _with_newest(desk, message, known)
     who = identify(desk, draft.rules, message, known)
     if who.ticket is not None and who.ticket.state in _WITH_HISTORY:
         draft.history = await desk.store.events(who.ticket.number)
     _plan_by_writer(draft, message, who, known)
+
+
+async def _with_newest(desk: Desk, message: Message, known: Known) -> Known:
+    """Add the sender's newest open ticket when this message may have to be folded into it."""
+    number = known.newest_open
+    _, flooded = limits.for_ticket(desk, message, known)
+    if not flooded or number is None or number in known.tickets:
+        return known
+    ticket = await desk.store.ticket(number)
+    return replace(known, tickets={**known.tickets, number: ticket}) if ticket else known
 
 
 def _plan_by_writer(draft: Draft, message: Message, who: Identity, known: Known) -> None:

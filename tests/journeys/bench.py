@@ -15,8 +15,6 @@ from email.message import EmailMessage
 from hashlib import sha256
 from pathlib import Path
 
-from gateway.store import open_store
-
 from gateway import app
 from gateway.journey import commands
 from gateway.journey.accept import Accepting
@@ -27,6 +25,7 @@ from gateway.model.inbox import InboxState
 from gateway.model.message import RawEvent
 from gateway.model.outbox import OutboxState
 from gateway.settings import load_settings
+from gateway.store import open_store
 from tests.fakes.world import FakeWorld
 
 SUPPORT = "support@acme.example"
@@ -81,7 +80,8 @@ routes:
     when: {from: "monitor@acme.example", automatic: true}
     then: {team: network, priority: urgent}
     before_faq: true
-    examples: {match: [{text: "disk full", from: "monitor@acme.example"}], no_match: ["disk full"]}
+    examples: {match: [{text: "disk full", from: "monitor@acme.example"}], 
+               no_match: [{text: "disk full", from: "a@b.example"}]}
   - id: vpn-outage
     when: {words: ["vpn"], any_words: ["down", "outage"]}
     then: {team: network, level: 2, priority: high}

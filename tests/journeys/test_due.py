@@ -32,7 +32,7 @@ async def test_unanswered_question_goes_to_people(desk):
     row = await desk.mail(ALICE, "Password", "I forgot my password")
     ticket = await desk.ticket(row)
     await _make_asking(desk, ticket)
-    desk.pass_time(days=3)
+    desk.pass_time(days=8)
 
     await due.sweep(desk.desk)
 

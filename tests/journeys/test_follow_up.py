@@ -32,7 +32,7 @@ async def test_reply_to_the_reply_address_is_appended(desk, lift):
     """The token in the address says which ticket, and proves who writes."""
     row = await answer_to(desk, "It is the one in the east wing")
 
-    followup = (await desk.said(row))[-2]
+    followup = next(e for e in await desk.said(row) if e.kind is EventKind.FOLLOWUP)
     assert (row.outcome, row.ticket) == (Outcome.APPENDED, lift.ticket)
     assert followup.kind is EventKind.FOLLOWUP
     assert followup.details["trust"] == "proven"

@@ -29,7 +29,7 @@ class FragileParser:
             case b"memory":
                 return [bytes(1 << 28) for _ in range(64)]
             case b"deep":
-                return self.parse(raw) if raw else self.parse(raw)
+                return self.parse(raw)
             case b"unreadable":
                 raise ParseError("not a message at all")
         return Ignored(channel=raw.channel, digest=raw.body.hex(), reason="fine")

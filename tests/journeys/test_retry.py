@@ -18,9 +18,7 @@ MAX_AGE = timedelta(days=2)
 def after(error, *, attempt=1, age=timedelta(0)):
     """Return what becomes of a row after an error."""
     part = Part(outbox_id="a" * 16, place=Place("mail", "a@b.example"), body=b"")
-    item = SendItem(
-        part=part, fence=1, attempt=attempt, lane="1:1", ticket=1, created_at=NOW - age
-    )
+    item = SendItem(part=part, fence=1, attempt=attempt, lane="1:1", ticket=1, created_at=NOW - age)
     return verdict(item, error, now=NOW, jitter=0.5, max_age=MAX_AGE)
 
 
