@@ -80,7 +80,7 @@ routes:
     when: {from: "monitor@acme.example", automatic: true}
     then: {team: network, priority: urgent}
     before_faq: true
-    examples: {match: [{text: "disk full", from: "monitor@acme.example"}], 
+    examples: {match: [{text: "disk full", from: "monitor@acme.example"}],
                no_match: [{text: "disk full", from: "a@b.example"}]}
   - id: vpn-outage
     when: {words: ["vpn"], any_words: ["down", "outage"]}
