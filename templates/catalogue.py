@@ -55,7 +55,7 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="team", sample="network"),
         _REASON,
     ),
-    "agent/update": (_REFERENCE, _REQUESTER, Slot(name="what", sample="wrote again")),
+    "agent/update": (_REFERENCE, _REQUESTER, Slot(name="what", sample="wrote")),
     "agent/bounced": (
         _REFERENCE,
         Slot(name="recipient", sample="ana@example.org"),
@@ -63,7 +63,7 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="diagnostic", sample="550 5.1.1 no such user"),
     ),
     "agent/kept": (_REFERENCE, _REASON),
-    "agent/unknown_word": (_REFERENCE, Slot(name="word", sample="!replay")),
+    "agent/unknown_word": (_REFERENCE, Slot(name="word", sample="replay")),
     "agent/dead": (_REFERENCE, Slot(name="place", sample="support-mail:ana@example.org"), _REASON),
     "agent/alert": (
         Slot(name="what", sample="an event was quarantined"),

@@ -49,7 +49,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "agent/unknown_word": (
         "Unknown word [{reference}]",
-        "{reference}: {word} is not a word the desk knows. Your text was kept as a note.",
+        "{reference}: !{word} is not a word the desk knows. Your text was kept as a note.",
     ),
     "agent/dead": (
         "A message could not be delivered [{reference}]",
