@@ -36,9 +36,9 @@ _STARTS = re.compile(
     re.IGNORECASE,
 )
 # What a client knows, and a person writing about somebody leaves out.
-_DAY = re.compile(
-    r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d\s?[年月]"
-)
+_DAY = r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d\s?[年月]"
+_EITHER = re.compile(f"{_DAY}|@")
+_BOTH = re.compile(rf"(?=.*?(?:{_DAY})).*?<\s?(?:mailto:)?[^\s<>]{{1,200}}@")
 # Gmail's short form: "2026/5/3 Ana Reis <ana@corp.example>"
 _SHORT = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}.{0,80}<[^\s<>]{1,200}@[^\s<>]{1,200}>:?$")
 
@@ -46,31 +46,31 @@ _SHORT = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}.{0,80}<[^\s<>]{1,200}@[^\s<>]{
 def attribution_before(lines: Sequence[str], end: int, *, is_quote_below: bool) -> int | None:
     """Return where an attribution begins whose last line is ``lines[end - 1]``; None if none does.
 
-    Directly above quoted lines any language will do: a day or an address, and a colon.
+    With a verb a day or an address is enough. In any other language both must be there: people
+    too write "when I mail tom@corp.example this comes back:" above lines they quote.
     """
     last = lines[end - 1].strip(" \t*")
     if len(last) > _MAX_CHARACTERS or not last.endswith((":", "\uff1a", ">")):
         return None
-    is_sure = bool(_ENDS.search(last)) or (is_quote_below and bool(_COLON_AT_END.search(last)))
-    if not (is_sure or _ADDRESS_ENDS.search(last) or _SHORT.match(last)):
+    if _ENDS.search(last):
+        needed = _EITHER
+    elif _ADDRESS_ENDS.search(last) or _SHORT.match(last) or is_quote_below:
+        needed = _BOTH
+    else:
         return None
-    return _begin(lines, end, is_sure=is_sure)
+    return _begin(lines, end, needed)
 
 
-def _begin(lines: Sequence[str], end: int, *, is_sure: bool) -> int | None:
-    """Return where the attribution begins, up to four lines above ``end``.
-
-    There must be a day or a time in it; an address will do where a verb makes it surer.
-    """
+def _begin(lines: Sequence[str], end: int, needed: re.Pattern[str]) -> int | None:
+    """Return where the attribution begins, up to four lines above ``end``."""
     found, joined = None, ""
     for begin in range(end - 1, max(-1, end - 1 - _MAX_LINES), -1):
         line = lines[begin].strip()
         if not line or len(joined) > _MAX_CHARACTERS or (joined and line[-1] in ".!?"):
             break
         joined = f"{line} {joined}"
-        is_dated = bool(_DAY.search(joined)) or (is_sure and "@" in joined)
         is_start = bool(_STARTS.match(line)) or (begin == end - 1 and not _SENTENCE.search(line))
-        if is_dated and is_start:
+        if is_start and needed.search(joined):
             found = begin
     return found
 
@@ -127,7 +127,7 @@ def is_header_block(lines: Sequence[str], begin: int) -> bool:
             break
     block = block[: len(kinds) + 2]
     is_evident = any("@" in line for line in block) or (
-        first.lastgroup == "origin" and any(map(_DAY.search, block))
+        first.lastgroup == "origin" and any(map(_EITHER.search, block))
     )
     return "origin" in kinds and is_evident and len(kinds & {"sent", "to", "subject"}) > 1
 

@@ -17,7 +17,7 @@ SUBJECT = re.compile(
     r"undeliver|undelivrable|nondeliver|not delivered|deliver\w* (?:status|fail|notification|delay|"
     r"problem|error|incomplete)|(?:mail|message|failed|permanent) deliver\w*(?: (?:fail|"
     r"error|system))?|"
-    r"returned? (?:mail|to sender)|fail(?:ure|ed) (?:notice|deliver|mail)|mail (?:fail|"
+    r"returned? (?:mail|to sender)|delayed|fail(?:ure|ed) (?:notice|deliver|mail)|mail (?:fail|"
     r"system error)|"
     r"(?:could|can)(?: ?not|n't) (?:be )?(?:sen[dt]|deliver)|error sending|"
     r"message (?:delayed|status)|"
@@ -31,7 +31,8 @@ SUBJECT = re.compile(
     re.IGNORECASE,
 )
 BODY = re.compile(
-    r"not be (?:delivered|sent)|n't be delivered|undeliverable|delivery (?:has |to )?.{0,40}fail|"
+    r"not be (?:delivered|sent)|not (?:yet )?been delivered|n't be delivered|undeliverable|"
+    r"delivery (?:has |to )?.{0,40}fail|"
     r"deliver(?:e|y) to the following|permanent (?:fatal )?error|n't able to deliver|"
     r"(?:unable|failed|trouble|attempted|trying|error) (?:to )?deliver|not reach the following|"
     r"following address(?:\(?es\)?)? (?:failed|had)|transcript of session|unsent message|"

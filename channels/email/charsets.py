@@ -113,7 +113,17 @@ def _decode_named(content: bytes, codec: str) -> str:
                 continue
     if codec in _TELLING:
         return content.decode(codec, "replace")
+    lenient = content.decode("utf-8", "replace")
+    if _is_mostly_right(lenient):
+        return lenient
     return _decode_western(content) if codec else _decode_unknown(content)
+
+
+def _is_mostly_right(text: str) -> bool:
+    """Tell whether a text has few faults for the letters it has: cut short, or with some noise."""
+    sample = text[:_SAMPLE_BYTES]
+    letters = sum(map(len, re.findall("[^\x00-\x7f\ufffd]+", sample)))
+    return letters > 0 and sample.count("\ufffd") <= max(1, letters // 8)
 
 
 def _decode_western(content: bytes) -> str:

@@ -17,6 +17,8 @@ _WORD = re.compile(
     r"(?:[^?]|\?(?!=)){0,500}))\?="
 )
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_ONLY_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]*+")
+_MAX_PIECES = 1000
 
 
 def decode_words(value: str) -> str:
@@ -46,14 +48,24 @@ def _content(word: re.Match[str]) -> bytes:
 
 
 def from_base64(content: bytes) -> bytes:
-    """Return what base64 holds, as much of it as can be read."""
+    """Return what base64 holds, as much of it as can be read.
+
+    What stands behind its end is a list's footer more often than more base64.
+    """
+    end = content.find(b"=")
+    if end < 0 or not content[end:].strip(b"=\r\n\t "):
+        return _digits_of(content)
+    pieces = [piece for piece in content.split(b"=") if piece.strip()]
+    if len(pieces) > _MAX_PIECES or not all(map(_ONLY_BASE64.fullmatch, pieces)):
+        return _digits_of(content[:end])
+    return b"".join(map(_digits_of, pieces))
+
+
+def _digits_of(content: bytes) -> bytes:
     try:
         return binascii.a2b_base64(content)
     except binascii.Error:
         digits = _NO_BASE64.sub(b"", content)
-        return binascii.a2b_base64(digits[: len(digits) // 4 * 4] + _tail(digits))
-
-
-def _tail(digits: bytes) -> bytes:
-    rest = digits[len(digits) // 4 * 4 :]
-    return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
+        rest = len(digits) % 4
+        whole = digits[: len(digits) - rest]
+        return binascii.a2b_base64(whole + (digits[-rest:] + b"==" if rest > 1 else b""))
