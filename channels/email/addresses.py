@@ -25,7 +25,11 @@ _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.+[\w!#$%&'*+/=?^`{|}~-]+)*\.?"
 _QUOTED_LOCAL = re.compile(r'"[^"\\\x00-\x1f\x7f<>()@,;:\s]{1,62}"')
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 _TOKEN = re.compile(
-    r"""\s++|"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<mark>[(),:;<>\\"])|(?P<text>[^\s(),:;<>\\"]++)""",
+    r"\s++"
+    r"|=\?[^?\s<>@]{1,60}+\?[bBqQ]\?[^?\s<>@,;\"()\\]*+\?="  # an encoded word is one word
+    r"|\"(?P<quoted>(?:[^\"\\]|\\.)*+)\""
+    r"|(?P<mark>[(),:;<>\\\"])"
+    r"|[^\s(),:;<>\\\"]++",
     re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)

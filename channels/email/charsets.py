@@ -134,6 +134,7 @@ def _decode_western(content: bytes) -> str:
         return content.decode("latin-1")
 
 
+_MAX_ESCAPES = 20_000
 _ESCAPE = re.compile(rb"\x1b(\$[@B]|\$\(D|\([BJIH])")
 
 
@@ -144,6 +145,8 @@ def _decode_iso_2022_jp(content: bytes) -> str:
     into Shift JIS the same bytes are windows-31j, which has it.
     """
     pieces = _ESCAPE.split(content)
+    if len(pieces) > _MAX_ESCAPES:
+        return content.decode("iso2022_jp_ext", "replace")
     text = [_decode_named(pieces[0], "")]
     for mode, piece in zip(pieces[1::2], pieces[2::2], strict=True):
         if mode in (b"$@", b"$B"):
