@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -20,7 +20,10 @@ from rules.directory import (
     read_team,
 )
 from rules.faq.entries import FaqEntry, read_entry
+from rules.faq.index import Phrasing
 from rules.faq.lexical import LexicalMatcher
+from rules.faq.matcher import Matcher
+from rules.folding import words_of
 from rules.language import Detector
 from rules.nodes import MapNode, Node, Scalar
 from rules.problems import Mark, did_you_mean
@@ -29,6 +32,9 @@ from rules.triggers import TriggerIndex
 from rules.walk import Plan
 
 LATER = ("forms", "levels", "calendar")
+
+EXAMPLES = "examples"
+"""Stands for the language of examples, which state none."""
 
 Tell = Callable[[str, int, int], None]
 Thing = TypeVar("Thing")
@@ -63,7 +69,8 @@ def assemble(
     if known.problems.has_errors or draft.fallback is None:
         return None
     book = _book(draft, draft.fallback, known, content_hash, max_wrong)
-    check_examples(book.plan, known, tell)
+    untaught = _matcher(draft.entries.values(), max_wrong, taught=False)
+    check_examples(book.plan, untaught, known, tell)
     return book
 
 
@@ -134,6 +141,22 @@ _TOP_LEVEL: Mapping[str, Callable[[Scalar, Node, Draft, Known], None]] = {
 }
 
 
+def _matcher(entries: Iterable[FaqEntry], max_wrong: float, *, taught: bool) -> Matcher:
+    return LexicalMatcher(_phrasings(entries, taught=taught), max_wrong)
+
+
+def _phrasings(entries: Iterable[FaqEntry], *, taught: bool) -> Iterator[Phrasing]:
+    """Yield what is under ``ask``, and, where the examples teach, what is under ``match``."""
+    for entry in entries:
+        for language, asked in entry.ask.items():
+            for text in asked:
+                yield Phrasing(entry=entry.id, language=language, tokens=tuple(words_of(text)))
+        for example in entry.examples.match if taught else ():
+            tokens = tuple(words_of(f"{example.request.subject} {example.request.text}"))
+            if tokens:
+                yield Phrasing(entry=entry.id, language=EXAMPLES, tokens=tokens)
+
+
 def _book(
     draft: Draft, fallback: Fallback, known: Known, content_hash: str, max_wrong: float
 ) -> RuleBook:
@@ -151,7 +174,7 @@ def _book(
         entries=draft.entries,
         conditional=tuple(entry for entry in entries if entry.when.parts),
         unsent=frozenset(entry.id for entry in entries if not entry.auto),
-        matcher=LexicalMatcher(entries, max_wrong),
+        matcher=_matcher(entries, max_wrong, taught=True),
     )
     return RuleBook(
         hash=content_hash,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import chain, combinations
 
 from gateway.model.people import Team
@@ -11,12 +12,14 @@ from rules.conditions import AllOf, Condition, Known
 from rules.directory import Fallback
 from rules.examples import Example
 from rules.faq.entries import FaqEntry
-from rules.faq.matcher import Verdict
+from rules.faq.matcher import Matcher, Verdict
 from rules.routes import Route
 from rules.walk import Plan
 
 Tell = Callable[[str, int, int], None]
 
+NEAR_MISS = 0.2
+"""A ``match`` example that comes nearest to its entry with this score is no error."""
 _MAX_SUBSETS_OF = 6
 _CHANGED_BY_RULES = ("tags", "priority")
 
@@ -81,12 +84,17 @@ def _subsets(conditions: frozenset[Condition]) -> Iterable[frozenset[Condition]]
     return map(frozenset, chain.from_iterable(sizes))
 
 
-def check_examples(plan: Plan, known: Known, tell: Tell) -> None:
-    """Run all examples; note those that fail, and rules and entries without any."""
+def check_examples(plan: Plan, untaught: Matcher, known: Known, tell: Tell) -> None:
+    """Run all examples; note those that fail, and rules and entries without any.
+
+    The matcher of the book has learned the ``match`` examples, so they prove nothing with it:
+    they are shown to the ``untaught`` one, which knows the phrasings only.
+    """
+    bare = replace(plan, matcher=untaught)
     total = len(plan.entries) + len(plan.routes)
     for position, entry in enumerate(plan.entries.values()):
         tell("examples", position, total)
-        _check_entry(entry, plan, known)
+        _check_entry(entry, plan, bare, known)
     for position, route in enumerate(plan.routes, start=len(plan.entries)):
         tell("examples", position, total)
         _check_route(route, plan, known)
@@ -142,29 +150,41 @@ def _earlier_decider(route: Route, example: Example, plan: Plan) -> str | None:
     return f"faq {answer.faq}" if answer else None
 
 
-def _check_entry(entry: FaqEntry, plan: Plan, known: Known) -> None:
+def _check_entry(entry: FaqEntry, plan: Plan, bare: Plan, known: Known) -> None:
     if not entry.examples:
         known.problems.warning(entry.mark, f"faq {entry.id} has no examples")
     for example in entry.examples.match:
         if entry.when.judge(example.view, example.stated) is False:
             why = _first_failure(entry.when, example)
             known.problems.error(example.mark, f"faq {entry.id} does not match: {why}")
-            continue
-        verdict = _verdict(example, plan)
-        if not _offers_first(verdict, entry.id):
-            known.problems.error(
-                example.mark,
-                f"faq {entry.id} does not answer this example, nor is it offered first: "
-                f"{_shown(verdict)}",
-                "add a phrasing like it to ask",
-            )
+        else:
+            _check_match(entry, example, _verdict(example, bare), known)
     for example in entry.examples.no_match:
         verdict = _verdict(example, plan)
         if verdict.answer is not None and verdict.answer.faq == entry.id:
-            known.problems.error(
-                example.mark,
-                f"faq {entry.id} answers this example, and should not: {_shown(verdict)}",
-            )
+            message = f"faq {entry.id} answers this example, and should not: {_shown(verdict)}"
+            known.problems.error(example.mark, message)
+
+
+def _check_match(entry: FaqEntry, example: Example, verdict: Verdict, known: Known) -> None:
+    """Note where the phrasings alone do not lead to an entry; a near miss is a warning."""
+    first = verdict.answer or (verdict.choices[0] if verdict.choices else None)
+    if not entry.auto and verdict.near:
+        first = verdict.near[0]
+    if first is not None and first.faq == entry.id:
+        return
+    message = f"faq {entry.id} would not answer this example without it: {_shown(verdict)}"
+    hint = "add phrasings like it to ask"
+    if first is None and verdict.near and _is_nearest(verdict, entry.id):
+        known.problems.warning(example.mark, message, hint)
+    else:
+        known.problems.error(
+            example.mark, f"faq {entry.id} does not answer this example: {_shown(verdict)}", hint
+        )
+
+
+def _is_nearest(verdict: Verdict, entry_id: str) -> bool:
+    return verdict.near[0].faq == entry_id and verdict.near[0].score >= NEAR_MISS
 
 
 def _verdict(example: Example, plan: Plan) -> Verdict:
@@ -174,11 +194,6 @@ def _verdict(example: Example, plan: Plan) -> Verdict:
         if entry.when.judge(example.view, example.stated) is False
     }
     return plan.ask_faq(example.view, None, hidden)
-
-
-def _offers_first(verdict: Verdict, entry_id: str) -> bool:
-    first = verdict.answer or (verdict.choices[0] if verdict.choices else None)
-    return first is not None and first.faq == entry_id
 
 
 def _shown(verdict: Verdict) -> str:

@@ -57,9 +57,14 @@ class Folded:
         self.raw = text[:MAX_TEXT]
 
     @cached_property
+    def folded(self) -> str:
+        """Return the folded text, punctuation and all."""
+        return fold(self.raw)
+
+    @cached_property
     def tokens(self) -> list[str]:
         """Return the folded words, in order."""
-        return words_of(self.raw)
+        return _WORD.findall(self.folded)
 
     @cached_property
     def words(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ share none of them.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +21,10 @@ _GRAM_WEIGHT = 0.35
 _PAIR_WEIGHT = 0.6
 _FUNCTION_WEIGHT = 0.5
 _MIDDLE_SHARE = 0.5
+_FUNCTION_KNOWN = 0.1
+_KEPT = 5
+_STEM = 5
+_OTHER_LANGUAGE = 0.95
 _EVERY_FUNCTION_WORD = frozenset().union(*FUNCTION_WORDS.values())
 
 Vector = dict[str, float]
@@ -37,17 +41,28 @@ class Phrasing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """An entry with how near it came, in the language it came nearest in."""
+    """An entry with how near it came, and by which signs.
+
+    ``score`` blends ``near``, the nearest phrasing, with the middle of the group, both cosines.
+    ``known`` is the share of the text's meaning that the entry's own words cover.
+    """
 
     entry: str
     language: str
     score: float
+    near: float
+    known: float
 
 
 @lru_cache(maxsize=20_000)
 def _grams(token: str) -> tuple[str, ...]:
     padded = f" {token} "
     return tuple(padded[i : i + size] for size in GRAM_SIZES for i in range(len(padded) - size + 1))
+
+
+def stem(token: str) -> str:
+    """Return a word without what may be its ending: the five languages inflect behind that."""
+    return token[:_STEM]
 
 
 def is_function_word(token: str) -> bool:
@@ -70,8 +85,12 @@ def features(tokens: Sequence[str]) -> Vector:
     return found
 
 
+def _length(vector: Vector) -> float:
+    return math.sqrt(sum(value * value for value in vector.values())) or 1.0
+
+
 def _normal(vector: Vector) -> Vector:
-    length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
+    length = _length(vector)
     return {name: value / length for name, value in vector.items()}
 
 
@@ -86,46 +105,110 @@ class Index:
         raw = [features(p.tokens) for p in self.phrasings]
         self._rarity = _rarity(raw, self._group_of)
         self._rarest = max(self._rarity.values(), default=1.0)
-        self.vectors = [self.vector(counted) for counted in raw]
-        self._near = _postings(enumerate(self.vectors))
-        self._middle = _postings(enumerate(self._middles()))
-        self.vocabulary = self._vocabulary()
+        vectors = [self._vector(counted) for counted in raw]
+        sums = self._sums(vectors)
+        self._lengths = [_length(total) for total in sums]
+        self._near = _postings(enumerate(vectors))
+        self._sum = _postings(enumerate(sums))
+        self._stems = self._count_stems()
+        self._all_stems = frozenset().union(*self._stems.values())
 
-    def _middles(self) -> list[Vector]:
+    def _sums(self, vectors: Sequence[Vector]) -> list[Vector]:
         sums: list[Vector] = [{} for _ in self.groups]
-        for group, vector in zip(self._group_of, self.vectors, strict=True):
+        for group, vector in zip(self._group_of, vectors, strict=True):
             total = sums[group]
             for name, value in vector.items():
                 total[name] = total.get(name, 0.0) + value
-        return [_normal(total) for total in sums]
+        return sums
 
-    def _vocabulary(self) -> Mapping[str, frozenset[str]]:
-        words: dict[str, set[str]] = {}
+    def _count_stems(self) -> Mapping[str, Counter[str]]:
+        """Return how many phrasings of each entry hold a word, whatever its ending."""
+        stems: dict[str, Counter[str]] = {}
         for phrasing in self.phrasings:
-            words.setdefault(phrasing.entry, set()).update(phrasing.tokens)
-        return {entry: frozenset(found) for entry, found in words.items()}
+            stems.setdefault(phrasing.entry, Counter()).update(set(map(stem, phrasing.tokens)))
+        return stems
 
-    def vector(self, counted: Mapping[str, float]) -> Vector:
+    def _vector(self, counted: Mapping[str, float]) -> Vector:
         """Return features weighted by rarity, of length one."""
         rarity, rarest = self._rarity, self._rarest
         return _normal({name: n * rarity.get(name, rarest) for name, n in counted.items()})
 
-    def rank(self, tokens: Sequence[str], hidden: Collection[str] = ()) -> list[Hit]:
-        """Return all entries that have anything in common with a text, nearest first."""
-        asked = self.vector(features(tokens))
-        middle = _gather(asked, self._middle)
+    def holds(self, entry: str, token: str) -> bool:
+        """Return whether an entry's phrasings hold a word, whatever its ending."""
+        return stem(token) in self._stems[entry]
+
+    def belongs_elsewhere(self, entry: str, token: str) -> bool:
+        """Return whether a word of meaning is known to other entries, and not to this one."""
+        found = stem(token)
+        there = found in self._all_stems and found not in self._stems[entry]
+        return there and not is_function_word(token)
+
+    def rank(
+        self,
+        tokens: Sequence[str],
+        language: str | None = None,
+        hidden: Collection[str] = (),
+        without: int | None = None,
+    ) -> list[Hit]:
+        """Return the entries that come nearest to a text, best first.
+
+        Phrasings in ``language`` count a little more. ``without`` is a phrasing that is taken out
+        of the index for this question.
+        """
+        asked = self._vector(features(tokens))
+        near = _gather(asked, self._near)
+        middle = _gather(asked, self._sum)
+        left_out = None if without is None else self._group_of[without]
         nearest: dict[int, float] = {}
-        for phrasing, score in _gather(asked, self._near).items():
+        for phrasing, score in near.items():
             group = self._group_of[phrasing]
-            if score > nearest.get(group, 0.0):
+            if phrasing != without and score > nearest.get(group, 0.0):
                 nearest[group] = score
-        best: dict[str, Hit] = {}
-        for group, near in nearest.items():
-            entry, language = self.groups[group]
-            score = _MIDDLE_SHARE * middle[group] + (1 - _MIDDLE_SHARE) * near
-            if entry not in hidden and (entry not in best or score > best[entry].score):
-                best[entry] = Hit(entry=entry, language=language, score=score)
-        return sorted(best.values(), key=lambda hit: (-hit.score, hit.entry))
+        best: dict[str, tuple[float, float, str]] = {}
+        for group, cosine in nearest.items():
+            entry, spoken = self.groups[group]
+            if entry in hidden:
+                continue
+            part, length = middle[group], self._lengths[group]
+            if group == left_out:
+                # The text is the phrasing itself: its own share of the sum goes, closed form.
+                part, length = part - 1.0, math.sqrt(max(length**2 - 2 * part + 1.0, 1e-9))
+            score = _MIDDLE_SHARE * part / length + (1 - _MIDDLE_SHARE) * cosine
+            if language is not None and spoken != language:
+                score *= _OTHER_LANGUAGE
+            if entry not in best or score > best[entry][0]:
+                best[entry] = (score, cosine, spoken)
+        return self._hits(tokens, best, None if left_out is None else self.groups[left_out][0])
+
+    def _hits(
+        self,
+        tokens: Sequence[str],
+        best: Mapping[str, tuple[float, float, str]],
+        left_out: str | None,
+    ) -> list[Hit]:
+        order = sorted(best, key=lambda entry: (-best[entry][0], entry))[:_KEPT]
+        return [
+            Hit(
+                entry=entry,
+                language=best[entry][2],
+                score=best[entry][0],
+                near=best[entry][1],
+                known=self.known(tokens, entry, 2 if entry == left_out else 1),
+            )
+            for entry in order
+        ]
+
+    def known(self, tokens: Sequence[str], entry: str, times: int = 1) -> float:
+        """Return the share of a text's words, by weight, that an entry holds so many times."""
+        stems = self._stems[entry]
+        there = total = 0.0
+        for token in set(tokens):
+            weight = self._rarity.get(f"w:{token}", self._rarest)
+            weight *= _FUNCTION_KNOWN if is_function_word(token) else 1.0
+            total += weight
+            if stems[stem(token)] >= times:
+                there += weight
+        return there / total if total else 0.0
 
 
 Postings = dict[str, list[tuple[int, float]]]

@@ -6,52 +6,122 @@ the signs disagree it steps back.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from gateway.model.decision import Near
-from rules.faq.entries import FaqEntry
+from rules.faq.confidence import Confidence
+from rules.faq.cues import FAULTS, NEGATIONS
 from rules.faq.index import Hit, Index, Phrasing, is_function_word
 from rules.faq.matcher import Verdict
-from rules.folding import words_of
+from rules.faq.passages import Passage, Sentence, passages_of
 from rules.view import View
 
 MAX_CHOICES = 3
+MIN_KNOWN = 0.75
+"""An answer needs this share of the question's words, by weight, among the entry's own."""
+MAX_BESIDE = 25
+"""So many meaningful words may stand beside the question."""
+
+MIN_CONTENT = 2
+"""A bare word or two is answered only when it is `NEARLY_EQUAL` to a phrasing."""
+NEARLY_EQUAL = 0.85
+
 _NEAR = 5
+_TIE = 0.7
+_HELD_BACK = 0.9
+
+
+class _Opinion(NamedTuple):
+    """What one passage comes to."""
+
+    sureness: float
+    hits: Sequence[Hit]
+    passage: Passage
 
 
 class LexicalMatcher:
     """See `Matcher`."""
 
-    def __init__(self, entries: Iterable[FaqEntry], max_wrong: float) -> None:
+    def __init__(self, phrasings: Iterable[Phrasing], max_wrong: float) -> None:
         self._needed = 1 - max_wrong
-        self._index = Index(
-            Phrasing(entry=entry.id, language=language, tokens=tuple(words_of(text)))
-            for entry in entries
-            for language, asked in entry.ask.items()
-            for text in asked
-        )
+        self._index = Index(phrasings)
+        self._confidence = Confidence(self._index)
 
     def judge(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
         """See `Matcher.judge`."""
-        del language
-        tokens = view.text.tokens[:60] or view.subject.tokens
-        hits = self._index.rank(tokens, hidden)
-        if not hits:
+        opinions = [
+            opinion
+            for passage in passages_of(view.subject, view.text)
+            if (opinion := self._opinion(passage, language, hidden)) is not None
+        ]
+        if not opinions:
             return Verdict()
-        sure = self._sureness(tokens, hits)
-        near = (
-            Near(faq=hits[0].entry, score=sure),
-            *(Near(faq=hit.entry, score=min(sure, hit.score)) for hit in hits[1:_NEAR]),
-        )
-        if sure >= self._needed:
+        best = max(opinions, key=lambda opinion: opinion.sureness)
+        near = _near(best)
+        if best.sureness >= self._needed:
             return Verdict(near=near, answer=near[0])
-        return Verdict(near=near)
+        return Verdict(near=near, choices=self._choices(best))
 
-    def _sureness(self, tokens: Sequence[str], hits: Sequence[Hit]) -> float:
-        best = hits[0].score
-        margin = best - (hits[1].score if len(hits) > 1 else 0.0)
-        content = [token for token in tokens if not is_function_word(token)]
-        vocabulary = self._index.vocabulary[hits[0].entry]
-        known = sum(token in vocabulary for token in content) / max(1, len(content))
-        return 1 / (1 + math.exp(-(-5.5 + 8 * best + 6 * margin + 5 * known)))
+    def _opinion(
+        self, passage: Passage, language: str | None, hidden: Collection[str]
+    ) -> _Opinion | None:
+        hits = self._index.rank(passage.tokens, language, hidden)
+        if not hits:
+            return None
+        sureness = self._confidence.probability(passage.tokens, hits)
+        if self._has_doubts(passage, hits[0]):
+            sureness *= _HELD_BACK * self._needed
+        return _Opinion(sureness, hits, passage)
+
+    def _has_doubts(self, passage: Passage, best: Hit) -> bool:
+        """Return whether something forbids an answer, however near the entry is."""
+        content = sum(not is_function_word(token) for token in passage.tokens)
+        is_thin = content < MIN_CONTENT and len(passage.tokens) <= MIN_CONTENT
+        is_thin = is_thin and best.near < NEARLY_EQUAL
+        if is_thin or best.known < MIN_KNOWN or self._turns_around(passage.tokens, best.entry):
+            return True
+        if sum(sentence.content for sentence in passage.beside) > MAX_BESIDE:
+            return True
+        return any(self._is_other(sentence, best.entry) for sentence in passage.beside)
+
+    def _turns_around(self, tokens: Sequence[str], entry: str) -> bool:
+        """Return whether the text negates, or reports a fault, where the entry never does."""
+        said = set(tokens)
+        negates = said & NEGATIONS and not any(self._index.holds(entry, no) for no in NEGATIONS)
+        return bool(negates) or any(not self._index.holds(entry, no) for no in said & FAULTS)
+
+    def _is_other(self, sentence: Sentence, entry: str) -> bool:
+        """Return whether what stands beside the question is about something else as well."""
+        tokens = sentence.tokens
+        if self._turns_around(tokens, entry):
+            return True
+        if any(self._index.belongs_elsewhere(entry, token) for token in tokens):
+            return True
+        known = self._index.known(tokens, entry)
+        return sentence.is_question and sentence.content > 0 and known < MIN_KNOWN
+
+    def _choices(self, best: _Opinion) -> tuple[Near, ...]:
+        """Return two or three entries that are as good as each other, and together sure."""
+        top = best.hits[0]
+        tied = [hit for hit in best.hits[:MAX_CHOICES] if hit.score >= _TIE * top.score]
+        if len(tied) == 1 or self._has_doubts(best.passage, top):
+            return ()
+        together = self._confidence.probability(best.passage.tokens, best.hits, len(tied))
+        if together < self._needed:
+            return ()
+        return tuple(Near(faq=hit.entry, score=_within(hit.score)) for hit in tied)
+
+
+def _within(score: float) -> float:
+    return round(min(1.0, max(0.0, score)), 4)
+
+
+def _near(opinion: _Opinion) -> tuple[Near, ...]:
+    """Return the entries that came near; none scores higher than the best is sure."""
+    first, *others = opinion.hits[:_NEAR]
+    sure = _within(opinion.sureness)
+    return (
+        Near(faq=first.entry, score=sure),
+        *(Near(faq=hit.entry, score=min(sure, _within(hit.score))) for hit in others),
+    )

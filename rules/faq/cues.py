@@ -1,0 +1,55 @@
+"""Small words that say more than they weigh: negations, faults, greetings and farewells.
+
+All folded, in the five languages together. They only ever make the FAQ shyer.
+"""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NEGATIONS = _words(
+    """
+    not never cannot cant couldnt didnt doesnt dont isnt wont unable without t
+    nao nunca sem nem sin non mai senza nie bez
+    nigdy
+    """
+)
+
+FAULTS = _words(
+    """
+    broken bug charged complaint crash crashed crashes crashing damaged down error errors fail
+    failed fails failure fault faulty freezes frozen missing outage slow stolen stopped stuck twice
+    wrong
+    avaria avariada avariado caiu danificado duplicado errada errado erro falha falhou lento partido
+    roubado
+    averiado caida caido cobrado duplicada equivocado estropeada estropeado falla fallo lenta robado
+    rota roto
+    bloccata danneggiato errata errato guasta guasto lentissimo rotta rotto rubato sbagliata
+    sbagliato
+    awaria bledna bledny blad padl powoli skradziono uszkodzona uszkodzony zawiesza zepsuta zepsuty
+    zle
+    """
+)
+
+GREETINGS = _words(
+    """
+    hi hello hey dear greetings morning afternoon evening sir madam team support all
+    ola oi bom boa dia tarde noite caro cara caros exmos senhores
+    hola buenas buenos dias tardes noches estimado estimada estimados senores
+    ciao salve buongiorno buonasera gentile gentili egregi spett
+    czesc dzien dobry witam szanowni panstwo hej
+    """
+)
+
+FAREWELLS = _words(
+    """
+    regards sincerely cheers thanks thank wishes best kind
+    cumprimentos obrigado obrigada atenciosamente abraco
+    saludos saludo gracias atentamente cordialmente
+    saluti grazie cordiali distinti
+    pozdrawiam pozdrowienia dziekuje dzieki powazaniem
+    """
+)
