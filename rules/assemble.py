@@ -20,9 +20,8 @@ from rules.directory import (
     read_team,
 )
 from rules.faq.entries import FaqEntry, read_entry
-from rules.faq.index import Phrasing
 from rules.faq.lexical import LexicalMatcher
-from rules.faq.matcher import Matcher
+from rules.faq.shelf import Phrasing
 from rules.folding import words_of
 from rules.language import Detector
 from rules.nodes import MapNode, Node, Scalar
@@ -32,9 +31,6 @@ from rules.triggers import TriggerIndex
 from rules.walk import Plan
 
 LATER = ("forms", "levels", "calendar")
-
-EXAMPLES = "examples"
-"""Stands for the language of examples, which state none."""
 
 Tell = Callable[[str, int, int], None]
 Thing = TypeVar("Thing")
@@ -68,8 +64,8 @@ def assemble(
     check_reach(tuple(draft.routes.values()), known)
     if known.problems.has_errors or draft.fallback is None:
         return None
-    book = _book(draft, draft.fallback, known, content_hash, max_wrong)
-    untaught = _matcher(draft.entries.values(), max_wrong, taught=False)
+    untaught = LexicalMatcher(_asked(draft.entries.values()), max_wrong)
+    book = _book(draft, draft.fallback, known, content_hash, untaught)
     check_examples(book.plan, untaught, known, tell)
     return book
 
@@ -141,30 +137,33 @@ _TOP_LEVEL: Mapping[str, Callable[[Scalar, Node, Draft, Known], None]] = {
 }
 
 
-def _matcher(entries: Iterable[FaqEntry], max_wrong: float, *, taught: bool) -> Matcher:
-    return LexicalMatcher(_phrasings(entries, taught=taught), max_wrong)
-
-
-def _phrasings(entries: Iterable[FaqEntry], *, taught: bool) -> Iterator[Phrasing]:
-    """Yield what is under ``ask``, and, where the examples teach, what is under ``match``."""
+def _asked(entries: Iterable[FaqEntry]) -> Iterator[Phrasing]:
+    """Yield what stands under ``ask``."""
     for entry in entries:
         for language, asked in entry.ask.items():
             for text in asked:
                 yield Phrasing(entry=entry.id, language=language, tokens=tuple(words_of(text)))
-        for example in entry.examples.match if taught else ():
-            tokens = tuple(words_of(f"{example.request.subject} {example.request.text}"))
-            if tokens:
-                yield Phrasing(entry=entry.id, language=EXAMPLES, tokens=tokens)
+
+
+def _taught(entries: Iterable[FaqEntry], detector: Detector) -> Iterator[Phrasing]:
+    """Yield what stands under ``match``, in the language it seems to be in."""
+    for entry in entries:
+        for example in entry.examples.match:
+            text = f"{example.request.subject} {example.request.text}".strip()
+            language, _ = detector.detect(text, tuple(entry.ask))
+            if tokens := tuple(words_of(text)):
+                yield Phrasing(entry=entry.id, language=language, tokens=tokens)
 
 
 def _book(
-    draft: Draft, fallback: Fallback, known: Known, content_hash: str, max_wrong: float
+    draft: Draft, fallback: Fallback, known: Known, content_hash: str, untaught: LexicalMatcher
 ) -> RuleBook:
     teams = {team_id: source.team for team_id, source in draft.teams.items()}
     last = teams[fallback.team]
     last = replace(last, level=fallback.level or last.level)
     routes = tuple(draft.routes.values())
     entries = tuple(draft.entries.values())
+    detector = Detector(known.languages)
     plan = Plan(
         hash=content_hash,
         routes=routes,
@@ -174,7 +173,7 @@ def _book(
         entries=draft.entries,
         conditional=tuple(entry for entry in entries if entry.when.parts),
         unsent=frozenset(entry.id for entry in entries if not entry.auto),
-        matcher=_matcher(entries, max_wrong, taught=True),
+        matcher=untaught.taught(_taught(entries, detector)),
     )
     return RuleBook(
         hash=content_hash,
@@ -183,5 +182,5 @@ def _book(
         entries={entry.id: entry.entry for entry in entries},
         fallback=last,
         plan=plan,
-        detector=Detector(known.languages),
+        detector=detector,
     )

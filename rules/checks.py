@@ -18,7 +18,7 @@ from rules.walk import Plan
 
 Tell = Callable[[str, int, int], None]
 
-NEAR_MISS = 0.2
+NEAR_MISS = 0.05
 """A ``match`` example that comes nearest to its entry with this score is no error."""
 _MAX_SUBSETS_OF = 6
 _CHANGED_BY_RULES = ("tags", "priority")

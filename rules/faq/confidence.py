@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from rules.faq.index import Hit, Index, is_function_word
+from rules.faq.index import Hit, Index
+from rules.faq.stems import count_content
 
 Signs = tuple[float, ...]
 Sample = tuple[Signs, bool, float]
@@ -37,9 +38,15 @@ def signs_of(tokens: Sequence[str], hits: Sequence[Hit], together: int = 1) -> S
     best, rest = hits[0], hits[together:]
     second = rest[0].score if rest else 0.0
     rival = max((hit.known for hit in rest[:2]), default=0.0)
-    content = sum(not is_function_word(token) for token in tokens)
     ahead = (best.score - second) / best.score if best.score else 0.0
-    return (1.0, best.score, ahead, best.known, best.known - rival, math.log1p(content))
+    return (
+        1.0,
+        best.score,
+        ahead,
+        best.known,
+        best.known - rival,
+        math.log1p(count_content(tokens)),
+    )
 
 
 class Confidence:
@@ -54,14 +61,13 @@ class Confidence:
 
 
 def _samples(index: Index) -> Iterator[Sample]:
-    count = len(index.phrasings)
-    step = max(1, count // MAX_ASKED)
-    for number in range(0, count, step):
+    step = max(1, len(index.phrasings) // MAX_ASKED)
+    for number in range(0, len(index.phrasings), step):
         phrasing = index.phrasings[number]
-        hits = index.rank(phrasing.tokens, without=number)
+        hits, others = index.rank_without(number)
         if hits:
-            yield signs_of(phrasing.tokens, hits), hits[0].entry == phrasing.entry, _KNOWN_SHARE
-        others = index.rank(phrasing.tokens, hidden=(phrasing.entry,))
+            is_right = hits[0].entry == phrasing.entry
+            yield signs_of(phrasing.tokens, hits), is_right, _KNOWN_SHARE
         if others:
             yield signs_of(phrasing.tokens, others), False, 1 - _KNOWN_SHARE
 

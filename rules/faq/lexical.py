@@ -12,16 +12,16 @@ from typing import NamedTuple
 from gateway.model.decision import Near
 from rules.faq.confidence import Confidence
 from rules.faq.cues import FAULTS, NEGATIONS
-from rules.faq.index import Hit, Index, Phrasing, is_function_word
+from rules.faq.index import Hit, Index
 from rules.faq.matcher import Verdict
 from rules.faq.passages import Passage, Sentence, passages_of
+from rules.faq.shelf import Phrasing
+from rules.faq.stems import count_content
 from rules.view import View
 
 MAX_CHOICES = 3
 MIN_KNOWN = 0.75
 """An answer needs this share of the question's words, by weight, among the entry's own."""
-MAX_BESIDE = 25
-"""So many meaningful words may stand beside the question."""
 
 MIN_CONTENT = 2
 """A bare word or two is answered only when it is `NEARLY_EQUAL` to a phrasing."""
@@ -43,16 +43,26 @@ class _Opinion(NamedTuple):
 class LexicalMatcher:
     """See `Matcher`."""
 
-    def __init__(self, phrasings: Iterable[Phrasing], max_wrong: float) -> None:
+    def __init__(
+        self,
+        phrasings: Iterable[Phrasing],
+        max_wrong: float,
+        confidence: Confidence | None = None,
+    ) -> None:
         self._needed = 1 - max_wrong
         self._index = Index(phrasings)
-        self._confidence = Confidence(self._index)
+        self._confidence = confidence or Confidence(self._index)
+
+    def taught(self, more: Iterable[Phrasing]) -> LexicalMatcher:
+        """Return a matcher that knows more texts, and is as sure of itself as this one."""
+        both = (*self._index.phrasings, *more)
+        return LexicalMatcher(both, 1 - self._needed, self._confidence)
 
     def judge(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
         """See `Matcher.judge`."""
         opinions = [
             opinion
-            for passage in passages_of(view.subject, view.text)
+            for passage in self._worth_asking(passages_of(view.subject, view.text))
             if (opinion := self._opinion(passage, language, hidden)) is not None
         ]
         if not opinions:
@@ -63,10 +73,24 @@ class LexicalMatcher:
             return Verdict(near=near, answer=near[0])
         return Verdict(near=near, choices=self._choices(best))
 
+    def _worth_asking(self, passages: Iterable[Passage]) -> list[Passage]:
+        """Return the passages that may be answered, or the one that comes nearest to it.
+
+        Cheap, and it spares nearly all mails that have nothing to do with the FAQ.
+        """
+        reached = [(self._index.reach(passage.tokens), passage) for passage in passages]
+        worth = [
+            passage for reach, passage in reached if reach >= MIN_KNOWN and not passage.is_buried
+        ]
+        return worth or [max(reached, key=lambda pair: pair[0])[1]] if reached else []
+
     def _opinion(
         self, passage: Passage, language: str | None, hidden: Collection[str]
     ) -> _Opinion | None:
         hits = self._index.rank(passage.tokens, language, hidden)
+        if not hits or hits[0].known < MIN_KNOWN <= self._index.reach(passage.tokens):
+            # Short texts are easily taken for another language: ask them all.
+            hits = self._index.rank(passage.tokens, None, hidden)
         if not hits:
             return None
         sureness = self._confidence.probability(passage.tokens, hits)
@@ -76,14 +100,13 @@ class LexicalMatcher:
 
     def _has_doubts(self, passage: Passage, best: Hit) -> bool:
         """Return whether something forbids an answer, however near the entry is."""
-        content = sum(not is_function_word(token) for token in passage.tokens)
-        is_thin = content < MIN_CONTENT and len(passage.tokens) <= MIN_CONTENT
+        is_thin = count_content(passage.tokens) < MIN_CONTENT and len(passage.tokens) <= MIN_CONTENT
         is_thin = is_thin and best.near < NEARLY_EQUAL
         if is_thin or best.known < MIN_KNOWN or self._turns_around(passage.tokens, best.entry):
             return True
-        if sum(sentence.content for sentence in passage.beside) > MAX_BESIDE:
-            return True
-        return any(self._is_other(sentence, best.entry) for sentence in passage.beside)
+        return passage.is_buried or any(
+            self._is_other(sentence, best.entry) for sentence in passage.beside
+        )
 
     def _turns_around(self, tokens: Sequence[str], entry: str) -> bool:
         """Return whether the text negates, or reports a fault, where the entry never does."""
@@ -98,7 +121,7 @@ class LexicalMatcher:
             return True
         if any(self._index.belongs_elsewhere(entry, token) for token in tokens):
             return True
-        known = self._index.known(tokens, entry)
+        known = self._index.known(self._index.weigh(tokens), entry)
         return sentence.is_question and sentence.content > 0 and known < MIN_KNOWN
 
     def _choices(self, best: _Opinion) -> tuple[Near, ...]:

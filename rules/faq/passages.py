@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.faq.cues import FAREWELLS, GREETINGS
-from rules.faq.index import is_function_word
+from rules.faq.stems import count_content
 from rules.folding import Folded
 
 MAX_SENTENCES = 40
 """A mail with more than that is not one question."""
+
+MAX_BESIDE = 25
+"""So many meaningful words may stand beside the question."""
 
 _WINDOW = 6000
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
@@ -25,25 +28,23 @@ _MAX_PASSAGE = 40
 _ASKED_FIRST = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence as folded words."""
+class Sentence(NamedTuple):
+    """One sentence as folded words; ``content`` is how many of them carry meaning."""
 
     tokens: tuple[str, ...]
+    content: int
     is_question: bool
 
-    @property
-    def content(self) -> int:
-        """Return how many words carry meaning."""
-        return sum(not is_function_word(token) for token in self.tokens)
 
+class Passage(NamedTuple):
+    """A part of a request that may be the question, and what the request says beside it.
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A part of a request that may be the question, and what the request says beside it."""
+    ``is_buried``: so much stands beside it that it is not the point of the request.
+    """
 
     tokens: tuple[str, ...]
-    beside: tuple[Sentence, ...]
+    beside: tuple[Sentence, ...] = ()
+    is_buried: bool = False
 
 
 def sentences_of(text: Folded) -> tuple[Sentence, ...]:
@@ -60,16 +61,16 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
                 break
             continue
         if not _is_greeting(tokens, match[0], first=not found):
-            found.append(Sentence(tokens, "?" in match[0]))
+            found.append(Sentence(tokens, count_content(tokens), "?" in match[0]))
         if len(found) > MAX_SENTENCES:
             break
     return tuple(found)
 
 
 def _is_farewell(tokens: Sequence[str]) -> bool:
-    meaning = [token for token in tokens if not is_function_word(token)]
-    said = [token for token in tokens if token in FAREWELLS]
-    return bool(said) and len([token for token in meaning if token not in FAREWELLS]) <= 1
+    if FAREWELLS.isdisjoint(tokens):
+        return False
+    return count_content(token for token in tokens if token not in FAREWELLS) <= 1
 
 
 def _is_greeting(tokens: Sequence[str], text: str, *, first: bool) -> bool:
@@ -89,15 +90,17 @@ def passages_of(subject: Folded, text: Folded) -> Iterator[Passage]:
     title = sentences_of(subject)
     if not sentences:
         if title:
-            yield Passage(_joined(title), ())
+            yield Passage(_joined(title))
         return
     if sum(len(sentence.tokens) for sentence in sentences) <= _MAX_PASSAGE:
-        yield Passage(_joined(sentences), ())
-    if len(sentences) > 1:
-        for place in _likeliest(sentences):
-            yield Passage(sentences[place].tokens, sentences[:place] + sentences[place + 1 :])
+        yield Passage(_joined(sentences))
+    content = sum(sentence.content for sentence in sentences)
+    for place in _likeliest(sentences) if len(sentences) > 1 else ():
+        sentence = sentences[place]
+        beside = sentences[:place] + sentences[place + 1 :]
+        yield Passage(sentence.tokens, beside, content - sentence.content > MAX_BESIDE)
     if title:
-        yield Passage(_joined(title), sentences)
+        yield Passage(_joined(title), sentences, content > MAX_BESIDE)
 
 
 def _joined(sentences: Sequence[Sentence]) -> tuple[str, ...]:
