@@ -102,7 +102,7 @@ def _public_url(text: str) -> str:
 Duration = Annotated[timedelta, _text('a duration in quotes, such as "2 days"', parse_duration)]
 # Smaller than that, ordinary mails with one picture would be turned away.
 Size = Annotated[int, _text('a size in quotes, such as "36 MiB"', parse_size), Field(ge=65_536)]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=2**53)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Listen = Annotated[tuple[str, int], _text('an address such as "127.0.0.1:8080"', _listen)]
 Where = Annotated[Place, _text('a place such as "slack:#ops"', Place.parse)]
