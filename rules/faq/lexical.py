@@ -30,6 +30,7 @@ NEARLY_EQUAL = 0.85
 _NEAR = 5
 _TIE = 0.7
 _HELD_BACK = 0.9
+_UNLIKELY = 0.5
 
 
 class _Opinion(NamedTuple):
@@ -88,12 +89,13 @@ class LexicalMatcher:
         self, passage: Passage, language: str | None, hidden: Collection[str]
     ) -> _Opinion | None:
         hits = self._index.rank(passage.tokens, language, hidden)
-        if not hits or hits[0].known < MIN_KNOWN <= self._index.reach(passage.tokens):
+        sureness = self._confidence.probability(passage.tokens, hits) if hits else 0.0
+        if sureness < _UNLIKELY and self._index.reach(passage.tokens) >= MIN_KNOWN:
             # Short texts are easily taken for another language: ask them all.
             hits = self._index.rank(passage.tokens, None, hidden)
+            sureness = self._confidence.probability(passage.tokens, hits) if hits else 0.0
         if not hits:
             return None
-        sureness = self._confidence.probability(passage.tokens, hits)
         if self._has_doubts(passage, hits[0]):
             sureness *= _HELD_BACK * self._needed
         return _Opinion(sureness, hits, passage)
