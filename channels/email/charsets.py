@@ -166,17 +166,20 @@ def _double_bytes(piece: bytes) -> str:
     return "\n".join(_to_shift_jis(line).decode("cp932", "replace") for line in lines)
 
 
+_JIS_BYTES = range(0x21, 0x7F)
+
+
 def _to_shift_jis(line: bytes) -> bytes:
     out = bytearray()
     for row, cell in zip(line[::2], line[1::2], strict=False):
-        if row <= 0x20 or cell <= 0x20:  # noqa: PLR2004 - JIS X 0208 begins at 0x21
+        if not (row in _JIS_BYTES and cell in _JIS_BYTES):
             continue
         out.append((row + 1) // 2 + (0x70 if row < 0x5F else 0xB0))  # noqa: PLR2004 - JIS to SJIS
         out.append(cell + (0x1F + (cell >= 0x60) if row % 2 else 0x7E))  # noqa: PLR2004 - as above
     return bytes(out)
 
 
-_HIGH_RUN = re.compile(rb"[\x80-\xff]{2,}")
+_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _GB_COMMON = re.compile(rb"[\xa1\xa3\xb0-\xd7][\xa1-\xfe]")
 
 
@@ -185,24 +188,23 @@ def _decode_unknown(content: bytes) -> str:
 
     Western letters stand alone among ASCII; Cyrillic and East Asian ones in runs.
     """
-    sample = content[:_SAMPLE_BYTES]
-    high = sum(map(len, re.findall(rb"[\x80-\xff]+", sample)))
-    runs = _HIGH_RUN.findall(sample)
-    joined = b"".join(runs)
-    if 2 * len(joined) < high or len(joined) < 4:  # noqa: PLR2004 - too few to tell
+    runs = _HIGH_RUN.findall(content[:_SAMPLE_BYTES])
+    joined = b"".join(run for run in runs if len(run) > 1)
+    if 2 * len(joined) < sum(map(len, runs)) or len(joined) < 4:  # noqa: PLR2004 - too few to tell
         return _decode_western(content)
-    return content.decode(_guess(joined), "replace")
+    return content.decode(_guess(runs, joined), "replace")
 
 
-def _guess(joined: bytes) -> str:
+def _guess(runs: list[bytes], joined: bytes) -> str:
     """Name the codec that runs of high bytes look like."""
     pairs = len(joined) / 2
-    if joined.count(b"\xa4") > pairs / 4:
-        return "euc_jis_2004"  # row 4 is hiragana
+    if 8 * sum(len(run) % 2 for run in runs) <= len(runs):  # pairs of high bytes, nearly always
+        if joined.count(b"\xa4") > pairs / 4:
+            return "euc_jis_2004"  # row 4 is hiragana
+        if len(_GB_COMMON.findall(joined)) > 0.8 * pairs:
+            return "gb18030"  # punctuation and the characters of level 1
     if joined.count(b"\x82") + joined.count(b"\x83") > pairs / 4:
         return "cp932"  # leads of hiragana and katakana
-    if len(_GB_COMMON.findall(joined)) > 0.8 * pairs:
-        return "gb18030"  # punctuation and the characters of level 1
     small_1251 = sum(byte >= 0xE0 for byte in joined)  # noqa: PLR2004 - small letters there
     small_koi8 = sum(0xC0 <= byte < 0xE0 for byte in joined)  # noqa: PLR2004 - and there
     if small_1251 + small_koi8 < 0.8 * len(joined):

@@ -93,7 +93,7 @@ def _without_heads(source: str) -> str:
     kept, position = list[str](), 0
     while found := _UNSEEN.search(source, position):
         kept.append(source[position : found.start()])
-        closing = re.compile(f"</{found[1]}", re.IGNORECASE).search(source, found.end())
+        closing = re.compile(f"</{found[1]}[^<>]*>?", re.IGNORECASE).search(source, found.end())
         if closing is None:
             return " ".join(kept)
         position = closing.end()

@@ -238,6 +238,8 @@ def _text_fact(facts: Mapping[str, Json], name: str) -> str | None:
 
 def _sent_at(value: str) -> datetime | None:
     """Return when the sender says the mail was sent, None where that is no time of our age."""
+    if " 0000 " in value:  # the standard library takes that year for 2000
+        return None
     try:
         found = parsedate_to_datetime(value[:_DATE_CHARACTERS])
         found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
