@@ -1,6 +1,6 @@
 """Log lines to standard error, that never stop the desk.
 
-Started by `gateway.app` once, for ``serve``; everything logs through standard `logging` or
+Started by `gateway.cli` once in a process; everything logs through standard `logging` or
 structlog. Lines are handed to a thread over a bounded queue: when the reader of standard error is
 stuck, lines are dropped and counted; when it is gone, all are. Every value passes the redactor.
 """
@@ -46,8 +46,8 @@ class Logs(logging.Handler):
     called from the writing thread, and once more by `close`.
     """
 
-    def __init__(self, descriptor: int, form: Form, redactor: Redactor) -> None:
-        super().__init__(logging.INFO)
+    def __init__(self, descriptor: int, form: Form, redactor: Redactor, level: int) -> None:
+        super().__init__(level)
         self.dropped = 0
         self.on_drop: Callable[[int], None] = lambda _count: None
         self._descriptor = descriptor
@@ -100,7 +100,11 @@ class Logs(logging.Handler):
 
 @contextlib.contextmanager
 def logging_to(
-    descriptor: int, *, form: Form | None = None, secrets: Iterable[str] = ()
+    descriptor: int,
+    *,
+    form: Form | None = None,
+    secrets: Iterable[str] = (),
+    level: int = logging.INFO,
 ) -> Iterator[Logs]:
     """Log to a file descriptor while the body runs.
 
@@ -108,11 +112,11 @@ def logging_to(
     ``secrets`` are taken out of every line.
     """
     chosen: Form = form or ("console" if os.isatty(descriptor) else "json")
-    logs = Logs(descriptor, chosen, Redactor(secrets))
+    logs = Logs(descriptor, chosen, Redactor(secrets), level)
     _configure_structlog()
     root = logging.getLogger()
     before = root.level, root.handlers[:]
-    root.handlers[:], root.level = [logs], logging.INFO
+    root.handlers[:], root.level = [logs], level
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     _make_records_cheap()

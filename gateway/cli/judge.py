@@ -1,0 +1,168 @@
+"""``check`` and ``explain``: what is wrong with a desk, and what it would do with a message."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli import screen
+from gateway.cli.options import ConfigOption, JsonOption, run, settings_of
+from gateway.cli.shapes import problem_json
+from gateway.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(check)
+    app.command()(explain)
+
+
+def check(
+    config: ConfigOption = None,
+    connect: Annotated[
+        bool, typer.Option("--connect", help="Also ask the mail servers and chat platforms.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find everything that is wrong: configuration, rules, templates, secrets, channels."""
+    problems = _problems_of(config, connect=connect)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if as_json:
+        listed = [problem_json(problem) for problem in problems]
+        screen.print_json({"ok": not errors, "problems": listed})
+    else:
+        screen.print_problems(problems)
+        screen.say(_summary(errors, len(problems) - errors))
+    raise typer.Exit(1 if errors else 0)
+
+
+def _problems_of(config: Path | None, *, connect: bool) -> Sequence[Problem]:
+    try:
+        settings = settings_of(config)
+    except ConfigError as error:
+        return error.problems
+    from gateway import app  # noqa: PLC0415 - loads rules and channels
+
+    with screen.working("checking the desk"):
+        return run(app.check(settings, connect=connect))
+
+
+def _summary(errors: int, warnings: int) -> str:
+    if not errors and not warnings:
+        return "no problems found"
+    counts = ((errors, "error"), (warnings, "warning"))
+    return ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts if count)
+
+
+def explain(
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="What somebody writes; - reads it.")
+    ] = None,
+    *,
+    eml: Annotated[
+        Path | None, typer.Option("--eml", metavar="FILE", help="A whole mail instead; - reads it.")
+    ] = None,
+    channel: Annotated[str, typer.Option(metavar="N", help="The channel it comes in by.")] = "",
+    sender: Annotated[
+        str, typer.Option("--from", metavar="A", help="Whose address a TEXT has.")
+    ] = "",
+    subject: Annotated[str, typer.Option(metavar="S", help="The subject of a TEXT.")] = "",
+    lang: Annotated[str, typer.Option(metavar="L", help="Its language, instead of a guess.")] = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what the desk would do with one message, and why. Nothing is stored or sent."""
+    if (text is None) == (eml is None):
+        raise typer.BadParameter("give either a TEXT or --eml FILE")
+    settings = settings_of(config)
+    channel = _channel_of(settings, channel)
+    _require_language(settings, lang)
+    from gateway import app  # noqa: PLC0415 - loads rules
+
+    with screen.working("reading the rules"):
+        explained = app.explain(
+            settings,
+            text=read_text(text) if text is not None else "",
+            eml=_read_mail(eml) if eml is not None else None,
+            channel=channel,
+            sender=sender,
+            subject=subject,
+            language=lang or None,
+        )
+    if as_json:
+        screen.print_json(explained)
+    else:
+        _show(explained)
+
+
+def read_text(text: str) -> str:
+    """Return a text, or for ``-`` what stands on standard input."""
+    if text != "-":
+        return text
+    return sys.stdin.buffer.read(_MOST_BYTES).decode(errors="replace")
+
+
+def _read_mail(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read(_MOST_BYTES)
+    return path.read_bytes()
+
+
+def _channel_of(settings: Settings, wanted: str) -> str:
+    names = [channel.name for channel in settings.channels]
+    if wanted and wanted not in names:
+        raise typer.BadParameter(f"no channel is called {wanted!r}; there are: {', '.join(names)}")
+    return wanted or names[0]
+
+
+def _require_language(settings: Settings, wanted: str) -> None:
+    languages = settings.policy.languages
+    if wanted and wanted not in languages:
+        known = ", ".join(languages)
+        raise typer.BadParameter(f"the desk does not speak {wanted!r}; it speaks: {known}")
+
+
+def _show(explained: Mapping[str, Any]) -> None:
+    screen.say(f"{_VERBS[explained['decision']]} {_object(explained)}".strip())
+    screen.say(f"because {explained['reason']}")
+    screen.say(f"language {explained['language']}, priority {explained['priority']}")
+    _show_near(explained)
+    screen.say("rules that were looked at:" if explained["trace"] else "no rule was looked at")
+    for step in explained["trace"]:
+        screen.say(f"  {'matched ' if step['matched'] else 'no match'}  {step['rule']}")
+        for key in ("condition", "expected", "actual"):
+            if step[key]:
+                screen.say(f"              {key:<9}  {step[key]}")
+
+
+_VERBS = {"answer": "answer", "ask": "ask back", "route": "route", "ignore": "ignore"}
+
+
+def _object(explained: Mapping[str, Any]) -> str:
+    match explained["decision"]:
+        case "answer":
+            score = explained["score"]
+            return f"with FAQ entry {explained['faq']}" + (f" ({score:.2f})" if score else "")
+        case "route":
+            return f"to team {explained['team']}, level {explained['level']}"
+        case "ask":
+            offered = ", ".join(choice["faq"] for choice in explained["choices"])
+            return f"which is meant: {offered}" if offered else "for what is missing"
+        case _:
+            return ""
+
+
+def _show_near(explained: Mapping[str, Any]) -> None:
+    near = explained.get("near") or explained["choices"]
+    if near:
+        entries = ", ".join(f"{entry['faq']} ({entry['score']:.2f})" for entry in near)
+        screen.say(f"FAQ entries that came near: {entries}")

@@ -1,0 +1,105 @@
+"""What most commands share: the options, reading the configuration, and running to an end.
+
+Used by the command modules only. `typer.Exit` carries the exit code: 0 fine, 1 problems found,
+2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from gateway.errors import NotFound
+from gateway.model.ticket_id import format_reference, parse_reference
+
+if TYPE_CHECKING:
+    from gateway.contracts.store import Store
+    from gateway.settings import Settings
+
+T = TypeVar("T")
+
+chosen_before: ContextVar[Path | None] = ContextVar("chosen_before", default=None)
+"""``-c`` where it stood before the command's name."""
+
+_MOST_DIGITS = 15
+CONFIG_HELP = "The desk's config.toml. Default: $VENTANILLA_CONFIG, then ./config.toml."
+ConfigOption = Annotated[Path | None, typer.Option("-c", "--config", help=CONFIG_HELP)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+LimitOption = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
+Reference = Annotated[str, typer.Argument(metavar="REF", help="A reference, such as VT-1042-F.")]
+AsOption = Annotated[
+    str, typer.Option("--as", metavar="AGENT", help="Act as this agent of the rule files.")
+]
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Return the settings that ``-c``, the environment or the folder name.
+
+    Raises:
+        ConfigError: with every problem.
+    """
+    from gateway import settings  # noqa: PLC0415 - pydantic; not for --help
+
+    path = settings.config_path(config or chosen_before.get(), os.environ)
+    return settings.load_settings(path, os.environ)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Return what ``work`` comes to. Only what people should know is logged meanwhile."""
+    from gateway.logs import logging_to, stderr  # noqa: PLC0415 - structlog; not for --help
+
+    with logging_to(stderr(), form="console", level=logging.WARNING):
+        return asyncio.run(work)
+
+
+def look(settings: Settings, at: Callable[[Store], Awaitable[T]]) -> T:
+    """Return what ``at`` finds in the desk's store, which is only read."""
+
+    async def _look() -> T:
+        from gateway import app  # noqa: PLC0415 - loads the store
+
+        async with app.reading(settings) as store:
+            return await at(store)
+
+    return run(_look())
+
+
+def number_of(prefix: str, reference: str) -> int:
+    """Return the number of a reference, or of a bare number.
+
+    Raises:
+        NotFound: it is no reference of this desk, or was mistyped.
+    """
+    text = reference.strip()
+    if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS:
+        return int(text)
+    number = parse_reference(prefix, text)
+    if number is not None:
+        return number
+    if re.fullmatch(rf"{re.escape(prefix)}-\d+-[a-z]", text, re.IGNORECASE):
+        raise NotFound(f"{reference} was mistyped: its last letter does not fit its number")
+    example = format_reference(prefix, 1042)
+    raise NotFound(f"{reference!r} is no reference of this desk: expected one like {example}")
+
+
+def by_of(agent: str) -> str:
+    """Return who gives an order: an agent by ``--as``, else whoever runs this shell."""
+    return f"agent:{agent}" if agent else f"shell:{_shell_user()}"
+
+
+def _shell_user() -> str:
+    import getpass  # noqa: PLC0415 - orders only
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container's number without a name.
+        return str(os.getuid())

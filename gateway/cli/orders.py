@@ -1,0 +1,263 @@
+"""The commands that change tickets: each is one order, carried out by the running desk.
+
+Without a running ``serve`` the order is carried out by this process. Exit code 1 when the order
+was refused, or when nobody has carried it out within ten seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli import screen
+from gateway.cli.judge import read_text
+from gateway.cli.options import (
+    AsOption,
+    ConfigOption,
+    JsonOption,
+    Reference,
+    by_of,
+    number_of,
+    run,
+    settings_of,
+)
+from gateway.model.message import Attachment, Json
+from gateway.model.ticket_id import format_reference
+
+if TYPE_CHECKING:
+    from gateway.ordering import OrderResult
+
+Text = Annotated[str, typer.Argument(metavar="TEXT", help="What to say; - reads it.")]
+Attached = Annotated[
+    list[Path] | None, typer.Option("--attach", metavar="FILE", help="A file to go with it.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to ``tickets``."""
+    for command in (reply, note, close, escalate, assign, take, priority, merge, split):
+        app.command()(command)
+    app.command("field")(set_field)
+    app.command("open")(open_ticket)
+
+
+def give(
+    config: Path | None,
+    name: str,
+    *,
+    ticket: str = "",
+    text: str = "",
+    agent: str = "",
+    arguments: Mapping[str, str] | None = None,
+    files: Sequence[Path] = (),
+    as_json: bool = False,
+) -> None:
+    """Give an order, wait for it, and print what became of it.
+
+    Raises:
+        typer.Exit: with code 1 when it was refused, or is not done yet.
+    """
+    settings = settings_of(config)
+    prefix = settings.policy.prefix
+    attachments = _attachments(files, settings.policy.limits.size)
+    from gateway.ordering import order  # noqa: PLC0415 - loads the journey
+
+    result = run(
+        order(
+            settings,
+            name=name,
+            by=by_of(agent),
+            ticket=format_reference(prefix, number_of(prefix, ticket)) if ticket else "",
+            text=text,
+            arguments=arguments or {},
+            attachments=attachments,
+        )
+    )
+    if as_json:
+        screen.print_json(order_json(result))
+    elif result.ok and result.done:
+        screen.say(f"{result.ticket}: {result.reason}" if result.ticket else result.reason)
+    else:
+        screen.complain(result.reason)
+    if not (result.ok and result.done):
+        raise typer.Exit(1)
+
+
+def order_json(result: OrderResult) -> dict[str, Json]:
+    """Return what became of an order."""
+    return {
+        "done": result.done,
+        "ok": result.ok,
+        "reason": result.reason,
+        "ticket": result.ticket,
+    }
+
+
+def _attachments(files: Sequence[Path], limit: int) -> tuple[Attachment, ...]:
+    attachments = tuple(_attachment(file) for file in files)
+    total = sum(attachment.size for attachment in attachments)
+    if total > limit:
+        raise typer.BadParameter(f"the files have {total} bytes, more than [limits] size ({limit})")
+    return attachments
+
+
+def _attachment(path: Path) -> Attachment:
+    content = path.read_bytes()
+    media_type, encoding = mimetypes.guess_type(path.name)
+    plain_type = media_type if media_type and not encoding else "application/octet-stream"
+    digest = hashlib.sha256(content).hexdigest()
+    return Attachment(name=path.name, media_type=plain_type, digest=digest, content=content)
+
+
+def reply(
+    ref: Reference,
+    text: Text,
+    attach: Attached = None,
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer the requester."""
+    said, files = read_text(text), attach or ()
+    give(config, "reply", ticket=ref, text=said, files=files, agent=agent, as_json=as_json)
+
+
+def note(
+    ref: Reference,
+    text: Text,
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write something down that stays inside the desk."""
+    give(config, "note", ticket=ref, text=read_text(text), agent=agent, as_json=as_json)
+
+
+def close(
+    ref: Reference,
+    summary: Annotated[str, typer.Argument(help="What was done: the requester reads it too.")],
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Close a ticket with a summary of what was done."""
+    give(config, "close", ticket=ref, text=read_text(summary), agent=agent, as_json=as_json)
+
+
+def escalate(
+    ref: Reference,
+    words: Annotated[list[str], typer.Argument(metavar="[TEAM|L1..L4] REASON")],
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hand a ticket to the next level, or to a team or level that you name."""
+    if len(words) > 2:  # noqa: PLR2004 - a team and a reason
+        raise typer.BadParameter("put the reason in quotes", param_hint="REASON")
+    to = {"to": words[0] if len(words) > 1 else ""}
+    reason = read_text(words[-1])
+    give(config, "escalate", ticket=ref, text=reason, arguments=to, agent=agent, as_json=as_json)
+
+
+def assign(
+    ref: Reference,
+    to: Annotated[str, typer.Argument(metavar="AGENT|TEAM")],
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a ticket to an agent or a team."""
+    give(config, "assign", ticket=ref, arguments={"to": to}, agent=agent, as_json=as_json)
+
+
+def take(
+    ref: Reference, agent: AsOption = "", config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """Take a ticket yourself."""
+    give(config, "take", ticket=ref, agent=agent, as_json=as_json)
+
+
+def priority(
+    ref: Reference,
+    priority: Annotated[str, typer.Argument(metavar="low|normal|high|urgent")],
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how soon a ticket wants to be seen."""
+    wanted = {"priority": priority}
+    give(config, "priority", ticket=ref, arguments=wanted, agent=agent, as_json=as_json)
+
+
+def set_field(
+    ref: Reference,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    value: Annotated[str, typer.Argument(metavar="VALUE")],
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write one field of a ticket."""
+    field = {"name": name, "value": value}
+    give(config, "field", ticket=ref, arguments=field, agent=agent, as_json=as_json)
+
+
+def merge(
+    ref: Reference,
+    into: Annotated[str, typer.Argument(metavar="INTO", help="The ticket that goes on.")],
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a ticket's story go on in another one."""
+    prefix = settings_of(config).policy.prefix
+    other = {"into": format_reference(prefix, number_of(prefix, into))}
+    give(config, "merge", ticket=ref, arguments=other, agent=agent, as_json=as_json)
+
+
+def split(
+    ref: Reference,
+    event: Annotated[int, typer.Argument(metavar="EVENT", help="Its number in tickets show.")],
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give one event of a ticket a ticket of its own."""
+    wanted = {"event": str(event)}
+    give(config, "split", ticket=ref, arguments=wanted, agent=agent, as_json=as_json)
+
+
+def open_ticket(
+    text: Text,
+    *,
+    by: Annotated[str, typer.Option(metavar="phone", help="How they reached you.")],
+    sender: Annotated[
+        str, typer.Option("--from", metavar="ADDRESS|PHONE", help="Where they can be reached.")
+    ],
+    name: Annotated[str, typer.Option(metavar="N", help="Who they are.")] = "",
+    field: Annotated[
+        list[str] | None, typer.Option(metavar="k=v", help="A field of the ticket.")
+    ] = None,
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Open a ticket for somebody who called, or came to the desk."""
+    given = {"by": by, "from": sender, "name": name, **_fields(field or ())}
+    said = read_text(text)
+    give(config, "open", text=said, arguments=given, agent=agent, as_json=as_json)
+
+
+def _fields(pairs: Sequence[str]) -> dict[str, str]:
+    fields = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (key and equals):
+            raise typer.BadParameter(f"{pair!r} is no field: expected NAME=VALUE")
+        fields[f"field.{key}"] = value
+    return fields

@@ -1,0 +1,64 @@
+"""``init``, ``serve``, ``demo`` and ``chat``: a new desk, a running one, and one to look at."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli import screen
+from gateway.cli.options import ConfigOption, settings_of
+
+
+class LogForm(StrEnum):
+    """How log lines look."""
+
+    JSON = "json"
+    CONSOLE = "console"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (init, serve, demo):
+        app.command()(command)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty or a new folder.")],
+) -> None:
+    """Write a new desk: a configuration that works, and rules and FAQ entries to start from."""
+    from gateway.cli.new_desk import write_new_desk  # noqa: PLC0415 - loads the rules layer
+
+    config = write_new_desk(folder)
+    screen.say(f"A new desk is in {folder}. Next:")
+    screen.say(f"  ventanilla check -c {config}")
+    screen.say(f'  ventanilla explain -c {config} "I forgot my password"')
+    screen.say(f"  ventanilla serve -c {config}")
+
+
+def serve(
+    config: ConfigOption = None,
+    log: Annotated[
+        LogForm | None,
+        typer.Option(help="How log lines look. Default: console on a terminal, else json."),
+    ] = None,
+) -> None:
+    """Run the desk until it is told to stop (SIGTERM, or Ctrl-C)."""
+    settings = settings_of(config)
+    from gateway.logs import logging_to, stderr  # noqa: PLC0415 - structlog
+    from gateway.serving import serve as run_desk  # noqa: PLC0415 - the whole desk
+
+    secrets = [value for channel in settings.channels for value in channel.secrets.values()]
+    with logging_to(stderr(), form=log.value if log else None, secrets=secrets):
+        code = asyncio.run(run_desk(settings))
+    raise typer.Exit(code)
+
+
+def demo() -> None:
+    """Run a temporary desk that mails itself, and show what it answers."""
+    from gateway.cli.demo import run_demo  # noqa: PLC0415 - the whole desk
+
+    raise typer.Exit(asyncio.run(run_demo()))

@@ -1,0 +1,154 @@
+"""``tickets list`` and ``tickets show``. What changes tickets is in `gateway.cli.orders`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from gateway.cli import screen
+from gateway.cli.options import (
+    ConfigOption,
+    JsonOption,
+    LimitOption,
+    Reference,
+    look,
+    number_of,
+    settings_of,
+)
+from gateway.cli.shapes import ticket_json
+from gateway.errors import NotFound
+from gateway.model.ticket import Ticket, TicketEvent, TicketState
+from gateway.model.ticket_id import format_reference
+
+if TYPE_CHECKING:
+    from gateway.contracts.store import Store
+
+app = typer.Typer(no_args_is_help=True, help="Look at tickets and work on them.")
+
+DEFAULT_STATES = frozenset({TicketState.OPEN, TicketState.ASKING, TicketState.WAITING})
+
+
+@app.command("list")
+def list_tickets(
+    *,
+    every: Annotated[bool, typer.Option("--all", help="In every status.")] = False,
+    status: Annotated[
+        list[TicketState] | None, typer.Option(help="Only these; default: open asking waiting.")
+    ] = None,
+    team: Annotated[str | None, typer.Option(help="Only this team's.")] = None,
+    level: Annotated[int | None, typer.Option(min=1, max=4, help="Only this level's.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their time.")] = False,
+    limit: LimitOption = 100,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List tickets, the last changed first."""
+    from gateway.contracts.store import TicketFilter  # noqa: PLC0415 - not for --help
+    from gateway.world import RealWorld  # noqa: PLC0415 - not for --help
+
+    settings, now = settings_of(config), RealWorld().now()
+    wanted = TicketFilter(
+        states=None if every else frozenset(status or DEFAULT_STATES),
+        team=team,
+        level=level,
+        overdue_at=now if overdue else None,
+        limit=limit,
+    )
+    found = look(settings, lambda store: store.list_tickets(wanted))
+    if as_json:
+        screen.print_json([ticket_json(ticket) for ticket in found])
+        return
+    screen.print_table(
+        ("ticket", "status", "level", "team", "priority", "changed", "requester", "subject"),
+        (_row(ticket, now) for ticket in found),
+        empty="no such tickets",
+        gives_way=("subject", "requester", "team"),
+    )
+
+
+def _row(ticket: Ticket, now: datetime) -> tuple[object, ...]:
+    changed = f"{age(now - ticket.updated_at)} ago"
+    who = ticket.requester.address or ticket.requester.name
+    state = (ticket.reference, ticket.state, ticket.level, ticket.team, ticket.priority)
+    return (*state, changed, who, ticket.subject)
+
+
+def age(passed: timedelta) -> str:
+    """Return how long ago something was, in its largest unit."""
+    seconds = max(0, int(passed.total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+@app.command()
+def show(
+    ref: Reference,
+    why: Annotated[bool, typer.Option("--why", help="Also why it was decided so.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one ticket with its whole history."""
+    settings = settings_of(config)
+    number = number_of(settings.policy.prefix, ref)
+
+    async def whole(store: Store) -> tuple[Ticket | None, Sequence[TicketEvent]]:
+        return await store.ticket(number), await store.events(number)
+
+    ticket, events = look(settings, whole)
+    if ticket is None:
+        raise NotFound(f"there is no ticket {format_reference(settings.policy.prefix, number)}")
+    if as_json:
+        screen.print_json(ticket_json(ticket, events))
+        return
+    for line in _head(ticket, settings.timezone):
+        screen.say(line)
+    if why:
+        _show_why(ticket)
+    for event in events:
+        _show_event(event, settings.timezone)
+
+
+def _head(ticket: Ticket, timezone: str) -> Iterator[str]:
+    who = ticket.requester
+    name = f"{who.name} <{who.address}>" if who.name and who.address else who.address or who.name
+    yield f"{ticket.reference}  {ticket.subject or '(no subject)'}"
+    yield f"  status     {ticket.state}, priority {ticket.priority}"
+    yield f"  lies with  {ticket.team or 'nobody'}, level {ticket.level}" + (
+        f", taken by {ticket.assignee}" if ticket.assignee else ""
+    )
+    yield f"  requester  {name}, by {ticket.channel}, in {ticket.language}"
+    yield f"  asked      {local(ticket.created_at, timezone)}"
+    if ticket.due_at:
+        yield f"  due        {local(ticket.due_at, timezone)}"
+    if ticket.tags:
+        yield f"  tags       {', '.join(ticket.tags)}"
+    for field, value in ticket.fields.items():
+        yield f"  {field:<10} {value}"
+
+
+def _show_why(ticket: Ticket) -> None:
+    screen.say("  why:")
+    for key, value in ticket.why.items():
+        if key != "trace" and value not in (None, [], ""):
+            screen.say(f"    {key:<10} {value}")
+
+
+def _show_event(event: TicketEvent, timezone: str) -> None:
+    inside = " (internal)" if event.visibility == "internal" else ""
+    at = local(event.at, timezone)
+    screen.say(f"\n{event.seq}. {at}  {event.kind}{inside}, {event.by}")
+    for line in event.text.splitlines():
+        screen.say(f"    {line}")
+    for file in event.attachments:
+        screen.say(f"    + {file.name} ({file.media_type}, {file.size} bytes)")
+
+
+def local(at: datetime | None, timezone: str) -> str:
+    """Return an instant as the clock on the desk's wall shows it."""
+    return at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M") if at else ""

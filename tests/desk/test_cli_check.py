@@ -1,0 +1,215 @@
+"""``init``, ``check`` and ``explain``: what an admin meets first."""
+
+import json
+
+import pytest
+
+from gateway.cli import run
+from tests.desk.cli import ROOT, environment, process
+
+EXPLAINED = {
+    *("decision", "reason", "faq", "score", "choices", "rule", "team", "level", "priority"),
+    *("language", "questions", "rulebook", "trace"),
+}
+
+
+def test_a_new_desk_passes_check_without_secrets(tmp_path, capsys):
+    """What ``init`` writes is a desk that works."""
+    run(["init", str(tmp_path / "desk")])
+    capsys.readouterr()
+
+    code = run(["check", "--json", "-c", str(tmp_path / "desk" / "config.toml")])
+
+    assert (code, json.loads(capsys.readouterr().out)) == (0, {"ok": True, "problems": []})
+
+
+def test_init_refuses_a_folder_that_is_not_empty(tmp_path, capsys):
+    """Nobody's files are written over, and nothing is added to them."""
+    (tmp_path / "mine.txt").write_text("x")
+
+    assert run(["init", str(tmp_path)]) == 1
+    assert "not empty" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_init_takes_an_empty_folder_and_a_new_one(tmp_path):
+    """Both are what people have at hand."""
+    (tmp_path / "empty").mkdir()
+
+    assert run(["init", str(tmp_path / "empty")]) == 0
+    assert run(["init", str(tmp_path / "new" / "desk")]) == 0
+    assert sorted(path.name for path in (tmp_path / "empty").iterdir()) == ["config.toml", "rules"]
+    assert not list((tmp_path / "empty").rglob("*.py"))
+
+
+def test_check_names_each_problem_with_its_place(shell):
+    """In JSON for editors, and as file:line:column for people; exit code 1."""
+    text = shell.config.read_text()
+    shell.config.write_text(text.replace("prefix =", "prefx ="))
+    line = text[: text.index("prefix =")].count("\n") + 1
+
+    as_json, as_text = shell("check", "--json"), shell("check")
+
+    assert as_json.code == as_text.code == 1
+    assert as_json.json == {
+        "ok": False,
+        "problems": [
+            {
+                "file": str(shell.config),
+                "line": line,
+                "column": 1,
+                "severity": "error",
+                "message": "desk.prefx is no setting",
+                "suggestion": "did you mean 'prefix'?",
+            }
+        ],
+    }
+    assert as_text.out.startswith(f"{shell.config}:{line}:1: desk.prefx is no setting")
+    assert as_text.out.endswith("1 error\n")
+
+
+def test_check_finds_mistakes_in_rules_too(shell):
+    """A rule for a team that is not there: the file and the line are the rule's."""
+    rules = shell.config.parent / "rules" / "desk.yaml"
+    rules.write_text(rules.read_text().replace("team: network", "team: netwrok", 1))
+
+    ran = shell("check", "--json")
+
+    assert ran.code == 1
+    assert any(problem["file"].endswith("desk.yaml") for problem in ran.json["problems"])
+
+
+def test_warnings_alone_are_no_failure(shell):
+    """Retention is read but not carried out: that is said, and the desk is fine."""
+    with shell.config.open("a") as file:
+        file.write('[retention]\nraw = "90 days"\n')
+
+    ran = shell("check", "--json")
+
+    assert (ran.code, ran.json["ok"]) == (0, True)
+    assert [problem["severity"] for problem in ran.json["problems"]] == ["warning"]
+
+
+def test_a_secrets_file_that_is_gone_is_an_error(shell):
+    """It has the line of the key that names it."""
+    text = shell.config.read_text()
+    shell.config.write_text(text.replace("[http]", 'smtp_password_file = "gone"\n[http]'))
+
+    ran = shell("check", "--json")
+
+    assert ran.code == 1
+    assert "smtp_password_file" in ran.json["problems"][0]["message"]
+    assert ran.json["problems"][0]["line"] == text[: text.index("[http]")].count("\n") + 1
+
+
+def test_explain_has_the_promised_keys(shell):
+    """A FAQ answer with its score, as scripts read it."""
+    ran = shell("explain", "I forgot my password", "--json")
+
+    assert ran.code == 0
+    assert set(ran.json) >= EXPLAINED
+    assert (ran.json["decision"], ran.json["faq"]) == ("answer", "reset-password")
+    assert 0 < ran.json["score"] <= 1
+    assert ran.json["language"] == "en"
+
+
+def test_explain_traces_the_rules_it_looked_at(shell):
+    """Each with the condition that failed, what was expected, and what was there."""
+    trace = shell("explain", "Our VPN is down again", "--json").json["trace"]
+
+    assert [(step["rule"], step["matched"]) for step in trace] == [
+        ("printer", False),
+        ("vpn-outage", True),
+    ]
+    assert set(trace[0]) == {"rule", "matched", "condition", "expected", "actual"}
+
+
+def test_explain_shows_people_what_and_why(shell):
+    """The decision first, then the reason, then which rules were looked at."""
+    ran = shell("explain", "Our VPN is down again")
+
+    lines = ran.out.splitlines()
+    assert lines[0] == "route to team network, level 2"
+    assert lines[1].startswith("because ")
+    assert any(line.split() == ["matched", "vpn-outage"] for line in lines)
+
+
+def test_explain_reads_mails_and_standard_input(shell, tmp_path):
+    """``--eml FILE``, ``--eml -`` and ``-`` are three ways to say the same."""
+    mail = b"From: a@b.example\nTo: support@acme.example\nSubject: x\n\nOur VPN is down again\n"
+    (tmp_path / "a.eml").write_bytes(mail)
+    config = ("--json", "-c", str(shell.config))
+
+    from_file = shell("explain", "--eml", str(tmp_path / "a.eml"), "--json")
+    from_input = process("explain", "--eml", "-", *config, input=mail.decode())
+    text = process("explain", "-", *config, input="Our VPN is down again")
+
+    assert from_file.json["rule"] == "vpn-outage"
+    assert '"rule": "vpn-outage"' in from_input.stdout
+    assert '"rule": "vpn-outage"' in text.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain",),
+        ("explain", "x", "--eml", "y"),
+        ("explain", "x", "--channel", "nosuch"),
+        ("explain", "x", "--lang", "tlh"),
+        ("chek",),
+        ("tickets", "list", "--status", "lost"),
+        ("tickets", "list", "--level", "5"),
+        ("tickets", "open", "x", "--by", "phone", "--from", "1", "--field", "novalue"),
+        ("tickets", "escalate", "1001", "too", "many", "words"),
+        ("serve", "--log", "xml"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(shell, arguments):
+    """The complaint is on standard error, and it is no traceback."""
+    ran = shell(*arguments)
+
+    assert ran.code == 2
+    assert ran.out == ""
+    assert "Error" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "--eml", "/nonexistent/a.eml"),
+        ("tickets", "reply", "1001", "x", "--attach", "/nonexistent/a.png"),
+        ("tickets", "show", "nonsense"),
+        ("tickets", "list"),
+        ("audit",),
+        ("inbox", "show", "1"),
+    ],
+)
+def test_what_is_not_there_is_one_line_and_exit_code_1(shell, arguments):
+    """A missing file, ticket or database is said in a sentence."""
+    ran = shell(*arguments)
+
+    assert ran.code == 1
+    assert ran.err.startswith("ventanilla: ")
+    assert ran.err.count("\n") == 1
+
+
+def test_with_json_a_failure_is_one_json_value_too(shell):
+    """A script can always read standard output."""
+    ran = shell("tickets", "list", "--json")
+
+    assert ran.code == 1
+    assert set(ran.json) == {"error"}
+
+
+def test_the_configuration_is_found_by_option_environment_and_folder(shell):
+    """``-c`` before or after the command, then $VENTANILLA_CONFIG, then ./config.toml."""
+    path, plain = str(shell.config), environment()
+
+    assert run(["-c", path, "check"]) == 0
+    assert process("check", env=environment(VENTANILLA_CONFIG=path)).returncode == 0
+    found = process("check", cwd=shell.config.parent, env=plain | {"PYTHONPATH": str(ROOT)})
+    assert found.returncode == 0
+    missing = process("check", cwd=shell.config.parents[1], env=plain | {"PYTHONPATH": str(ROOT)})
+    assert missing.returncode == 1
+    assert "ventanilla init" in missing.stdout

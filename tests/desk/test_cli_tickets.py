@@ -1,0 +1,213 @@
+"""Tickets, inbox and outbox from the command line, on a real desk without ``serve``."""
+
+import json
+
+import pytest
+
+from tests.desk.cli import process
+
+
+def test_a_logged_call_is_a_ticket(shell):
+    """Who called, what about, and the fields that were asked: as ``show`` tells it."""
+    ran = shell(
+        *("tickets", "open", "The printer on floor 2 is broken", "--by", "phone"),
+        *("--from", "+351 210 000 000", "--name", "João Dias", "--field", "floor=2", "--json"),
+    )
+    ticket = shell("tickets", "show", ran.json["ticket"], "--json").json
+
+    assert set(ran.json) == {"done", "ok", "reason", "ticket"}
+    assert ran.json["done"] is ran.json["ok"] is True
+    assert (ticket["status"], ticket["fields"]) == ("open", {"floor": "2"})
+    assert ticket["requester"] == "João Dias"
+    assert ticket["events"][0]["kind"] == "request"
+    assert ticket["events"][0]["text"] == "The printer on floor 2 is broken"
+
+
+def test_list_shows_what_is_not_ended(shell):
+    """Open ones by default, others when they are asked for; never with their events."""
+    kept = shell.opened("Our VPN is down again")
+    done = shell.opened("The invoice program crashes")
+    assert shell("tickets", "close", done, "restarted it").code == 0
+
+    listed = {
+        arguments: [ticket["id"] for ticket in shell("tickets", "list", "--json", *arguments).json]
+        for arguments in [
+            *((), ("--all",), ("--status", "closed"), ("--team", "network"), ("--level", "1")),
+            *(("--all", "--limit", "1"), ("--overdue",)),
+        ]
+    }
+
+    assert listed == {
+        (): [kept],
+        ("--all",): [done, kept],
+        ("--status", "closed"): [done],
+        ("--team", "network"): [kept],
+        ("--level", "1"): [],
+        ("--all", "--limit", "1"): [done],
+        ("--overdue",): [],
+    }
+    assert "events" not in shell("tickets", "list", "--json").json[0]
+    assert kept in shell("tickets", "list").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "expected"),
+    [
+        (("take", "--as", "ana"), "assignee", "ana"),
+        (("priority", "urgent"), "priority", "urgent"),
+        (("field", "site", "Porto"), "fields", {"site": "Porto"}),
+        (("escalate", "L3", "too hard for us"), "level", 3),
+        (("escalate", "too hard for us"), "level", 3),
+        (("assign", "applications"), "team", "applications"),
+        (("reply", "We are on it."), "status", "waiting"),
+        (("close", "Rebooted the gateway."), "status", "closed"),
+    ],
+)
+def test_an_order_changes_its_ticket(shell, arguments, key, expected):
+    """Each command of ``tickets`` has its effect, once, and says so."""
+    reference = shell.opened("Our VPN is down again")
+    command, *rest = arguments
+
+    ran = shell("tickets", command, reference, *rest)
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"{reference}: ")
+    assert shell("tickets", "show", reference, "--json").json[key] == expected
+
+
+def test_merge_and_split_connect_tickets(shell):
+    """One story out of two, and two out of one."""
+    one, two = shell.opened("Our VPN is down again"), shell.opened("VPN down in Porto, too")
+
+    assert shell("tickets", "merge", two, one).code == 0
+    assert shell("tickets", "show", two, "--json").json["status"] == "merged"
+    split = shell("tickets", "split", one, "1", "--json")
+    assert split.json["ticket"] not in {one, two}
+
+
+def test_who_said_it_is_in_the_history(shell):
+    """The shell's user, or the agent that ``--as`` names."""
+    reference = shell.opened("Our VPN is down again")
+    shell("tickets", "note", reference, "checked the cable", "--as", "ana")
+    shell("tickets", "note", reference, "still down")
+
+    events = shell("tickets", "show", reference, "--json").json["events"]
+    notes = {event["text"]: event["by"] for event in events if event["kind"] == "note"}
+    assert notes["checked the cable"] == "agent:ana"
+    assert notes["still down"].startswith("shell:")
+    assert {event["visibility"] for event in events if event["kind"] == "note"} == {"internal"}
+
+
+def test_a_reply_takes_files_and_standard_input(shell, tmp_path):
+    """``-`` reads the text, ``--attach`` adds a file; both are in the history."""
+    reference = shell.opened("Our VPN is down again")
+    (tmp_path / "guía.txt").write_text("step one")
+
+    ran = process(
+        *("tickets", "reply", reference, "-", "--attach", str(tmp_path / "guía.txt")),
+        *("-c", str(shell.config)),
+        input="Please read the guide.",
+    )
+
+    events = shell("tickets", "show", reference, "--json").json["events"]
+    (reply,) = [event for event in events if event["kind"] == "reply"]
+    assert ran.returncode == 0
+    assert reply["visibility"] == "public"
+    assert reply["text"].strip() == "Please read the guide."
+    assert [(f["name"], f["type"], f["size"]) for f in reply["attachments"]] == [
+        ("guía.txt", "text/plain", 8)
+    ]
+
+
+def test_an_order_that_is_refused_is_exit_code_1(shell):
+    """The reason is the desk's own, and nothing has changed."""
+    reference = shell.opened("Our VPN is down again")
+
+    ran = shell("tickets", "priority", reference, "uurgent")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "low, normal, high, urgent" in ran.err
+    assert shell("tickets", "show", reference, "--json").json["priority"] == "high"
+
+
+@pytest.mark.parametrize("command", ["show", "take"])
+def test_a_mistyped_reference_is_not_somebody_elses_ticket(shell, command):
+    """One wrong character is noticed, and said."""
+    reference = shell.opened("Our VPN is down again")
+    wrong = f"{reference[:-1]}{'A' if reference[-1] != 'A' else 'B'}"
+
+    ran = shell("tickets", command, wrong)
+
+    assert ran.code == 1
+    assert "mistyped" in ran.err
+
+
+def test_a_reference_may_be_a_bare_number_in_any_case(shell):
+    """What people read out on the phone is enough."""
+    reference = shell.opened("Our VPN is down again")
+    number = reference.split("-")[1]
+
+    for form in (number, reference.lower(), f" {reference} "):
+        assert shell("tickets", "show", form, "--json").json["id"] == reference
+
+
+def test_inbox_shows_what_came_in(shell):
+    """Orders are events like everything else; nothing was set aside."""
+    shell.opened("Our VPN is down again")
+
+    assert shell("inbox", "list", "--json").json == []
+    (row,) = shell("inbox", "list", "--all", "--json").json
+    shown = shell("inbox", "show", str(row["id"]), "--json").json
+    assert (row["status"], row["outcome"], row["channel"]) == ("done", "acted", "cli")
+    assert json.loads(shown["body"])["text"] == "Our VPN is down again"
+    assert shell("inbox", "show", "99").code == 1
+
+
+def test_outbox_shows_what_goes_out(shell):
+    """A reply waits for ``serve``, with the bytes that will go out."""
+    reference = shell.opened("Our VPN is down again")
+    shell("tickets", "reply", reference, "We are on it.")
+
+    rows = shell("outbox", "list", "--all", "--json").json
+    shown = shell("outbox", "show", rows[0]["id"], "--json").json
+    assert [row["status"] for row in rows] == ["queued"] * len(rows)
+    assert shown["place"] == "support-mail:ana@corp.example"
+    assert "We are on it." in shown["body"]
+    assert "We are on it." in shell("outbox", "show", rows[0]["id"]).out
+
+
+@pytest.mark.parametrize("box", ["inbox", "outbox"])
+@pytest.mark.parametrize("command", ["retry", "drop"])
+def test_only_what_was_set_aside_can_be_retried_or_dropped(shell, box, command):
+    """An id that is not waiting for people is refused, with a reason."""
+    shell.opened("Our VPN is down again")
+
+    ran = shell(box, command, "1")
+
+    assert ran.code == 1
+    assert "there is no" in ran.err
+
+
+def test_audit_proves_that_everything_is_accounted_for(shell):
+    """Each summand is a key, and the sum is what was accepted."""
+    shell.opened("Our VPN is down again")
+
+    ran = shell("audit", "--json")
+
+    assert (ran.code, ran.json["accepted"], ran.json["acted"]) == (0, 1, 1)
+    assert shell("audit").out.endswith("everything is accounted for\n")
+
+
+def test_status_of_a_desk_at_rest(shell):
+    """No node works, and nothing is held."""
+    shell.opened("Our VPN is down again")
+
+    assert shell("status", "--json").json["nodes"] == []
+    assert "nodes at work: none" in shell("status").out
+
+
+def test_keys_can_be_rotated(shell):
+    """The order is done; what was made with the old key is the store's to keep."""
+    shell.opened("Our VPN is down again")
+
+    assert shell("keys", "rotate", "--json").json["ok"] is True
