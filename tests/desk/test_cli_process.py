@@ -1,0 +1,125 @@
+"""The command as a process: quick help, closed pipes, a running desk, the demo."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.desk.cli import ROOT, environment, process
+
+HEAVY = ("starlette", "uvicorn", "structlog", "prometheus_client", "aiosmtpd", "re2")
+
+
+def test_help_imports_nothing_heavy():
+    """Help and completion stay quick because nothing is loaded for them."""
+    script = (
+        "import sys; from gateway.cli import run; run(['tickets', '--help'])\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    """``ventanilla … | head -0`` ends quietly."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = process("--help", capture_output=False, stdout=writes, stderr=subprocess.PIPE)
+    os.close(writes)
+
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+@pytest.fixture
+def serving(shell):
+    """Run ``serve`` on ports of the system's choice; give the process and its ready line."""
+    text = re.sub(r'listen = "127.0.0.1:\d+"', 'listen = "127.0.0.1:0"', shell.config.read_text())
+    shell.config.write_text(text)
+    command = [sys.executable, "-m", "gateway.cli", "serve", "-c", str(shell.config)]
+    desk = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield desk, desk.stdout.readline()
+    finally:
+        desk.kill()
+        desk.communicate()
+
+
+def test_serve_prints_one_ready_line_and_ends_on_sigterm(serving):
+    """Standard output holds the addresses and nothing else; the exit code is 0."""
+    desk, ready = serving
+
+    desk.send_signal(signal.SIGTERM)
+    out, _ = desk.communicate(timeout=20)
+
+    assert re.fullmatch(r"ready support-mail=127\.0\.0\.1:\d+ http=127\.0\.0\.1:\d+\n", ready)
+    assert (out, desk.returncode) == ("", 0)
+
+
+def test_orders_are_carried_out_by_the_running_desk(serving, shell):
+    """A second process writes no tickets of its own."""
+    reference = shell.opened("Our VPN is down again")
+
+    ran = shell("tickets", "note", reference, "seen")
+    assert (ran.code, ran.out) == (0, f"{reference}: noted\n")
+    assert shell("status", "--json").json["nodes"]
+
+
+def test_a_second_desk_on_one_store_is_refused(serving, shell):
+    """The first one goes on."""
+    second = process("serve", "-c", str(shell.config))
+
+    assert (second.returncode, second.stdout) == (1, "")
+    assert "another" in second.stderr
+    assert serving[0].poll() is None
+
+
+def test_serve_refuses_a_desk_with_errors(shell):
+    """Each problem is on standard error, nothing on standard output."""
+    shell.config.write_text(shell.config.read_text().replace("[http]", "[htpp]"))
+    done = process("serve", "-c", str(shell.config))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "htpp is no setting" in done.stderr
+
+
+def test_the_demo_shows_four_mails_that_came_out_as_told():
+    """The first thing that anybody runs."""
+    done = process("demo", env=environment(DEMO_EXIT="1"))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(re.findall(r"^\d\. ", done.stdout, re.MULTILINE)) == 4
+    assert done.stdout.count("✓") == 4
+    assert "\x1b" not in done.stdout
+
+
+def test_the_demo_stays_up_until_it_is_interrupted():
+    """Then it takes its desk and its folder with it."""
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli", "demo"],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    lines = []
+    for line in demo.stdout:
+        lines.append(line)
+        if "stays up" in line:
+            break
+    config = Path(next(line.split(" -c ")[1] for line in demo.stdout if " -c " in line).strip())
+    assert config.exists()
+    demo.send_signal(signal.SIGINT)
+    demo.communicate(timeout=30)
+
+    assert demo.returncode == 0
+    assert not config.exists()
