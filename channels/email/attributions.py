@@ -132,7 +132,8 @@ def is_header_block(lines: Sequence[str], begin: int) -> bool:
     return "origin" in kinds and is_evident and len(kinds & {"sent", "to", "subject"}) > 1
 
 
-_SEPARATOR = re.compile(
+# Separators; "---- Ana wrote ----" as phones write it; and the line that desks put above a mail.
+_SEPARATES = re.compile(
     r"\W{2,}+(?:original (?:message|e-?mail|appointment)|"
     r"(?:urspr[uü]ngliche|original) ?-?nachricht|mensaje original|messaggio originale|"
     r"message d['\u2019 ]origine|message original|mensagem original|"
@@ -140,13 +141,8 @@ _SEPARATOR = re.compile(
     r"ursprungligt meddelande|oprindelig meddelelse|opprinnelig melding|"
     r"alkuper[aä]inen viesti|p[uů]vodn[ií] zpr[aá]va|"
     r"исходное сообщение|原始邮件|原始郵件|邮件原件|元のメッセージ|원본 메(?:시|세)지|"
-    r"reply message)\W*$",
-    re.IGNORECASE,
-)
-_WROTE_IN_DASHES = re.compile(
-    r"\s*-{3,}+ ?[^-]{1,150} (?:wrote|schrieb|escribió|a écrit) ?:?-{3,}\s*$"
-)
-_REPLY_ABOVE = re.compile(
+    r"reply message)\W*$|"
+    r"\s*-{3,}+ ?[^-]{1,150} (?:wrote|schrieb|escribió|a écrit) ?:?-{3,}\s*$|"
     r"\W*(?:please )?(?:reply|write|type|respond|antworten sie|antwort|responda|rispond[ei]|"
     r"odpowiedz|répondez).{0,40}(?:above|oberhalb|über|encima|sopra|powyżej|acima|au-dessus).{0,30}"
     r"(?:line|linie|zeile|línea|linea|linii|linha|ligne)\W*$",
@@ -156,5 +152,4 @@ _REPLY_ABOVE = re.compile(
 
 def is_separator(line: str) -> bool:
     """Tell whether a line says that below it stands the mail that is answered."""
-    short = line[:200]
-    return any(pattern.match(short) for pattern in (_SEPARATOR, _WROTE_IN_DASHES, _REPLY_ABOVE))
+    return bool(_SEPARATES.match(line[:200]))

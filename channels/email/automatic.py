@@ -15,9 +15,10 @@ MARK = "x-ventanilla-desk"
 """The header of everything we send ourselves."""
 
 _PRECEDENCE = frozenset(["bulk", "junk", "list", "auto_reply", "auto-reply", "auto_replied"])
-_LISTS = ("list-id", "list-unsubscribe", "list-post", "mailing-list", "x-mailing-list", "x-list-id")
-# Headers that only responders and mass mailers write. X-Auto-Response-Suppress is not among them:
-# Exchange puts it on people's mail too.
+_LISTS = ("list-id", "list-unsubscribe", "list-post", "x-mailing-list", "x-mailman-version")
+# Headers that only responders and monitors write. X-Auto-Response-Suppress is not among them:
+# Exchange puts it on people's mail too. Nor are the marks of forwarding rules: behind a rule that
+# redirects a mailbox to the desk stand people.
 _RESPONDERS = [
     "x-autoreply",
     "x-autorespond",
@@ -26,12 +27,9 @@ _RESPONDERS = [
     "x-auto-reply-from",
     "x-mail-autoreply",
     "x-vacation",
-    "x-ms-exchange-inbox-rules-loop",
-    "feedback-id",
+    "feedback-type",
     "x-cron-env",
     "x-failed-recipients",
-    "x-feedback-id",
-    "x-mailman-version",
 ]
 _MACHINES = re.compile(
     r"(?:mailer[-_.]?daemon|postmaster|(?:do[-_.]?)?not?[-_.]?reply|donotreply|no[-_.]?responder|"

@@ -18,7 +18,7 @@ from channels.email.headers import split
 from channels.email.mime import Part
 from gateway.model.message import Attachment
 
-TEXT_BYTES = 1024 * 1024
+TEXT_CHARACTERS = 1024 * 1024
 _COMPARED = 32 * 1024
 _GREETING_WORDS = 3
 _WORDS = re.compile(r"[^\W\d_]{3,}")
@@ -47,37 +47,40 @@ def read(root: Part) -> Body:
             waiting.extend(reversed(part.children))
         elif _is_text(part, root):
             texts.append(_text_of(part))
-            if len(part.content) > TEXT_BYTES:
-                body.flags.append("text cut")
         elif part.encoded.strip() or part.file_name:
             body.files.append(_file(part))
         if part.cut:
             body.flags.append("too many parts")
-    body.text = "\n".join(text for text in texts if text.strip())
+    text = "\n".join(text for text in texts if text.strip())
+    if len(text) >= TEXT_CHARACTERS:
+        body.flags.append("text cut")
+    body.text = text[:TEXT_CHARACTERS]
     return body
 
 
 def _choose(part: Part, texts: list[str], body: Body) -> list[Part]:
     """Take the best text of an alternative; return what else is in it, as files or to open."""
     leaves = [leaf for child in part.children for leaf in child.walk() if not leaf.children]
-    plain = next((leaf for leaf in leaves if _is_of(leaf, "text/plain")), None)
-    marked = next((leaf for leaf in leaves if _is_of(leaf, "text/html")), None)
-    if plain is None or marked is None:
+    plain = [leaf for leaf in leaves if _is_of(leaf, "text/plain")]
+    marked = [leaf for leaf in leaves if _is_of(leaf, "text/html")]
+    if not (plain and marked):
         return part.children
-    text = _text_of(plain)
+    text = "\n".join(map(_text_of, plain))
+    source = "\n".join(map(_decoded, marked))
     if not text.strip():
-        texts.append(_text_of(marked))
+        texts.append(html_text.to_text(source))
     else:
-        source = _decoded(marked)
         seen = html_text.strip_tags(source[:_COMPARED])
         if _differ(text[:_COMPARED], seen):
             body.flags.append("parts differ")
         texts.append(html_text.to_text(source) if _is_stub(text, seen) else text)
-    return [leaf for leaf in leaves if leaf is not plain and leaf is not marked]
+    return [leaf for leaf in leaves if leaf not in plain and leaf not in marked]
 
 
 def _is_of(leaf: Part, media_type: str) -> bool:
-    return leaf.media_type == media_type and leaf.disposition[0] != "attachment"
+    """Tell whether a leaf is a version of the text, and no file that lies beside one."""
+    is_file = leaf.disposition[0] == "attachment" or leaf.file_name
+    return leaf.media_type == media_type and not is_file
 
 
 def _is_text(part: Part, root: Part) -> bool:
@@ -98,7 +101,7 @@ def _text_of(part: Part) -> str:
 
 
 def _decoded(part: Part) -> str:
-    content = part.content[:TEXT_BYTES]
+    content = part.content[:TEXT_CHARACTERS]
     declared = part.parameters.get("charset", "")
     if not declared and part.media_type == "text/html":
         meta = _META_CHARSET.search(content[:2048])

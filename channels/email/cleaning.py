@@ -41,7 +41,7 @@ def normal_form(text: str) -> str:
     CPython sorts combining marks by insertion: a run of 80,000 takes five seconds, so longer runs
     than any language has are cut first.
     """
-    if unicodedata.is_normalized("NFC", text[:0]) and text.isascii():
+    if text.isascii():
         return text
     return unicodedata.normalize("NFC", _mark_runs().sub(r"\1", text))
 

@@ -25,7 +25,7 @@ _TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,60}/[!#$%&'*+.^_`|~0-9a-z-]{1,100
 OPAQUE = "application/octet-stream"
 
 
-@dataclass
+@dataclass(eq=False)
 class Part:
     """One node: its headers, its type, and where its body lies in the mail.
 

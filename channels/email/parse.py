@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from itertools import islice
 
 from channels.email import body as bodies
 from channels.email import mime, quotes
@@ -41,6 +42,8 @@ _FORWARD_SUBJECT = re.compile(
     r"\s*(?:fwd?|wg|rv|tr|pd|enc|i|doorst|vb|vs|vl|転送|转发|轉寄)\s*[:\uff1a]", re.IGNORECASE
 )
 _DATE_CHARACTERS = 100
+_MAX_TOKENS = 20
+_MAX_RECIPIENTS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +116,8 @@ class _Reading:
 
     def _message(self, author: Author, subject: str, own: str | None) -> Message:
         content = bodies.read(self.root)
-        text, quoted = quotes.split(clean_text(content.text))
+        forwarded = self._is_forwarded(subject)
+        text, quoted = quotes.split(clean_text(content.text), is_forward=forwarded)
         recipients, copied = self._recipients()
         return Message(
             channel=self.parser.channel,
@@ -137,7 +141,7 @@ class _Reading:
             ),
             own=own,
             spam=self._is_spam(),
-            forwarded=self._is_forwarded(subject),
+            forwarded=forwarded,
             flags=tuple(dict.fromkeys(self._flags(author) + content.flags)),
             sent_at=_sent_at(self.headers.first("date")),
         )
@@ -193,7 +197,8 @@ class _Reading:
         for name in _RECIPIENT_HEADERS:
             places.extend(self.headers.all(name))
         found = (match for place in places for match in self.token_pattern.finditer(place))
-        return tuple(dict.fromkeys(match[match.lastindex or 0].lower() for match in found))
+        tokens = (match[match.lastindex or 0].lower() for match in found)
+        return tuple(islice(dict.fromkeys(tokens), _MAX_TOKENS))
 
     def _recipients(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return everybody the mail was sent to, and those of them who are not we."""
@@ -203,7 +208,7 @@ class _Reading:
                 named.extend(mailbox.address for mailbox in find_mailboxes(value)[0])
         ours = self.parser.addresses
         everybody: dict[str, bool] = {}
-        for address in named:
+        for address in named[:_MAX_RECIPIENTS]:
             if self.token_pattern.fullmatch(address):
                 everybody.setdefault(_base(address) if _base(address) in ours else ours[0], True)
             else:

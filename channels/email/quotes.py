@@ -35,16 +35,21 @@ _MOBILE = re.compile(
 _MOBILE_CHARACTERS = 120
 
 
-def split(text: str) -> tuple[str, str]:
-    """Return the new text and the quoted history, with the signature, of a mail."""
+def split(text: str, *, is_forward: bool = False) -> tuple[str, str]:
+    """Return the new text and the quoted history, with the signature, of a mail.
+
+    In a forwarded mail only marked lines can be history: Outlook puts the same block above what
+    it forwards as above what it answers.
+    """
     lines = text[:WINDOW].split("\n", _MAX_LINES)
     lines[-1] += text[WINDOW:]
     old = [False] * len(lines)
-    end = _hard_end(lines)
+    end = len(lines) if is_forward else _hard_end(lines)
     _mark(old, end, len(lines))
     _mark_quotes(lines, old, end)
     _mark_signature(lines, old)
     new = "\n".join(_tidy(line for line, is_old in zip(lines, old, strict=True) if not is_old))
+    new = new.replace(HISTORY, "")
     if not new.strip():
         return text.replace(HISTORY, "").strip(), ""
     quoted = "\n".join(line for line, is_old in zip(lines, old, strict=True) if is_old)

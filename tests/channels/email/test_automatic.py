@@ -51,6 +51,9 @@ def test_machine_is_known_by_its_name(local: str) -> None:
     [
         "",
         "Auto-Submitted: no\n",
+        "X-MS-Exchange-Inbox-Rules-Loop: boss@corp.example\n",
+        "Feedback-ID: 1.eu-west-1.x:AmazonSES\n",
+        "List-Id: Team <team.acme.example>\nX-Mailman-Version: 3\n",
         "X-Auto-Response-Suppress: All\n",
         "X-Auto-Response-Suppress: DR, OOF, AutoReply\n",
         "Precedence: first-class\n",

@@ -167,6 +167,14 @@ def test_forwarded_mail_is_new_to_us(line: str) -> None:
     assert "Pay 100 euros." in split(text)[0]
 
 
+def test_outlooks_forward_is_known_by_its_subject_alone() -> None:
+    """Outlook writes the same block above what it forwards; there it begins what is new."""
+    text = f"Please help her.\n\n{BLOCKS[0]}\n\nMy VPN is down.\n"
+
+    assert split(text)[0] == "Please help her."
+    assert "My VPN is down." in split(text, is_forward=True)[0]
+
+
 @pytest.mark.parametrize(
     "signature",
     [

@@ -248,6 +248,24 @@ def test_text_part_is_preferred() -> None:
     assert (read.text, read.flags, read.attachments) == (words, (), ())
 
 
+def test_all_versions_of_a_text_are_passed_over_together() -> None:
+    """Apple Mail cuts the HTML version in two around a file: neither half is read twice."""
+    mixed = (
+        "--b\nContent-Type: multipart/mixed; boundary=c\n\n"
+        "--c\nContent-Type: text/html\n\n<p>look at this</p>\n"
+        "--c\nContent-Type: image/png; name=x.png\n\nx\n"
+        "--c\nContent-Type: text/html\n\n<p>what is it</p>\n--c--\n"
+    )
+    raw = (
+        f"{HEAD}Content-Type: multipart/alternative; boundary=b\n\n--b\n\nlook at this what is it\n"
+    )
+
+    read = message(f"{raw}{mixed}--b--\n")
+
+    assert (read.text, read.flags) == ("look at this what is it", ())
+    assert [one.name for one in read.attachments] == ["x.png"]
+
+
 def test_versions_that_differ_are_flagged() -> None:
     """Agents are told when another client would show another text."""
     read = message(
