@@ -11,13 +11,14 @@ import ssl
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from channels.email.checks import check_files, check_places, check_settings, problem, variable_of
 from channels.email.door import House, Login
 from channels.email.envelope import OwnAddresses, to_wire
 from channels.email.markup import Sender, render
 from channels.email.oauth import AccessTokens
-from channels.email.receive import receive
+from channels.email.receive import Receiver, receive
 from channels.email.send import SmtpSender, WayOut
 from channels.email.settings import EmailSettings
 from channels.email.smtp_in import SmtpListener
@@ -25,6 +26,9 @@ from gateway.contracts.channel import Abilities, ChannelSetup, Intake, Parser, R
 from gateway.errors import ChannelMisconfigured, Problem, SendError
 from gateway.model.outgoing import Outgoing, Part, Receipt
 from gateway.model.people import Place
+
+if TYPE_CHECKING:
+    from channels.email.imap import Mailbox
 
 
 class EmailChannel:
@@ -45,7 +49,7 @@ class EmailChannel:
             reply_pattern=settings.reply_pattern,
             mark=_mark(setup.desk_name),
         )
-        self._listener = SmtpListener(settings.listen) if settings.listen else None
+        self._listener = SmtpListener(settings.listen, self._house) if settings.listen else None
 
     @classmethod
     def settings_model(cls) -> type[EmailSettings]:
@@ -71,11 +75,19 @@ class EmailChannel:
 
     async def bind(self) -> Mapping[str, str]:
         """See `Channel.bind`."""
-        return {self.name: self._listener.bind()} if self._listener else {}
+        if self._listener is None:
+            return {}
+        try:
+            return {self.name: self._listener.bind()}
+        except ChannelMisconfigured as exc:
+            raise OSError(exc.reason) from exc
 
     async def receive(self, intake: Intake) -> None:
         """See `Channel.receive`."""
-        await receive(intake, listener=self._listener, house=self._house())
+        receivers: list[Receiver] = [self._listener] if self._listener else []
+        if self._settings.imap is not None:
+            receivers.append(self._mailbox())
+        await receive(receivers, intake)
 
     def render(self, outgoing: Outgoing) -> Sequence[Part]:
         """See `Channel.render`; a mail is always one part."""
@@ -108,13 +120,16 @@ class EmailChannel:
             self._way_out.close()
 
     async def _check_servers(self) -> list[Problem]:
-        if self._settings.smtp is None:
-            return []
-        try:
-            await self._way_out.check()
-        except SendError as exc:
-            return [problem(self.name, f"smtp: {exc.reason}")]
-        return []
+        found = []
+        if self._settings.smtp is not None:
+            try:
+                await self._way_out.check()
+            except SendError as exc:
+                found.append(problem(self.name, f"smtp: {exc.reason}"))
+        if self._settings.imap is not None:
+            reason = await self._mailbox().check()
+            found += [problem(self.name, f"imap: {reason}")] if reason else []
+        return found
 
     # --- what the rooms share ---------------------------------------------------------------
 
@@ -136,6 +151,27 @@ class EmailChannel:
             tls=tls,
             login=login,
         )
+
+    def _mailbox(self) -> Mailbox:
+        from channels.email.imap import Mailbox, MailboxSettings  # noqa: PLC0415 - 80 ms
+        from channels.email.imap_session import Login as ImapLogin  # noqa: PLC0415
+
+        settings = self._settings
+        assert settings.imap is not None
+        login = ImapLogin(
+            server=settings.imap,
+            tls=lambda: self._client_tls,
+            has_private_ca=settings.ca_file is not None,
+            password=lambda: self._secret("IMAP_PASSWORD"),
+            tokens=self._tokens if settings.imap_auth == "xoauth2" else None,
+        )
+        mailbox = MailboxSettings(
+            channel=self.name,
+            login=login,
+            first_look=settings.first_look,
+            size_limit=self._setup.size_limit,
+        )
+        return Mailbox(mailbox, self._setup.world)
 
     @cached_property
     def _way_out(self) -> SmtpSender:

@@ -1,6 +1,6 @@
 """Listens for mail by SMTP or LMTP.
 
-Made by `EmailChannel`: `bind` takes the address, so that the ready line is true; `serve` answers
+Made by `EmailChannel`: `bind` takes the address, so that the ready line is true; `run` answers
 until it is cancelled, then sends the idle away with 421 and lets running mails end; `close` gives
 the address back. Raises OSError when the address cannot be had. Never parses a mail.
 """
@@ -13,6 +13,7 @@ import errno
 import os
 import socket
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from channels.email.door import Door, House
@@ -29,32 +30,35 @@ GRACE_S = 5.0
 class SmtpListener:
     """One address where mail is taken."""
 
-    def __init__(self, listen: Listen) -> None:
+    def __init__(self, listen: Listen, house: Callable[[], House]) -> None:
         self._listen = listen
+        self._make_house = house
         self._socket: socket.socket | None = None
 
     def bind(self) -> str:
         """Take the address and return it, with the port that the system chose.
 
-        Connections wait from now on; they are answered when `serve` runs.
+        Connections wait from now on; they are answered when `run` runs.
 
         Raises:
-            OSError: the address is taken, or not ours to take.
+            OSError: the address is taken, or not ours to take; or a certificate cannot be read.
+            ChannelMisconfigured: the password of ``listen_user`` is missing.
         """
         listen = self._listen
         if self._socket is None:
+            self._house = self._make_house()
             self._socket = _unix_socket(listen.path) if listen.path else _tcp_socket(listen)
         if listen.path:
             return listen.path
         host, port = self._socket.getsockname()[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
-    async def serve(self, house: House, intake: Intake) -> None:
+    async def run(self, intake: Intake) -> None:
         """Take mail until cancelled."""
         self.bind()
         assert self._socket is not None
         loop = asyncio.get_running_loop()
-        door = Door(house, intake)
+        door = Door(self._house, intake)
         kind = LmtpSession if self._listen.protocol == "lmtp" else SmtpSession
         pattern = kind(door, loop)
         server = await loop.create_server(pattern.fresh, sock=self._socket, backlog=BACKLOG)
