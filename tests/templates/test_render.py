@@ -37,8 +37,8 @@ def test_rendering_twice_would_run_a_value():
     """The twin: a gateway that renders its own output again does compute with it."""
     once = WORDS.render("requester/answer", "en", {"reference": "x", "answer": "{{ 7 * 6 }}"}).body
 
-    assert once == "{{ 7 * 6 }}"
-    assert twice(once) == "42"
+    assert once == "{{ 7 * 6 }}\n\nDid this help?"
+    assert twice(once).startswith("42")
 
 
 def twice(body: str) -> str:
@@ -54,8 +54,8 @@ def test_a_value_cannot_fake_the_separator():
 
     rendered = WORDS.render("requester/answer", "en", values)
 
-    assert rendered.body == "above\n\n---\n\nbelow"
-    assert rendered.closing.startswith("Did this help?")
+    assert rendered.body.startswith("above\n\n---\n\nbelow\n")
+    assert rendered.closing.startswith("If not, or ")
 
 
 def test_an_answer_keeps_its_markdown_and_nothing_else_does():
@@ -64,7 +64,7 @@ def test_an_answer_keeps_its_markdown_and_nothing_else_does():
 
     rendered = WORDS.render("requester/answer", "en", values)
 
-    assert rendered.body == "a **b** <c>"
+    assert rendered.body.startswith("a **b** <c>\n")
     assert "\\*\\*x\\*\\*" in rendered.closing
 
 
