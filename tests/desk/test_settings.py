@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
+from channels.email.settings import EmailSettings
 from gateway.errors import ConfigError
 from gateway.model.people import Place
 from gateway.settings import config_path, load_settings, read_channel
@@ -250,3 +251,15 @@ def test_the_examples_defaults_are_the_real_ones(tmp_path):
         assert getattr(shown.policy, name) == getattr(default.policy, name)
     for name in re.findall(r"^(\w+_per_\w+|size) =", EXAMPLE.read_text(), re.MULTILINE):
         assert getattr(shown.policy.limits, name) == getattr(default.policy.limits, name)
+
+
+def test_the_example_shows_every_setting_of_a_mail_channel(tmp_path):
+    """With the optional lines uncommented it is still a right file, and nothing is missing."""
+    text = re.sub(r"^# (?=[a-z_]+ = )", "", EXAMPLE.read_text(), flags=re.MULTILINE)
+    (tmp_path / "imap").write_text("secret")
+    settings = read(tmp_path, text.replace("/run/secrets/imap", "imap"))
+    (channel,) = settings.channels
+
+    read_channel(settings, channel, EmailSettings)
+
+    assert set(channel.table) == set(EmailSettings.model_fields) - {"kind"}
