@@ -19,10 +19,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-import structlog
-from structlog.typing import EventDict, Processor
-
 from gateway.redaction import Redactor
+
+# structlog looks for rich, to paint tracebacks: 5 MiB that nobody sees in a log. None in its place
+# says that it is not installed; afterwards it is, for whoever wants it.
+_is_hidden = sys.modules.setdefault("rich", None) is None  # type: ignore[arg-type]
+import structlog  # noqa: E402 - see above
+from structlog.typing import EventDict, Processor  # noqa: E402 - see above
+
+if _is_hidden:
+    del sys.modules["rich"]
 
 Form = Literal["json", "console"]
 _WAITING_LINES = 10_000

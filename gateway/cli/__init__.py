@@ -11,50 +11,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import Any
 
-import typer
-
-from gateway.cli import boxes, judge, options, orders, screen, start, state, tickets
+from gateway.cli import screen
 from gateway.errors import ConfigError, GatewayError
-
-app = typer.Typer(
-    name="ventanilla",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - rarely
-
-        try:
-            screen.say(f"ventanilla {version('ventanilla')}")
-        except PackageNotFoundError:
-            screen.say("ventanilla, not installed")
-        raise typer.Exit
-
-
-VersionOption = Annotated[
-    bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-]
-
-
-@app.callback()
-def _root(config: options.ConfigOption = None, _version: VersionOption = False) -> None:
-    """The service window of a help desk: mail and chat in, answers or tickets out."""
-    options.chosen_before.set(config)
-
-
-start.add_to(app)
-judge.add_to(app)
-app.add_typer(tickets.app, name="tickets")
-orders.add_to(tickets.app)
-app.add_typer(boxes.inbox, name="inbox")
-app.add_typer(boxes.outbox, name="outbox")
-state.add_to(app)
 
 
 def main() -> None:
@@ -71,7 +32,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command; return its exit code. Complaints go to standard error."""
     try:
-        app(list(arguments), prog_name="ventanilla")
+        return _command(arguments)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except ConfigError as error:
@@ -84,6 +45,16 @@ def run(arguments: Sequence[str]) -> int:
         return _failed(arguments, str(error))
     except KeyboardInterrupt:
         return 130
+
+
+def _command(arguments: Sequence[str]) -> int:
+    if (options := _plain_serve(arguments)) is not None:
+        from gateway.cli.running import run_desk  # noqa: PLC0415 - the whole desk
+
+        return run_desk(**options)
+    from gateway.cli.commands import app  # noqa: PLC0415 - not for serve
+
+    app(list(arguments), prog_name="ventanilla")
     return 0
 
 
@@ -92,3 +63,22 @@ def _failed(arguments: Sequence[str], reason: str) -> int:
     if "--json" in arguments:
         screen.print_json({"error": reason})
     return 1
+
+
+def _plain_serve(arguments: Sequence[str]) -> dict[str, Any] | None:
+    """Return the options of a ``serve`` that needs no help with them, None for all else.
+
+    A desk runs for weeks: it starts sooner, and stays smaller, without the library that reads
+    command lines.
+    """
+    command, *rest = arguments or [""]
+    names, values = rest[::2], rest[1::2]
+    known = {"-c": "config", "--config": "config", "--log": "log"}
+    is_plain = command == "serve" and len(names) == len(values) and known.keys() >= set(names)
+    if not is_plain or any(value.startswith("-") for value in values):
+        return None
+    given = {known[name]: value for name, value in zip(names, values, strict=True)}
+    if given.get("log") not in {None, "json", "console"}:
+        return None
+    config = given.get("config")
+    return {"config": Path(config) if config else None, "log": given.get("log")}

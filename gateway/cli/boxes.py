@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from gateway.cli import screen
-from gateway.cli.options import ConfigOption, JsonOption, LimitOption, look, settings_of
+from gateway.cli.finding import settings_of
+from gateway.cli.options import ConfigOption, JsonOption, LimitOption, look
 from gateway.cli.orders import give
 from gateway.cli.shapes import inbox_json, outbox_json
 from gateway.cli.tickets import local

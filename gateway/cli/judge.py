@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli import screen
-from gateway.cli.options import ConfigOption, JsonOption, run, settings_of
+from gateway.cli.finding import settings_of
+from gateway.cli.options import ConfigOption, JsonOption, run
 from gateway.cli.shapes import problem_json
 from gateway.errors import ConfigError, Problem
 

@@ -11,7 +11,6 @@ import logging
 import os
 import re
 from collections.abc import Awaitable, Callable, Coroutine
-from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-chosen_before: ContextVar[Path | None] = ContextVar("chosen_before", default=None)
-"""``-c`` where it stood before the command's name."""
-
 _MOST_DIGITS = 15
 CONFIG_HELP = "The desk's config.toml. Default: $VENTANILLA_CONFIG, then ./config.toml."
 ConfigOption = Annotated[Path | None, typer.Option("-c", "--config", help=CONFIG_HELP)]
@@ -38,18 +34,6 @@ Reference = Annotated[str, typer.Argument(metavar="REF", help="A reference, such
 AsOption = Annotated[
     str, typer.Option("--as", metavar="AGENT", help="Act as this agent of the rule files.")
 ]
-
-
-def settings_of(config: Path | None) -> Settings:
-    """Return the settings that ``-c``, the environment or the folder name.
-
-    Raises:
-        ConfigError: with every problem.
-    """
-    from gateway import settings  # noqa: PLC0415 - pydantic; not for --help
-
-    path = settings.config_path(config or chosen_before.get(), os.environ)
-    return settings.load_settings(path, os.environ)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

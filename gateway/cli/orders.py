@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli import screen
+from gateway.cli.finding import settings_of
 from gateway.cli.judge import read_text
 from gateway.cli.options import (
     AsOption,
@@ -24,7 +25,6 @@ from gateway.cli.options import (
     by_of,
     number_of,
     run,
-    settings_of,
 )
 from gateway.model.message import Attachment, Json
 from gateway.model.ticket_id import format_reference

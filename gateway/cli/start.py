@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import screen
-from gateway.cli.options import ConfigOption, settings_of
+from gateway.cli.options import ConfigOption
 
 
 class LogForm(StrEnum):
@@ -47,14 +47,9 @@ def serve(
     ] = None,
 ) -> None:
     """Run the desk until it is told to stop (SIGTERM, or Ctrl-C)."""
-    settings = settings_of(config)
-    from gateway.logs import logging_to, stderr  # noqa: PLC0415 - structlog
-    from gateway.serving import serve as run_desk  # noqa: PLC0415 - the whole desk
+    from gateway.cli.running import run_desk  # noqa: PLC0415 - the whole desk
 
-    secrets = [value for channel in settings.channels for value in channel.secrets.values()]
-    with logging_to(stderr(), form=log.value if log else None, secrets=secrets):
-        code = asyncio.run(run_desk(settings))
-    raise typer.Exit(code)
+    raise typer.Exit(run_desk(config=config, log=log.value if log else None))
 
 
 def demo() -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from gateway.cli import screen
-from gateway.cli.options import ConfigOption, JsonOption, look, settings_of
+from gateway.cli.finding import settings_of
+from gateway.cli.options import ConfigOption, JsonOption, look
 from gateway.cli.orders import give
 from gateway.cli.shapes import AUDIT_SUM, audit_json, depth_json, lease_json
 from gateway.cli.tickets import local

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from gateway.cli import screen
+from gateway.cli.finding import settings_of
 from gateway.cli.options import (
     ConfigOption,
     JsonOption,
@@ -17,7 +18,6 @@ from gateway.cli.options import (
     Reference,
     look,
     number_of,
-    settings_of,
 )
 from gateway.cli.shapes import ticket_json
 from gateway.errors import NotFound

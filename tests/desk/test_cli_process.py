@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli import run
 from tests.desk.cli import ROOT, environment, process
 
 HEAVY = ("starlette", "uvicorn", "structlog", "prometheus_client", "aiosmtpd", "re2")
@@ -25,6 +26,33 @@ def test_help_imports_nothing_heavy():
     )
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_serve_runs_without_what_reads_command_lines(shell):
+    """A desk runs for weeks: it does not carry the other commands, nor what paints them."""
+    script = (
+        "import sys, gateway.logs; from gateway.cli import run\n"
+        f"code = run(['serve', '-c', {str(shell.config)!r}])\n"
+        "print(code, [name for name in ('typer', 'rich') if name in sys.modules])"
+    )
+    shell.config.write_text(shell.config.read_text().replace("127.0.0.1:2525", "192.0.2.1:25"))
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "1 []"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("--log", "xml"), ("--log",), ("--nonsense", "x"), ("-c", "--log", "json")],
+)
+def test_a_serve_that_needs_help_gets_it(arguments, capsys):
+    """What the short way does not know goes the long way."""
+    code = run(["serve", *arguments])
+
+    assert code == (0 if arguments == ("--help",) else 2)
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_reader_that_goes_away_is_no_error():

@@ -1,0 +1,47 @@
+"""All commands under one name: what ``ventanilla --help`` shows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli import boxes, finding, judge, options, orders, screen, start, state, tickets
+
+app = typer.Typer(
+    name="ventanilla",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - rarely
+
+        try:
+            screen.say(f"ventanilla {version('ventanilla')}")
+        except PackageNotFoundError:
+            screen.say("ventanilla, not installed")
+        raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+]
+
+
+@app.callback()
+def _root(config: options.ConfigOption = None, _version: VersionOption = False) -> None:
+    """The service window of a help desk: mail and chat in, answers or tickets out."""
+    finding.chosen_before.set(config)
+
+
+start.add_to(app)
+judge.add_to(app)
+app.add_typer(tickets.app, name="tickets")
+orders.add_to(tickets.app)
+app.add_typer(boxes.inbox, name="inbox")
+app.add_typer(boxes.outbox, name="outbox")
+state.add_to(app)

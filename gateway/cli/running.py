@@ -1,0 +1,27 @@
+"""Runs a desk in this process: ``serve``, without what only the other commands need."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.logs import Form
+
+
+def run_desk(*, config: Path | None, log: Form | None) -> int:
+    """Run the desk until it is told to stop; return the exit code.
+
+    Raises:
+        ConfigError: the configuration has errors.
+    """
+    from gateway.cli.finding import settings_of  # noqa: PLC0415 - pydantic
+
+    settings = settings_of(config)
+    from gateway.logs import logging_to, stderr  # noqa: PLC0415 - structlog
+    from gateway.serving import serve  # noqa: PLC0415 - the whole desk
+
+    secrets = [value for channel in settings.channels for value in channel.secrets.values()]
+    with logging_to(stderr(), form=log, secrets=secrets):
+        return asyncio.run(serve(settings))
