@@ -2,8 +2,8 @@
 
 A token stands in a reply address or an envelope sender. It holds a role, the id of the key that
 made it, what it is bound to, and an 80-bit MAC (keyed BLAKE2b) over all of that, written in
-lower-case base32: letters and digits survive every mail system, in any case. A stamp is the same for ids.
-Knowing one proves that we gave it to somebody; what that permits is decided in `identify`.
+lower-case base32: letters and digits survive every mail system, in any case. A stamp is the same
+for ids. Knowing one proves that we gave it to somebody; what that permits is decided in `identify`.
 """
 
 from __future__ import annotations
