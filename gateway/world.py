@@ -33,8 +33,15 @@ class World(Protocol):
         ...
 
 
+# So many bytes are asked of the system at once: each call of it costs more than all of them.
+_ENTROPY_BYTES = 4096
+
+
 class RealWorld:
-    """The operating system's clock and entropy."""
+    """The operating system's clock and entropy. One thread at a time may use one of these."""
+
+    def __init__(self) -> None:
+        self._entropy = b""
 
     def now(self) -> datetime:
         """See `World.now`."""
@@ -46,7 +53,10 @@ class RealWorld:
 
     def random_bytes(self, count: int) -> bytes:
         """See `World.random_bytes`."""
-        return os.urandom(count)
+        if len(self._entropy) < count:
+            self._entropy = os.urandom(max(_ENTROPY_BYTES, count))
+        taken, self._entropy = self._entropy[:count], self._entropy[count:]
+        return taken
 
     def jitter(self) -> float:
         """See `World.jitter`."""

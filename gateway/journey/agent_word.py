@@ -7,7 +7,7 @@ handed a `Deed`; a word that cannot be carried out raises `WordRefused` and chan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gateway.errors import GatewayError
 from gateway.journey import new_request
@@ -125,7 +125,7 @@ def take(draft: Draft, deed: Deed) -> str:
 
 
 def _assign_to(draft: Draft, deed: Deed, agent: str) -> str:
-    draft.change(deed.ticket, replace(draft.now(deed.ticket), assignee=agent))
+    draft.change(deed.ticket, assignee=agent)
     draft.event(deed.ticket, EventKind.STATE, f"assigned to {agent}", by=deed.by)
     return f"assigned to {agent}"
 
@@ -135,7 +135,7 @@ def priority(draft: Draft, deed: Deed) -> str:
     wanted = deed.arguments.get("priority", "").lower()
     if wanted not in set(Priority):
         raise WordRefused(f"no priority {wanted!r}; there are: {', '.join(Priority)}")
-    draft.change(deed.ticket, replace(draft.now(deed.ticket), priority=Priority(wanted)))
+    draft.change(deed.ticket, priority=Priority(wanted))
     draft.event(deed.ticket, EventKind.STATE, f"priority {wanted}", by=deed.by)
     return f"priority {wanted}"
 
@@ -146,7 +146,7 @@ def set_field(draft: Draft, deed: Deed) -> str:
     if not name:
         raise WordRefused("field needs a name and a value")
     now = draft.now(deed.ticket)
-    draft.change(deed.ticket, replace(now, fields={**now.fields, name: value}))
+    draft.change(deed.ticket, fields={**now.fields, name: value})
     draft.event(deed.ticket, EventKind.STATE, f"{name} = {value}", by=deed.by)
     return f"{name} = {value}"
 
@@ -158,10 +158,10 @@ def merge(draft: Draft, deed: Deed) -> str:
         raise WordRefused("merge needs another ticket")
     if into.state is TicketState.MERGED:
         raise WordRefused(f"{into.reference} is merged itself")
-    draft.change(deed.ticket, replace(draft.now(deed.ticket), merged_into=into.number))
+    draft.change(deed.ticket, merged_into=into.number)
     draft.set_state(deed.ticket, TicketState.MERGED, f"into {into.reference} by {deed.by}")
     draft.event(into, EventKind.NOTE, f"{deed.ticket.reference} was merged into this", by=deed.by)
-    draft.change(into, draft.now(into))
+    draft.change(into)
     return f"merged into {into.reference}"
 
 

@@ -169,7 +169,7 @@ def _split(draft: Draft, command: Command, ticket: Ticket) -> tuple[int, str]:
     _retell(draft, fresh, said, command.by)
     draft.event(ticket, EventKind.NOTE, f"event {wanted} was split off into {fresh.reference}",
                 by=command.by)  # fmt: skip
-    draft.change(ticket, draft.now(ticket))
+    draft.change(ticket)
     draft.history = [said]
     new_request.tell_new(draft, fresh, f"split off {ticket.reference}", None)
     return number, f"split off into {fresh.reference}"

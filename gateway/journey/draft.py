@@ -14,6 +14,7 @@ from datetime import datetime
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Meaning, Text, Value
 from gateway.journey.desk import Desk
+from gateway.journey.limits import Wallet
 from gateway.journey.tokens import Role
 from gateway.model.inbox import Claim, Outcome
 from gateway.model.message import Attachment, Json, Message, Trust
@@ -38,6 +39,27 @@ BY_DESK = "ventanilla"
 REFERENCES_KEPT = 12
 
 
+class _Working:
+    """A ticket in the making: its fields are gathered, and put together when they are read."""
+
+    def __init__(self, ticket: Ticket, *, planned_on: int) -> None:
+        self._ticket = ticket
+        self._planned_on = planned_on
+        self.changes: dict[str, object] = {}
+
+    def now(self) -> Ticket:
+        """Return the ticket with every change so far."""
+        if self.changes:
+            self._ticket = replace(self._ticket, **self.changes)  # type: ignore[arg-type]
+            self.changes.clear()
+        return self._ticket
+
+    def write(self, at: datetime) -> TicketWrite:
+        """Return the ticket as it shall be stored."""
+        self.changes |= {"version": self._planned_on + 1, "updated_at": at}
+        return TicketWrite(ticket=self.now(), planned_on=self._planned_on)
+
+
 class Draft:
     """What one event, one attempt to send or one due time shall change."""
 
@@ -46,9 +68,10 @@ class Draft:
         self.rules = rules
         self.at: datetime = desk.world.now()
         self.claim = claim
+        self.wallet = Wallet()
         self.history: Sequence[TicketEvent] = ()
         """What was said before on the ticket, where a use case needs it."""
-        self._tickets: dict[int, tuple[Ticket, int]] = {}
+        self._tickets: dict[int, _Working] = {}
         self._events: list[TicketEvent] = []
         self._sends: list[NewSend] = []
         self._refs: dict[str, int] = {}
@@ -60,7 +83,7 @@ class Draft:
 
     def plan(self) -> Plan:
         """Return everything drafted so far, frozen."""
-        writes = (TicketWrite(ticket=t, planned_on=on) for t, on in self._tickets.values())
+        writes = (working.write(self.at) for working in self._tickets.values())
         return Plan(
             at=self.at,
             done=self._done,
@@ -83,36 +106,36 @@ class Draft:
 
     def open(self, ticket: Ticket) -> None:
         """Write a new ticket."""
-        self._tickets[ticket.number] = (ticket, 0)
+        self._tickets[ticket.number] = _Working(ticket, planned_on=0)
 
     def now(self, ticket: Ticket) -> Ticket:
         """Return a ticket as it stands in this draft."""
-        return self._tickets[ticket.number][0] if ticket.number in self._tickets else ticket
+        working = self._tickets.get(ticket.number)
+        return working.now() if working else ticket
 
-    def change(self, ticket: Ticket, changed: Ticket) -> None:
-        """Write a changed ticket over the version that was loaded.
-
-        Raises:
-            IllegalTransition: its state may not become that.
-        """
-        require_transition(self.now(ticket).state, changed.state)
-        planned_on = self._tickets[ticket.number][1] if ticket.number in self._tickets else None
-        on = ticket.version if planned_on is None else planned_on
-        fresh = replace(changed, version=on + 1, updated_at=self.at)
-        self._tickets[ticket.number] = (fresh, on)
+    def change(self, ticket: Ticket, **fields: object) -> None:
+        """Write fields of a ticket, over the version that was loaded."""
+        working = self._tickets.get(ticket.number)
+        if working is None:
+            working = self._tickets[ticket.number] = _Working(ticket, planned_on=ticket.version)
+        working.changes.update(fields)
 
     def set_state(self, ticket: Ticket, state: TicketState, why: str) -> None:
-        """Move a ticket to a state, with a line of history when that is a change."""
-        before = self.now(ticket)
-        policy = self.desk.policy
+        """Move a ticket to a state, with a line of history when that is a change.
+
+        Raises:
+            IllegalTransition: it may not become that.
+        """
+        before, policy = self.now(ticket).state, self.desk.policy
+        require_transition(before, state)
         due = {
             TicketState.ANSWERED: self.at + policy.close_answered_after,
             TicketState.ASKING: self.at + policy.ask_timeout,
         }.get(state)
         closed = self.at if state is TicketState.CLOSED else None
-        self.change(ticket, replace(before, state=state, due_at=due, closed_at=closed))
-        if state is not before.state:
-            self.event(ticket, EventKind.STATE, f"{before.state} -> {state}: {why}")
+        self.change(ticket, state=state, due_at=due, closed_at=closed)
+        if state is not before:
+            self.event(ticket, EventKind.STATE, f"{before} -> {state}: {why}")
 
     def event(
         self,
@@ -330,12 +353,8 @@ class Draft:
             else (merged[0], *merged[1 - REFERENCES_KEPT :])
         )
         thread = replace(known, root=known.root or last, last=last, references=kept)
-        others = tuple(t for t in now.threads if t.place != place)
-        changed = replace(now, threads=(*others, thread))
-        if ticket.number in self._tickets:
-            self._tickets[ticket.number] = (changed, self._tickets[ticket.number][1])
-        else:
-            self.change(ticket, changed)
+        others = (t for t in now.threads if t.place != place)
+        self.change(ticket, threads=(*others, thread))
 
     def _place_of(self, ticket: Ticket, party: Party) -> Place:
         return Place(ticket.channel, party.address)

@@ -51,7 +51,7 @@ class Identity:
     doubt: str = ""
 
 
-def question(desk: Desk, message: Message) -> Question:
+def question(desk: Desk, message: Message, wallet: limits.Wallet) -> Question:
     """Return everything the store must be asked before a message can be planned."""
     tokens = [desk.keyring.read(token) for token in message.tokens[:MAX_SUGGESTIONS]]
     own = [desk.keyring.outbox_id_of(ref) for ref in message.refs[:MAX_SUGGESTIONS]]
@@ -65,7 +65,7 @@ def question(desk: Desk, message: Message) -> Question:
         refs=message.refs[:MAX_SUGGESTIONS],
         tickets=(*numbers, *_named(desk, message)),
         sends=(*sends, *(outbox_id for outbox_id in own if outbox_id)),
-        budgets=limits.budgets(desk, message),
+        budgets=wallet.all,
     )
 
 

@@ -8,6 +8,7 @@ restarts. A spent budget loses nothing: the request becomes a ticket that nobody
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
@@ -23,74 +24,80 @@ MINUTE = timedelta(minutes=1)
 REACTION_WINDOW = timedelta(minutes=10)
 
 
-def budgets(desk: Desk, message: Message) -> tuple[Budget, ...]:
-    """Return every budget that handling a message may spend."""
-    if not message.author.address or is_exempt(desk, message):
-        return ()
-    return (*_automatic(desk, message), _receipts(desk, message), _tickets(desk, message))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wallet:
+    """Every budget that handling one message may spend; empty for those who have no limits."""
+
+    saying: tuple[Budget, ...] = ()
+    reacting: tuple[Budget, ...] = ()
+    acknowledging: tuple[Budget, ...] = ()
+    opening: tuple[Budget, ...] = ()
+
+    @property
+    def all(self) -> tuple[Budget, ...]:
+        """Return every budget, for asking the store how much of each is spent."""
+        return (*self.saying, *self.reacting, *self.acknowledging, *self.opening)
 
 
-def is_exempt(desk: Desk, message: Message) -> bool:
-    """Return whether ``[limits] exempt`` names the author."""
-    address = message.author.address
+def wallet(desk: Desk, message: Message) -> Wallet:
+    """Return the budgets of a message."""
+    address, limits = message.author.address, desk.policy.limits
+    if not address or is_exempt(desk, address):
+        return Wallet()
+    who = f"{desk.kind_of(message.channel)}:{address}"
+    return Wallet(
+        saying=(
+            Budget(key=f"hourly:{who}", limit=limits.automatic_per_hour, window=HOUR),
+            Budget(key=f"daily:{who}", limit=limits.automatic_per_day, window=DAY),
+            Budget(key="desk", limit=limits.acknowledgements_per_minute, window=MINUTE),
+            *_same_text(message, limits.same_text_per_day),
+        ),
+        reacting=(Budget(key=f"reaction:{who}", limit=limits.reactions_per_day, window=DAY),),
+        acknowledging=(
+            Budget(key=f"receipt:{who}", limit=limits.acknowledgements_per_hour, window=HOUR),
+        ),
+        opening=(Budget(key=f"tickets:{who}", limit=limits.tickets_per_hour, window=HOUR),),
+    )
+
+
+def is_exempt(desk: Desk, address: str) -> bool:
+    """Return whether ``[limits] exempt`` names an address."""
     return any(fnmatchcase(address, glob.lower()) for glob in desk.policy.limits.exempt)
 
 
 def for_saying(
-    desk: Desk, message: Message, known: Known, *, named: bool, receipt: bool, trust: Trust
-) -> tuple[tuple[Budget, ...], str | None]:
-    """Return the budgets that one automatic message spends, and the first that is spent already.
+    purse: Wallet, *, is_reaction: bool, receipt: bool, trust: Trust
+) -> tuple[Budget, ...]:
+    """Return the budgets that one automatic message spends.
 
-    ``named`` says that the message named a ticket of ours; ``receipt`` that we would only
-    acknowledge.
+    ``receipt`` says that it would only acknowledge. That runs out soonest for addresses that are
+    merely claimed: anybody can write in their name.
     """
-    if is_exempt(desk, message):
-        return (), None
-    wanted = [*_automatic(desk, message)]
-    if not (named or _is_soon(known, desk)):
-        wanted = [budget for budget in wanted if not budget.key.startswith("reaction:")]
-    if receipt and trust <= Trust.CLAIMED:
-        wanted.append(_receipts(desk, message))
-    spent = next((b.key for b in wanted if known.spent.get(b.key, 0) >= b.limit), None)
-    return tuple(wanted), spent.partition(":")[0] if spent else None
+    return (
+        *purse.saying,
+        *(purse.reacting if is_reaction else ()),
+        *(purse.acknowledging if receipt and trust <= Trust.CLAIMED else ()),
+    )
 
 
-def for_ticket(desk: Desk, message: Message, known: Known) -> tuple[tuple[Budget, ...], bool]:
-    """Return the budget that opening a ticket spends, and whether it is spent already."""
-    if not message.author.address or is_exempt(desk, message):
-        return (), False
-    budget = _tickets(desk, message)
-    return (budget,), known.spent.get(budget.key, 0) >= budget.limit
+def spent(budgets: tuple[Budget, ...], known: Known) -> str | None:
+    """Return the name of the first budget that is spent already, None when none is."""
+    key = next((b.key for b in budgets if known.spent.get(b.key, 0) >= b.limit), None)
+    return key.partition(":")[0] if key else None
 
 
-def _automatic(desk: Desk, message: Message) -> tuple[Budget, ...]:
-    limits, who = desk.policy.limits, _correspondent(desk, message)
-    found = [
-        Budget(key=f"hourly:{who}", limit=limits.automatic_per_hour, window=HOUR),
-        Budget(key=f"daily:{who}", limit=limits.automatic_per_day, window=DAY),
-        Budget(key=f"reaction:{who}", limit=limits.reactions_per_day, window=DAY),
-        Budget(key="desk", limit=limits.acknowledgements_per_minute, window=MINUTE),
-    ]
-    if text := " ".join(message.text.split()).casefold():
-        digest = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
-        found.append(Budget(key=f"text:{digest}", limit=limits.same_text_per_day, window=DAY))
-    return tuple(found)
+def is_reaction(desk: Desk, known: Known, *, named: bool) -> bool:
+    """Return whether a message answers something we sent by ourselves.
 
-
-def _receipts(desk: Desk, message: Message) -> Budget:
-    who, limit = _correspondent(desk, message), desk.policy.limits.acknowledgements_per_hour
-    return Budget(key=f"receipt:{who}", limit=limit, window=HOUR)
-
-
-def _tickets(desk: Desk, message: Message) -> Budget:
-    who, limit = _correspondent(desk, message), desk.policy.limits.tickets_per_hour
-    return Budget(key=f"tickets:{who}", limit=limit, window=HOUR)
-
-
-def _correspondent(desk: Desk, message: Message) -> str:
-    return f"{desk.kind_of(message.channel)}:{message.author.address}"
-
-
-def _is_soon(known: Known, desk: Desk) -> bool:
+    ``named`` says that it carries our message id, token or reference.
+    """
     last = known.person.automatic_at if known.person else None
-    return last is not None and desk.world.now() - last < REACTION_WINDOW
+    return named or (last is not None and desk.world.now() - last < REACTION_WINDOW)
+
+
+def _same_text(message: Message, limit: int) -> tuple[Budget, ...]:
+    text = " ".join(message.text.split()).casefold()
+    if not text:
+        return ()
+    digest = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return (Budget(key=f"text:{digest}", limit=limit, window=DAY),)

@@ -7,7 +7,7 @@ an answer into a route, and a route into one that nobody acknowledged: nothing i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
@@ -62,8 +62,8 @@ def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> No
     if isinstance(decision.outcome, Ignore):
         end(draft, message, Outcome.IGNORED, decision.outcome.reason)
         return
-    budgets, flooded = limits.for_ticket(draft.desk, message, known)
-    if flooded and (newest := known.tickets.get(known.newest_open or 0)):
+    budgets = draft.wallet.opening
+    if limits.spent(budgets, known) and (newest := known.tickets.get(known.newest_open or 0)):
         _fold(draft, case, newest)
         return
     draft.spend(budgets)
@@ -178,7 +178,7 @@ def answer(draft: Draft, ticket: Ticket, chosen: Answer, *, trust: Trust) -> Non
     """Send a FAQ entry and keep the ticket as answered, where no team is troubled."""
     entry, now = draft.rules.entries[chosen.faq], draft.now(ticket)
     body = in_language(entry.answers, now.language, draft.desk.policy.languages[0])
-    draft.change(ticket, replace(now, faq=chosen.faq, level=1))
+    draft.change(ticket, faq=chosen.faq, level=1)
     draft.set_state(ticket, TicketState.ANSWERED, f"FAQ entry {chosen.faq}")
     outbox_id = draft.to_requester(
         ticket,
@@ -230,10 +230,10 @@ def _route_new(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) ->
 def route(draft: Draft, ticket: Ticket, team_id: str | None, level: int | None, why: str) -> Ticket:
     """Hand a ticket to a team: the one way to people, for every use case that needs them."""
     team = draft.rules.teams.get(team_id or "", draft.rules.fallback)
-    placed = replace(draft.now(ticket), team=team.id, level=level or team.level)
-    draft.change(ticket, placed)
+    level = level or team.level
+    draft.change(ticket, team=team.id, level=level)
     draft.set_state(ticket, TicketState.OPEN, why)
-    draft.event(ticket, EventKind.STATE, f"handed to {team.id}, level {placed.level}: {why}")
+    draft.event(ticket, EventKind.STATE, f"handed to {team.id}, level {level}: {why}")
     return draft.now(ticket)
 
 

@@ -22,10 +22,13 @@ def ask(
     refusal = _refusal(message, identity)
     if refusal is not None:
         return refusal
-    budgets, spent = limits.for_saying(
-        draft.desk, message, known,
-        named=bool(identity.via), receipt=receipt, trust=identity.trust,
-    )  # fmt: skip
+    budgets = limits.for_saying(
+        draft.wallet,
+        is_reaction=limits.is_reaction(draft.desk, known, named=bool(identity.via)),
+        receipt=receipt,
+        trust=identity.trust,
+    )
+    spent = limits.spent(budgets, known)
     if spent:
         return f"limit ({spent})"
     draft.spend(budgets)

@@ -202,27 +202,27 @@ async def _plan(desk: Desk, item: InboxItem, parsed: Parsed) -> Plan:
 
 async def _plan_message(draft: Draft, message: Message) -> None:
     desk = draft.desk
-    known = await desk.store.know(question(desk, message))
+    draft.wallet = limits.wallet(desk, message)
+    known = await desk.store.know(question(desk, message, draft.wallet))
     if _is_duplicate(draft, known):
         return
     if own := guards.own(desk, message):
         new_request.end(draft, message, Outcome.IGNORED, f"our own: {own}")
         return
     await desk.numbers.refill(1)
-    known = await _with_newest(desk, message, known)
+    known = await _with_newest(draft, known)
     who = identify(desk, draft.rules, message, known)
     if who.ticket is not None and who.ticket.state in _WITH_HISTORY:
         draft.history = await desk.store.events(who.ticket.number)
     _plan_by_writer(draft, message, who, known)
 
 
-async def _with_newest(desk: Desk, message: Message, known: Known) -> Known:
+async def _with_newest(draft: Draft, known: Known) -> Known:
     """Add the sender's newest open ticket when this message may have to be folded into it."""
     number = known.newest_open
-    _, flooded = limits.for_ticket(desk, message, known)
-    if not flooded or number is None or number in known.tickets:
+    if not limits.spent(draft.wallet.opening, known) or number is None or number in known.tickets:
         return known
-    ticket = await desk.store.ticket(number)
+    ticket = await draft.desk.store.ticket(number)
     return replace(known, tickets={**known.tickets, number: ticket}) if ticket else known
 
 
