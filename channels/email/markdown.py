@@ -31,8 +31,10 @@ _LIST_START = re.compile(r"[0-9]+[.)](?:\s|$)")
 
 _P = '<p style="margin:0 0 1em">'
 _QUOTE = '<blockquote style="margin:0 0 1em;padding-left:.8em;border-left:3px solid #999999">'
-_CODE = '<code style="font-family:monospace">'
-_PRE = '<pre style="margin:0 0 1em;font-family:monospace;white-space:pre-wrap">'
+# Half transparent grey: darker than a light page, lighter than a dark one.
+_SHADE = "font:14px monospace;background:rgba(127,127,127,.15);border-radius:4px"
+_CODE = f'<code style="{_SHADE};padding:.1em .3em">'
+_PRE = f'<pre style="{_SHADE};margin:0 0 1em;padding:.6em .8em;white-space:pre-wrap">'
 _LIST_STYLE = ' style="margin:0 0 1em;padding-left:1.6em"'
 _HEADING_STYLE = ' style="margin:0 0 .6em;font-size:1.1em"'
 

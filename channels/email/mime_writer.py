@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import binascii
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -22,10 +21,13 @@ MAX_LINE = 998
 # RFC 2047 section 2: an encoded word has at most 75 characters, 12 of them around the text.
 _WORD_BYTES = 45
 _MAX_NAME = 120
+# Three times as long when it is percent-encoded, and then still one line.
+_FILE_NAME_BYTES = 240
 
 _LINE_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9._ ()+@-]*")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60}")
 
 Header = tuple[str, str]
@@ -124,12 +126,15 @@ def attachment_part(attachment: Attachment) -> Entity:
 
 
 def _file_name(name: str) -> str:
-    name = one_line(name, _MAX_NAME).replace("/", "_").replace("\\", "_") or "file"
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", plain).strip() or "file"
-    if plain == name:
-        return f'filename="{plain}"'
-    return f"filename=\"{plain}\"; filename*=utf-8''{quote(name, safe='')}"
+    name = one_line(name, MAX_LINE).replace("/", "_").replace("\\", "_") or "file"
+    stem, dot, suffix = name.rpartition(".")
+    if len(name.encode()) > _FILE_NAME_BYTES:
+        kept = stem.encode()[: _FILE_NAME_BYTES - 20].decode(errors="ignore")
+        name = f"{kept}{dot}{suffix.encode()[:19].decode(errors='ignore')}"
+    if _PLAIN_NAME.fullmatch(name):
+        return f'filename="{name}"'
+    # RFC 2231 alone: with both forms some readers show the poorer one.
+    return f"filename*=utf-8''{quote(name, safe='')}"
 
 
 def multipart(subtype: str, parts: Sequence[Entity], boundary: str) -> Entity:

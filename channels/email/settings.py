@@ -27,8 +27,8 @@ from channels.email.endpoints import Listen, Server, read_listen, read_server
 from channels.email.envelope import TOKEN, default_reply_pattern, is_strict, with_token
 from gateway.model.units import parse_duration
 
-# A reply token has at most this many characters: the pattern must leave room for it.
-MAX_TOKEN = 48
+# The longest token is 36 characters; the pattern must leave room for it, and for one to come.
+MAX_TOKEN = 40
 
 
 def _strict_address(text: str) -> str:
