@@ -55,9 +55,9 @@ class Group:
             raise RuntimeError(f"not ready: {line}\n{self._log.read_text()[-2000:]}")
         return line.strip()
 
-    def stop(self) -> None:
-        """End all of it, gently at first."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
+    def stop(self, *, at_once: bool = False) -> None:
+        """End all of it, gently at first unless ``at_once``."""
+        for number in (signal.SIGKILL,) if at_once else (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self._process.pid, number)
                 self._process.wait(_STOP_SECONDS)

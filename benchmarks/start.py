@@ -52,7 +52,9 @@ def _seconds_of_help() -> float:
 def _seconds_to_ready(config: Path) -> float:
     with desk.serve(config) as group:
         group.ready_line()
-        return time.perf_counter() - group.started_at
+        seconds = time.perf_counter() - group.started_at
+        group.stop(at_once=True)
+        return seconds
 
 
 async def _fill(database: Path, count: int) -> None:
