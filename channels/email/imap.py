@@ -17,6 +17,7 @@ from datetime import timedelta
 from functools import cache
 from typing import ParamSpec, TypeVar
 
+from channels.email.backoff import Backoff
 from channels.email.imap_position import Position
 from channels.email.imap_session import (
     Fetched,
@@ -43,10 +44,6 @@ BATCH_BYTES = 8 * 1024 * 1024
 BATCH_MAILS = 100
 # A mail whose fetching failed so often, alone, is not what keeps all others waiting.
 MAX_TRIES = 3
-RETRY_FIRST_S = 1.0
-RETRY_LONGEST_S = 300.0
-# What somebody has to mend is not tried every second: servers lock accounts for less.
-RETRY_REFUSED_S = 300.0
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -83,7 +80,7 @@ class Mailbox:
     def __init__(self, settings: MailboxSettings, world: World) -> None:
         self._settings = settings
         self._world = world
-        self._failures = 0
+        self._backoff = Backoff(world)
         self._tries: Counter[int] = Counter()
         self._is_careful = False
 
@@ -101,7 +98,7 @@ class Mailbox:
                 raise
             if not holding.cancelled():
                 log.error("lease failed", exc_info=holding.exception(), extra=self._about())
-            await asyncio.sleep(RETRY_FIRST_S * (1 + self._world.jitter()))
+            await asyncio.sleep(self._backoff.after_failure(needs_mending=False))
 
     async def check(self) -> str | None:
         """Log in, look whether the mailbox is there, leave; return what is wrong. Reads no mail."""
@@ -150,7 +147,7 @@ class Mailbox:
         wait_s = SHORT_WAIT_S
         while True:
             done = await self._take_new(session, position)
-            self._failures = 0
+            self._backoff.reset()
             wait_s = WAIT_S if done == position else SHORT_WAIT_S
             position = done
             await self._wait(session, wait_s)
@@ -280,10 +277,9 @@ class Mailbox:
     # --- trouble ----------------------------------------------------------------------------
 
     def _retry_after(self, exc: Exception) -> float:
-        self._failures += 1
-        usual = min(RETRY_LONGEST_S, RETRY_FIRST_S * 2 ** min(self._failures - 1, 20))
+        # Servers lock accounts for what is not mended and tried every second.
         needs_mending = isinstance(exc, MailboxRefused | ChannelMisconfigured)
-        return (RETRY_REFUSED_S if needs_mending else usual) * (0.5 + self._world.jitter())
+        return self._backoff.after_failure(needs_mending=needs_mending)
 
     def _about(
         self, exc: Exception | None = None, retry_s: float | None = None

@@ -12,13 +12,12 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 import aiosmtplib
 
 from channels.email.endpoints import Server, Tls
-from channels.email.envelope import is_strict, to_wire
 from channels.email.oauth import AccessTokens, OAuthError
+from channels.email.smtp_out import Mail, Stage, Talk
 from gateway.errors import (
     AddressRefused,
     PermanentFailure,
@@ -32,7 +31,6 @@ from gateway.world import World
 MAX_CONNECTIONS = 8
 CONNECT_WITHIN_S = 30.0
 SEND_WITHIN_S = 120.0
-RESET_WITHIN_S = 5.0
 # Servers close idle connections after 5 to 300 seconds; one that did is found out on MAIL.
 KEEP_IDLE_S = 60.0
 MAX_REASON = 300
@@ -40,16 +38,6 @@ MAX_REASON = 300
 _STATUS = re.compile(r"(?:^|\s)([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 # Codes that speak of the recipient where no RFC 3463 status says more.
 _ADDRESS_CODES = frozenset({550, 551, 553})
-
-
-class Stage(StrEnum):
-    """How far a mail has come."""
-
-    CONNECT = "connecting"
-    MAIL = "MAIL"
-    RCPT = "RCPT"
-    DATA = "DATA"
-    DOT = "the final dot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +71,7 @@ class SmtpSender:
 
     async def send(self, part: Part) -> Receipt:
         """Send one mail. See `Channel.send`."""
-        mail = _Mail.of(part)
+        mail = Mail.of(part)
         async with self._places:
             client = self._take_idle()
             if client is not None:
@@ -183,8 +171,8 @@ class SmtpSender:
 
     # --- one mail ---------------------------------------------------------------------------
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, mail: _Mail) -> Receipt:
-        talk = _Talk(client)
+    async def _hand_over(self, client: aiosmtplib.SMTP, mail: Mail) -> Receipt:
+        talk = Talk(client)
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
                 answer = await talk.hand_over(mail)
@@ -230,62 +218,6 @@ class SmtpSender:
         return TemporaryFailure(reason, code=lost.code)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mail:
-    sender: str
-    recipient: str
-    content: bytes
-    size: int
-    external_id: str
-
-    @classmethod
-    def of(cls, part: Part) -> _Mail:
-        """Return what goes over the wire.
-
-        Raises:
-            AddressRefused: the recipient is not exactly one plain address.
-            PermanentFailure: the sender is not one.
-        """
-        recipients, sender = part.facts["rcpt"], part.facts["mail_from"]
-        assert isinstance(recipients, list | tuple)
-        recipient = to_wire(str(recipients[0])) if len(recipients) == 1 else ""
-        if not is_strict(recipient):
-            raise AddressRefused("the recipient is not one plain mail address", code="5.1.3")
-        if not (isinstance(sender, str) and is_strict(to_wire(sender))):
-            raise PermanentFailure("the envelope sender is not one plain address", code="5.1.7")
-        return cls(
-            sender=to_wire(sender),
-            recipient=recipient,
-            content=_dot_stuffed(part.body),
-            size=len(part.body),
-            external_id=part.external_id,
-        )
-
-    def options(self, client: aiosmtplib.SMTP) -> list[str]:
-        """Return the parameters of MAIL.
-
-        Raises:
-            PermanentFailure: an address needs SMTPUTF8, and the server has none.
-        """
-        options = []
-        if client.supports_extension("size"):
-            options.append(f"SIZE={self.size}")
-        if not (self.sender.isascii() and self.recipient.isascii()):
-            if not client.supports_extension("smtputf8"):
-                raise PermanentFailure("the outgoing server has no SMTPUTF8", code="5.6.7")
-            options.append("SMTPUTF8")
-        return options
-
-
-def _dot_stuffed(body: bytes) -> bytes:
-    """Return the content of DATA with its end (RFC 5321 section 4.5.2)."""
-    if not body.endswith(b"\r\n"):
-        body += b"\r\n"
-    if body.startswith(b"."):
-        body = b"." + body
-    return body.replace(b"\r\n.", b"\r\n..") + b".\r\n"
-
-
 async def _greet(client: aiosmtplib.SMTP) -> None:
     """Learn what the server can do, before the first mail asks for it."""
     if client.is_ehlo_or_helo_needed:
@@ -293,53 +225,6 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
             await client.ehlo()
         except aiosmtplib.SMTPHeloError:
             await client.helo()
-
-
-class _Talk:
-    """One mail's conversation: how far it is, and whether the connection is fit for another."""
-
-    def __init__(self, client: aiosmtplib.SMTP) -> None:
-        self._client = client
-        self.stage = Stage.MAIL
-        self.is_fit = False
-
-    async def hand_over(self, mail: _Mail) -> aiosmtplib.SMTPResponse:
-        """Say everything that hands a mail over; return the answer to the final dot."""
-        client = self._client
-        options = mail.options(client)
-        await client.mail(mail.sender, options=options, encoding="utf-8", timeout=None)
-        self.stage = Stage.RCPT
-        await client.rcpt(mail.recipient, encoding="utf-8", timeout=None)
-        self.stage = Stage.DATA
-        answer = await client.execute_command(b"DATA", timeout=None)
-        if answer.code != aiosmtplib.SMTPStatus.start_input:
-            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
-        return await self._write(mail.content)
-
-    async def _write(self, content: bytes) -> aiosmtplib.SMTPResponse:
-        # Not `client.data`: it cannot say whether it was lost before or behind the final dot, and
-        # it normalises line ends that were frozen right.
-        protocol = self._client.protocol
-        if protocol is None:
-            raise aiosmtplib.SMTPServerDisconnected("the connection was closed")
-        self.stage = Stage.DOT
-        protocol.write(content)
-        answer = await protocol.read_response()
-        if answer.code != aiosmtplib.SMTPStatus.completed:
-            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
-        return answer
-
-    async def reset(self) -> None:
-        """Make the connection fit for the next mail after a refusal, where that is possible."""
-        if self.stage is Stage.DOT:
-            self.is_fit = True
-            return
-        try:
-            async with asyncio.timeout(RESET_WITHIN_S):
-                await self._client.rset()
-            self.is_fit = True
-        except (TimeoutError, OSError, aiosmtplib.SMTPException):
-            self.is_fit = False
 
 
 def _is_reply(code: int) -> bool:

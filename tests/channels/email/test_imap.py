@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.conformance import ScriptedIntake
-from channels.email import imap, imap_session
+from channels.email import backoff, imap, imap_session
 from channels.email.imap_position import Position
 from channels.email.imap_session import Listing
 from gateway.contracts.channel import Cursor
@@ -43,7 +43,7 @@ def numbers(intake: ScriptedIntake) -> list[int]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing wait for long."""
-    monkeypatch.setattr(imap, "RETRY_FIRST_S", 0.02)
+    monkeypatch.setattr(backoff, "FIRST_S", 0.02)
     monkeypatch.setattr(imap, "SHORT_WAIT_S", 0.05)
     monkeypatch.setattr(imap, "WAIT_S", 0.3)
 

@@ -11,8 +11,9 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from channels.conformance import ScriptedIntake
-from channels.email import door, smtp_session
+from channels.email import door, smtp_conversation
 from channels.email.data_reader import DataReader, Verdict
+from channels.email.smtp_replies import TRY_LATER
 from gateway.errors import StoreUnavailable
 from tests.channels.email.conftest import Start, make_channel
 from tests.fakes.smtp_client import SmtpClient, connected
@@ -60,7 +61,7 @@ async def test_a_fault_of_ours_is_temporary_and_shows_nothing(
 ) -> None:
     """Whatever goes wrong here, the client is told to come back, in words that say nothing."""
     async with start(ScriptedIntake(fault)) as desk, connected(desk.address) as client:
-        assert await client.send(MAIL) == smtp_session.TRY_LATER
+        assert await client.send(MAIL) == TRY_LATER
         assert (await client.send(MAIL)).startswith("250")
         assert len(desk.intake.stored) == 1
 
@@ -416,7 +417,7 @@ async def test_a_mail_that_takes_too_long_ends(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From DATA to the dot there is one deadline, however the bytes trickle."""
-    monkeypatch.setattr(smtp_session, "IDLE_AFTER_S", 0.3)
+    monkeypatch.setattr(smtp_conversation, "IDLE_AFTER_S", 0.3)
     async with start() as desk, connected(desk.address) as client:
         await client.begin()
         trickle = asyncio.create_task(_trickle(client))
