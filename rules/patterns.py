@@ -42,7 +42,7 @@ def _options() -> re2.Options:
 def compile_pattern(source: str, mark: Mark, problems: Problems) -> Pattern | None:
     """Return the compiled pattern; notes a problem and returns None when RE2 refuses it."""
     try:
-        return cast("Pattern", re2.compile(source.encode(), _options()))
+        return cast("Pattern", re2.compile(source, _options()))
     except (re2.error, UnicodeEncodeError) as error:
         reason = error.args[0] if error.args else error
         text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
@@ -63,7 +63,7 @@ class Globs:
         self.exact = frozenset(glob for glob in lowered if not _is_glob(glob))
         self.has_wildcards = len(self.exact) < len(set(lowered))
         wild = "|".join(_translate(glob) for glob in lowered if _is_glob(glob))
-        self._pattern = re2.compile(f"(?s:{wild})".encode(), _options()) if wild else None
+        self._pattern = re2.compile(f"(?s:{wild})", _options()) if wild else None
 
     def matches(self, value: str) -> bool:
         """Return whether a lower-case value fits any of the globs."""
