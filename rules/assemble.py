@@ -72,6 +72,8 @@ def assemble(
 
 def _read_key(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
     reader = _TOP_LEVEL.get(key.text)
+    if reader is not None and _is_empty(node) and key.text != "fallback":
+        return
     if reader is not None:
         reader(key, node, draft, known)
     elif key.text in LATER:
@@ -79,6 +81,11 @@ def _read_key(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
     else:
         hint = did_you_mean(key.text, _TOP_LEVEL)
         known.problems.error(key.mark, f"unknown key {key.text!r}", hint)
+
+
+def _is_empty(node: Node) -> bool:
+    """Return whether nothing stands behind a key: its items may be comments for now."""
+    return isinstance(node, Scalar) and node.plain and not node.text
 
 
 def _is_new(kind: str, name: str, mark: Mark, draft: Draft, known: Known) -> bool:
