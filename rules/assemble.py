@@ -64,7 +64,8 @@ def assemble(
     check_reach(tuple(draft.routes.values()), known)
     if known.problems.has_errors or draft.fallback is None:
         return None
-    untaught = LexicalMatcher(_asked(draft.entries.values()), max_wrong)
+    keywords = {entry.id: words_of(" ".join(entry.keywords)) for entry in draft.entries.values()}
+    untaught = LexicalMatcher(_asked(draft.entries.values()), max_wrong, keywords)
     book = _book(draft, draft.fallback, known, content_hash, untaught)
     check_examples(book.plan, untaught, known, tell)
     return book

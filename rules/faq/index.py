@@ -33,8 +33,11 @@ class Hit:
 class Index:
     """All phrasings of a FAQ, ready to be asked."""
 
-    def __init__(self, phrasings: Iterable[Phrasing]) -> None:
+    def __init__(
+        self, phrasings: Iterable[Phrasing], keywords: Mapping[str, Sequence[str]]
+    ) -> None:
         self.phrasings = tuple(phrasings)
+        self.keywords = keywords
         by_language: dict[str, list[Phrasing]] = {}
         self._places: list[int] = []
         for phrasing in self.phrasings:
@@ -43,7 +46,7 @@ class Index:
             shelf.append(phrasing)
         self._shelves = {language: Shelf(found) for language, found in by_language.items()}
         self._elsewhere = {language: self._untranslated(language) for language in self._shelves}
-        self._stems = _count_stems(self.phrasings)
+        self._stems = _count_stems(self.phrasings, keywords)
         self._rarity = _rarity_of(self._stems)
         self._rarest = max(self._rarity.values(), default=1.0) + 1.0
 
@@ -136,11 +139,19 @@ class Index:
         ]
 
 
-def _count_stems(phrasings: Iterable[Phrasing]) -> Mapping[str, Counter[str]]:
-    """Return how many phrasings of each entry hold a word, whatever its ending."""
+def _count_stems(
+    phrasings: Iterable[Phrasing], keywords: Mapping[str, Sequence[str]]
+) -> Mapping[str, Counter[str]]:
+    """Return how many phrasings of each entry hold a word, whatever its ending.
+
+    Keywords count twice: they stay known when any one phrasing is left out.
+    """
     stems: dict[str, Counter[str]] = {}
     for phrasing in phrasings:
         stems.setdefault(phrasing.entry, Counter()).update(set(map(stem, phrasing.tokens)))
+    for entry, words in keywords.items():
+        for word in words:
+            stems[entry][stem(word)] += 2
     return stems
 
 

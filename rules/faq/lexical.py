@@ -6,7 +6,7 @@ the signs disagree it steps back.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from gateway.model.decision import Near
@@ -48,16 +48,17 @@ class LexicalMatcher:
         self,
         phrasings: Iterable[Phrasing],
         max_wrong: float,
+        keywords: Mapping[str, Sequence[str]] | None = None,
         confidence: Confidence | None = None,
     ) -> None:
         self._needed = 1 - max_wrong
-        self._index = Index(phrasings)
+        self._index = Index(phrasings, keywords or {})
         self._confidence = confidence or Confidence(self._index)
 
     def taught(self, more: Iterable[Phrasing]) -> LexicalMatcher:
         """Return a matcher that knows more texts, and is as sure of itself as this one."""
         both = (*self._index.phrasings, *more)
-        return LexicalMatcher(both, 1 - self._needed, self._confidence)
+        return LexicalMatcher(both, 1 - self._needed, self._index.keywords, self._confidence)
 
     def judge(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
         """See `Matcher.judge`."""

@@ -16,17 +16,33 @@ from pathlib import Path
 from rules.folding import fold
 from rules.language.words import FOREIGN_WORDS, FUNCTION_WORDS
 
-WINDOW = 2048
+WINDOW = 1024
 """So many characters are looked at: the first ones of a text."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 _TRIGRAM_WINDOW = 160
-_SETTLED_SCORE = 2.5
+_SETTLED_SCORE = 2.0
 _SETTLED_RATIO = 1.8
-_GRAMMAR_WEIGHT = 3.0
+_GRAMMAR_WEIGHT = 5.0
 _PRIOR_WEIGHT = 0.7
+_TOO_FEW_LETTERS = 5
 _FEW_LETTERS = 20
 _STRANGE_SHARE = 0.5
+
+# Signs that hardly any other language writes.
+_LETTERS: Mapping[str, str] = {
+    **dict.fromkeys("ąęłńśźż", "pl"),
+    **dict.fromkeys("ñ¿¡", "es"),
+    **dict.fromkeys("ãõ", "pt"),
+    **dict.fromkeys("ìò", "it"),
+    **dict.fromkeys("äöüß", "de"),
+    **dict.fromkeys("řěůť", "cs"),
+    **dict.fromkeys("șță", "ro"),
+    **dict.fromkeys("å", "sv"),
+    **dict.fromkeys("œû", "fr"),
+}
+_LETTER_WEIGHT = 1.0
+_LAST_LATIN = "\u024f"
 
 Scores = dict[str, float]
 
@@ -119,15 +135,22 @@ class Detector:
         default = likely or self._languages[0]
         if not words:
             return default, True
+        if _is_other_script(words):
+            return default, False
         scores = self._profiles.score_grammar(words)
+        for letter in _LETTERS.keys() & set(window.lower()):
+            language = _LETTERS[letter]
+            scores[language] = scores.get(language, 0.0) + _LETTER_WEIGHT
+        if not scores and sum(map(len, words)) < _TOO_FEW_LETTERS:
+            return default, True
         settled = _settled(scores)
         if settled is None:
-            settled = self._weigh(scores, window, likely)
+            settled = self._weigh(scores, window, default)
         if settled is None:
             return default, sum(map(len, words)) < _FEW_LETTERS
         return (settled, True) if settled in self._languages else (default, False)
 
-    def _weigh(self, scores: Scores, window: str, likely: str | None) -> str | None:
+    def _weigh(self, scores: Scores, window: str, likely: str) -> str | None:
         """Return the language that grammar words, trigrams and the prior favour together."""
         trigrams = _trigrams(window[:_TRIGRAM_WINDOW].lower())
         best_foreign = max((scores.get(name, 0.0) for name in FOREIGN_WORDS), default=0.0)
@@ -143,6 +166,12 @@ class Detector:
         table, _ = self._profiles.trigrams
         strange = sum(trigram not in table for trigram in trigrams) / max(1, len(trigrams))
         return None if strange > _STRANGE_SHARE else best
+
+
+def _is_other_script(words: Sequence[str]) -> bool:
+    """Return whether most letters are none that our languages are written with."""
+    letters = "".join(words)
+    return sum(letter > _LAST_LATIN for letter in letters) * 2 > len(letters)
 
 
 def _settled(scores: Scores) -> str | None:

@@ -17,8 +17,8 @@ FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
         """
         a about after again all also am an and any are as at be because been before but by
         can cannot could d did do does doing don for from get had has have he hello her here
-        hi him his how i if in into is isn it its just know let like ll m may me more my
-        need no not now of off on one only or our out over please re s she should so some
+        hi him his how i if in into is isn it its just kindly know let like ll m may me more
+        my need no not now of off on one only or our out over please re s she should so some
         such t than thank thanks that the their them then there these they this those to too
         up us ve very want was we were what when where which while who why will with would
         you your
@@ -28,34 +28,34 @@ FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
         """
         a ainda algum alguma ao aos aquela aquele aqui as ate bem boa bom com como da das de
         dela dele depois do dos e ela elas ele eles em entao era essa esse esta estao estar
-        estava este estou eu fazer foi gostaria ha isso isto ja la lhe mais mas me mesmo meu
-        meus minha minhas muito na nao nas nem nos nossa nosso num numa o obrigada obrigado
-        ola onde os ou para pela pelo pode podem poder por porque posso preciso quais qual
-        quando que quem quero se sem ser seu seus sim so sobre sua suas tambem te tem tenho
-        ter todo todos tudo um uma umas uns voce voces
+        estava este estou eu favor fazer foi gentileza gostaria ha isso isto ja la lhe mais
+        mas me mesmo meu meus minha minhas muito na nao nas nem nos nossa nosso num numa o
+        obrigada obrigado ola onde os ou para pela pelo pode podem poder por porque posso
+        preciso quais qual quando que quem quero se sem ser seu seus sim so sobre sua suas
+        tambem te tem tenho ter todo todos tudo um uma umas uns voce voces
         """
     ),
     "es": _words(
         """
         a ahora al algo alguien algun alguna aquel aqui asi aun bien buenas buenos como con
         cual cuales cuando de del desde dias donde e el ella ellos en entonces era es esa
-        ese eso esta estan estar este esto estoy fue gracias gustaria ha hace hacer hay he
-        hola la las le les lo los mas me mi mis mucho muy nada ni no nos nuestra nuestro o
-        os otra otro para pero por porque puede pueden puedo que quien quiero quisiera se
-        sea ser si sido sin sobre son soy su sus tambien te tengo tiene tienen todo todos tu
-        tus un una unas unos usted ustedes y ya yo
+        ese eso esta estan estar este esto estoy favor fue gracias gustaria ha hace hacer
+        hay he hola la las le les lo los mas me mi mis mucho muy nada ni no nos nuestra
+        nuestro o os otra otro para pero por porque puede pueden puedo que quien quiero
+        quisiera se sea ser si sido sin sobre son soy su sus tambien te tengo tiene tienen
+        todo todos tu tus un una unas unos usted ustedes y ya yo
         """
     ),
     "it": _words(
         """
         a abbiamo adesso agli ai al alla alle allo anche ancora avere bene buongiorno che
-        chi ci ciao come con cosa cui da dal dalla dalle degli dei del della delle dello di
-        dopo dove e ed era essere fa fare gia gli grazie ha hai hanno ho i il in io l la le
-        lei li lo loro ma me mi mia mie miei mio molto ne nei nel nella nelle no noi non
-        nostra nostro o ogni per perche piu poi posso potete potrebbe prima puo qual quale
-        quali quando quanto quella quello questa questo qui salve sarebbe se sei senza si
-        sia siamo solo sono sta stato su sua sul sulla suo te ti tra tu tutti tutto un una
-        uno vi voglio voi vorrei vostra vostro
+        chi ci ciao come con cortesia cosa cui da dal dalla dalle degli dei del della delle
+        dello di dopo dove e ed era essere fa fare favore gia gli grazie ha hai hanno ho i
+        il in io l la le lei li lo loro ma me mi mia mie miei mio molto ne nei nel nella
+        nelle no noi non nostra nostro o ogni per perche piu poi posso potete potrebbe prima
+        puo qual quale quali quando quanto quella quello questa questo qui salve sarebbe se
+        sei senza si sia siamo solo sono sta stato su sua sul sulla suo te ti tra tu tutti
+        tutto un una uno vi voglio voi vorrei vostra vostro
         """
     ),
     "pl": _words(
@@ -66,8 +66,8 @@ FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
         mam mamy mi mnie moc moge moich moim moj moja moje mojego mojej moze mozna my na nad
         nam nas nasz nie niego nim o od on ona one oni oraz pan pani panstwo po pod poniewaz
         prosze przed przez przy sa sie sobie swoj swoja swoje swojego swojej ta tak takze
-        tam te tego tej ten to tu tylko tym u w wam was wasz we wiec witam wszystko z za ze
-        zeby
+        tam te tego tej ten to tu tylko tym u uprzejmie w wam was wasz wasza wasze we wiec
+        witam wszystko z za ze zeby
         """
     ),
 }
