@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from gateway.cli import app
+from gateway.cli.commands import app
 from tests.layers.test_docs import PAGES, ROOT, code
 
 LINE = re.compile(r"ventanilla((?: +(?:\"[^\"\n]*\"|[^\s`#|]+))+)")
