@@ -14,7 +14,10 @@ from gateway.contracts.channel import ChannelFactory
 
 GROUP = "ventanilla.channels"
 # What pyproject.toml says, for running from a source tree that is not installed.
-_BUILT_IN = {"email": "channels.email:EmailChannel"}
+_BUILT_IN = {
+    "email": "channels.email:EmailChannel",
+    "console": "channels.console:ConsoleChannel",
+}
 
 
 class UnknownKind(LookupError):

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import screen
-from gateway.cli.options import ConfigOption
+from gateway.cli.options import ConfigOption, run
 
 
 class LogForm(StrEnum):
@@ -22,7 +22,7 @@ class LogForm(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (init, serve, demo):
+    for command in (init, serve, demo, chat):
         app.command()(command)
 
 
@@ -57,3 +57,15 @@ def demo() -> None:
     from gateway.cli.demo import run_demo  # noqa: PLC0415 - the whole desk
 
     raise typer.Exit(asyncio.run(run_demo()))
+
+
+def chat(
+    desk: Annotated[
+        bool, typer.Option("--desk", help="Talk to the real desk, instead of a temporary one.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Talk to the desk in this terminal, by its own rules; nothing is kept."""
+    from gateway.cli.chat import chat as talk  # noqa: PLC0415 - the whole desk
+
+    raise typer.Exit(run(talk(config, on_real_desk=desk)))

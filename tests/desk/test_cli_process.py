@@ -151,3 +151,74 @@ def test_the_demo_stays_up_until_it_is_interrupted():
 
     assert demo.returncode == 0
     assert not config.exists()
+
+
+def talk(*arguments, lines, cwd, env=None):
+    """Type lines into ``chat``, each when the desk has answered the one before; return it all."""
+    desk = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli", "chat", *arguments],
+        cwd=cwd,
+        env=(env or environment()) | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    said = ""
+    for line in lines:
+        said += until_prompt(desk.stdout)
+        desk.stdin.write(f"{line}\n")
+        desk.stdin.flush()
+    rest, _ = desk.communicate(timeout=60)
+    return desk.returncode, said + rest
+
+
+def until_prompt(stream):
+    """Read up to the next prompt."""
+    said = ""
+    while not said.endswith("\n> "):
+        letter = stream.read(1)
+        assert letter, said
+        said += letter
+    return said
+
+
+def test_chat_talks_to_a_temporary_desk(tmp_path):
+    """Without any configuration: an answer, a button, a ticket for people; nothing is left."""
+    code, said = talk(lines=["I forgot my password", "b", "/quit"], cwd=tmp_path)
+
+    assert code == 0
+    assert "Forgot password" in said
+    assert "b) I need a person" in said
+    assert "[VT-1001-N] Thank you" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_chat_uses_the_desks_rules_but_not_its_store(shell, tmp_path):
+    """What was tried is nobody's ticket."""
+    code, said = talk(
+        "-c", str(shell.config), lines=["Our VPN is down again", "/quit"], cwd=tmp_path
+    )
+
+    assert (code, "[VT-1001-N]" in said) == (0, True)
+    assert not (shell.config.parent / "desk.db").exists()
+
+
+def test_chat_with_the_real_desk_keeps_its_tickets(shell, tmp_path):
+    """``--desk`` is the real thing."""
+    text = re.sub(r'listen = "127.0.0.1:\d+"', 'listen = "127.0.0.1:0"', shell.config.read_text())
+    shell.config.write_text(text)
+    code, said = talk(
+        "--desk", "-c", str(shell.config), lines=["Our VPN is down again", "/quit"], cwd=tmp_path
+    )
+
+    (ticket,) = shell("tickets", "list", "--json").json
+    assert (code, ticket["id"] in said) == (0, True)
+    assert (ticket["channel"], ticket["requester"]) == ("console", "you")
+
+
+def test_chat_with_a_desk_that_is_running_is_refused(serving, shell):
+    """Two processes would write one store."""
+    done = process("chat", "--desk", "-c", str(shell.config), input="")
+
+    assert done.returncode == 1
+    assert "is running" in done.stderr
