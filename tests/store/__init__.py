@@ -1,0 +1,1 @@
+"""What every back end of the store promises, and what SQLite does when things go wrong."""
