@@ -6,7 +6,7 @@ for hours. Rows hold this clock's microseconds, which other processes can compar
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.store.values import span_micros, to_micros
 from gateway.world import World
@@ -23,10 +23,6 @@ class LeaseClock:
     def now(self) -> int:
         """Return the present in microseconds."""
         return self._wall_start + int((self._world.monotonic() - self._start) * 1_000_000)
-
-    def after(self, span: timedelta) -> int:
-        """Return the instant at the end of a span that begins now."""
-        return self.now() + span_micros(span)
 
     def at(self, wall: datetime) -> int:
         """Return this clock's time for an instant of the wall's."""

@@ -34,10 +34,17 @@ Offer = tuple[RawEvent, Keys]
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who claims, and until when on the lease clock."""
+    """Who claims, from when until when on the lease clock."""
 
     node: str
+    now: int
     until: int
+
+    def has(self, row: Row) -> bool:
+        """Tell whether an unfinished row is in these hands."""
+        return bool(
+            row["state"] == "claimed" and row["holder"] == self.node and row["ready_at"] > self.now
+        )
 
 
 def accept(
@@ -65,7 +72,7 @@ def _accept_one(event: RawEvent, keys: Keys, holder: Holder | None) -> Steps[Inb
             return None
     lane = storable(keys.lane)
     before = yield from one("inbox_lane_newest", lane=lane)
-    if holder and before and (before["state"], before["holder"]) != ("claimed", holder.node):
+    if holder and before and not holder.has(before):
         holder = None
     row = yield from one(
         "inbox_insert",
@@ -96,11 +103,11 @@ def read_cursor(key: str) -> Steps[Cursor | None]:
     return None if row is None else Cursor(key=key, value=from_json(row["value"]))
 
 
-def claim_events(limit: int, now: int, holder: Holder) -> Steps[list[InboxItem]]:
+def claim_events(limit: int, holder: Holder) -> Steps[list[InboxItem]]:
     """Claim waiting events; `MOST_CLAIMED_BYTES` at once."""
     claimed: list[InboxItem] = []
     room = MOST_CLAIMED_BYTES
-    for row in (yield from rows("inbox_claimable", now=now, count=limit)):
+    for row in (yield from rows("inbox_claimable", now=holder.now, count=limit)):
         room -= row["size"]
         if room < 0 and claimed:
             break
@@ -167,13 +174,12 @@ def _pass_on(ended: Row | None, claim: Claim) -> Steps[None]:
 
 
 def retry_event(inbox_id: int) -> Steps[None]:
-    """Put a quarantined event back; what is being worked on in its lane comes first."""
+    """Put a quarantined event back; it is the next of its lane if it is the oldest."""
     row = yield from one("inbox_retry", id=inbox_id)
     if row is None:
         raise NotFound(f"there is no quarantined event {inbox_id}")
     yield from change("inbox_unseat", lane=row["lane"])
-    if (yield from one("inbox_head", lane=row["lane"])) is None:
-        yield from change("inbox_promote", lane=row["lane"])
+    yield from change("inbox_promote", lane=row["lane"])
 
 
 def drop_event(inbox_id: int, at: int) -> Steps[None]:

@@ -3,8 +3,8 @@
 SELECT inbox FROM inbox_keys WHERE key = :key
 
 -- inbox_lane_newest --
--- The newest unfinished row of a lane: who is before a new one, and is he ours?
-SELECT state, holder FROM inbox
+-- The newest unfinished row of a lane: in whose hands is what comes before a new one?
+SELECT state, holder, ready_at FROM inbox
 WHERE lane = :lane AND state IN ('new', 'claimed')
 ORDER BY id DESC LIMIT 1
 
@@ -69,18 +69,14 @@ WHERE id = (
 )
 
 -- inbox_retry --
--- Put a quarantined row back to new; a claimed row of its lane goes first.
+-- Put a quarantined row back to new.
 UPDATE inbox SET state = 'new', head = 0, attempts = 0, ready_at = 0, reason = '', done_at = NULL
 WHERE id = :id AND state = 'quarantined'
 RETURNING lane
 
 -- inbox_unseat --
--- Take the head of a lane away, unless somebody is at work on it.
-UPDATE inbox SET head = 0 WHERE lane = :lane AND state = 'new' AND head = 1
-
--- inbox_head --
--- The head of a lane.
-SELECT id FROM inbox WHERE lane = :lane AND state IN ('new', 'claimed') AND head = 1
+-- Take the head of a lane away.
+UPDATE inbox SET head = 0 WHERE lane = :lane AND state IN ('new', 'claimed') AND head = 1
 
 -- inbox_drop --
 -- End a quarantined row by a person's word.
@@ -89,7 +85,7 @@ RETURNING id
 
 -- inbox_forsake --
 -- Let the claims of a dead process run out now.
-UPDATE inbox SET ready_at = 0 WHERE state = 'claimed'
+UPDATE inbox SET ready_at = 0, holder = '' WHERE state IN ('new', 'claimed') AND state = 'claimed'
 
 -- inbox_of_effect --
 -- The row that had an effect.

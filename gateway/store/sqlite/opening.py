@@ -83,7 +83,7 @@ async def _look(path: str) -> None:
 
 
 def _require_file(path: Path) -> None:
-    if not path.exists():
+    if not path.is_file():
         raise StoreUnusable(f"{path}: there is no database yet; `serve` makes it")
 
 

@@ -68,7 +68,8 @@ class SqliteStore:
         return self._writing
 
     def _holder(self) -> inbox.Holder:
-        return inbox.Holder(self._node, self._clock.after(self._lease))
+        now = self._clock.now()
+        return inbox.Holder(self._node, now, now + span_micros(self._lease))
 
     # --- accept -----------------------------------------------------------------------------
 
@@ -87,8 +88,7 @@ class SqliteStore:
 
     async def claim_events(self, limit: int) -> Sequence[InboxItem]:
         """See `Store.claim_events`."""
-        steps = inbox.claim_events(limit, self._clock.now(), self._holder())
-        return await self._writer.do(steps, sync=False)
+        return await self._writer.do(inbox.claim_events(limit, self._holder()), sync=False)
 
     async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
         """See `Store.release`."""
