@@ -29,18 +29,20 @@ def spent(budget: Budget, at: int) -> Steps[int]:
 
 def spend(budget: Budget, at: int) -> Steps[None]:
     """Spend one, if one is left."""
-    if (yield from spent(budget, at)) >= budget.limit:
-        raise VersionConflict(f"the budget {budget.key} is spent")
     span = span_micros(budget.window)
     bucket = _bucket(at, span)
-    yield from change(
+    spendings = yield from change(
         "budget_spend",
         key=storable(budget.key),
         span=span,
         bucket=bucket,
+        first=_bucket(at - span, span),
+        most=budget.limit,
         # The first instant at which no window can begin in this bucket any more.
         ends_at=(bucket + 1) * span // BUCKETS + span + 1,
     )
+    if not spendings:
+        raise VersionConflict(f"the budget {budget.key} is spent")
 
 
 def prune(now: int, count: int) -> Steps[None]:

@@ -67,19 +67,22 @@ def accept(
 
 def _accept_one(event: RawEvent, keys: Keys, holder: Holder | None) -> Steps[InboxItem | None]:
     offers = tuple(dict.fromkeys(storable(key) for key in keys.offers))
-    for key in offers:
-        if (yield from one("inbox_key_known", key=key)) is not None:
-            return None
     lane = storable(keys.lane)
-    before = yield from one("inbox_lane_newest", lane=lane)
-    if holder and before and not holder.has(before):
-        holder = None
+    is_head = True
+    for key in offers:
+        before = yield from one("inbox_before", key=key, lane=lane)
+        assert before is not None
+        if before["known"] is not None:
+            return None
+        is_head = before["state"] is None
+        if holder and not is_head and not holder.has(before):
+            holder = None
     row = yield from one(
         "inbox_insert",
         channel=storable(event.channel),
         lane=lane,
         state="claimed" if holder else "new",
-        head=0 if before else 1,
+        head=int(is_head),
         ready_at=holder.until if holder else 0,
         fence=1 if holder else 0,
         holder=holder.node if holder else "",

@@ -29,6 +29,7 @@ from gateway.store.values import (
 MOST_CLAIMED_BYTES = 64 * 1024 * 1024
 
 _WAITING = frozenset({OutboxState.QUEUED, OutboxState.RETRY, OutboxState.UNCERTAIN})
+_UNSENT = _WAITING | {OutboxState.WIRE, OutboxState.HELD, OutboxState.DEAD}
 
 
 def queue(send: NewSend) -> Steps[None]:
@@ -55,46 +56,43 @@ def queue(send: NewSend) -> Steps[None]:
 def claim_sends(limit: int, now: int, lease_now: int, until: int) -> Steps[list[SendItem]]:
     """Claim due rows until a time on the lease clock; `MOST_CLAIMED_BYTES` at once."""
     due = list((yield from rows("outbox_overdue", now=lease_now, count=limit)))
-    overdue = len(due)
-    if overdue < limit:
-        due += yield from rows("outbox_due", now=now, count=limit - overdue)
+    if len(due) < limit:
+        due += yield from rows("outbox_due", now=now, count=limit - len(due))
     claimed: list[SendItem] = []
+    positions: list[int] = []
     room = MOST_CLAIMED_BYTES
-    for number, row in enumerate(due):
+    for row in due:
         room -= row["size"]
         if room < 0 and claimed:
             break
-        claimed.append((yield from _claim(row, until, ran_out=number < overdue)))
+        claimed.append((yield from _item(row)))
+        positions.append(row["position"])
+    if positions:
+        yield from change("outbox_claim", positions=positions, lease_until=until)
     return claimed
 
 
-def _claim(row: Row, until: int, *, ran_out: bool) -> Steps[SendItem]:
-    position, fence, attempt = row["position"], row["fence"] + 1, row["attempts"] + 1
-    was_uncertain = ran_out or bool(row["was_uncertain"])
-    yield from change(
-        "outbox_claim",
-        position=position,
-        fence=fence,
-        attempts=attempt,
-        was_uncertain=int(was_uncertain),
-        lease_until=until,
-    )
+def _item(row: Row) -> Steps[SendItem]:
+    """Return a due row as it will be once it is claimed."""
+    body: bytes | None = row["bytes"]
+    if body is None or len(body) < row["size"]:
+        body = yield from read_bytes("outbox_bytes_read", row["position"])
     part = Part(
         outbox_id=row["id"],
         place=Place(row["channel"], row["destination"]),
-        body=(yield from read_bytes("outbox_bytes_read", position)),
+        body=body,
         facts=from_json(row["facts"]),
         external_id=row["external_id"],
     )
     return SendItem(
         part=part,
-        fence=fence,
-        attempt=attempt,
+        fence=row["fence"] + 1,
+        attempt=row["attempts"] + 1,
         lane=row["lane"],
         ticket=row["ticket"],
         created_at=from_micros(row["created_at"]),
         automatic=bool(row["automatic"]),
-        was_uncertain=was_uncertain,
+        was_uncertain=row["state"] == "wire" or bool(row["was_uncertain"]),
     )
 
 
@@ -124,8 +122,8 @@ def settle(settled: Settled) -> Steps[None]:
     row = yield from one(query, **values)
     if row is not None:
         yield from _log(settled, row["position"])
-        if query != "outbox_wait":
-            yield from change("outbox_promote", lane=row["lane"])
+        # A person may have queued an older one of the lane again while this one was on the wire.
+        yield from _reseat(row["lane"]) if query == "outbox_wait" else _promote(row["lane"])
     elif query != "outbox_bounce":
         raise FenceLost(f"outbox {settled.outbox_id}: not on the wire under {settled.fence} now")
 
@@ -174,13 +172,18 @@ def drop_send(outbox_id: str) -> Steps[None]:
 def _reseat(lane: str) -> Steps[None]:
     yield from change("outbox_unseat", lane=lane)
     if (yield from one("outbox_head", lane=lane)) is None:
-        yield from change("outbox_promote", lane=lane)
+        yield from _promote(lane)
+
+
+def _promote(lane: str) -> Steps[None]:
+    yield from change("outbox_promote", lane=lane)
 
 
 def list_outbox(states: frozenset[OutboxState], limit: int) -> Steps[list[OutboxRow]]:
     """Return rows in some states, newest first."""
     words = sorted(state.value for state in states)
-    found = yield from rows("outbox_list", states=words, count=limit)
+    query = "outbox_list_unsent" if states <= _UNSENT else "outbox_list"
+    found = yield from rows(query, states=words, count=limit)
     return [_outbox_row(row) for row in found]
 
 

@@ -105,11 +105,10 @@ def _known_refs(refs: Iterable[str]) -> Steps[dict[str, int]]:
 
 
 def _known_person(kind: str, address: str) -> Steps[tuple[Person | None, int, int | None]]:
-    kind, address = storable(kind), storable(address)
-    row = yield from one("person_show", kind=kind, address=address)
-    theirs = yield from one("tickets_open_of", kind=kind, address=address)
-    assert theirs is not None
-    return None if row is None else _person(row), theirs["open_tickets"], theirs["newest"]
+    row = yield from one("person_known", kind=storable(kind), address=storable(address))
+    assert row is not None
+    person = None if row["stored"] is None else _person(row, kind, address)
+    return person, row["open_tickets"], row["newest"]
 
 
 def _known_tickets(numbers: Iterable[int]) -> Steps[dict[int, Ticket]]:
@@ -126,10 +125,10 @@ def _known_tickets(numbers: Iterable[int]) -> Steps[dict[int, Ticket]]:
     return known
 
 
-def _person(row: Row) -> Person:
+def _person(row: Row, kind: str, address: str) -> Person:
     return Person(
-        kind=row["kind"],
-        address=row["address"],
+        kind=kind,
+        address=address,
         name=row["name"],
         language=row["language"],
         automatic_at=from_micros_or_none(row["automatic_at"]),

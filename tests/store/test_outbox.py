@@ -274,6 +274,19 @@ async def test_a_repaired_row_waits_for_what_its_lane_has_on_the_wire(store):
     assert (meanwhile, ids(await claim(store))) == ([], ["s1"])
 
 
+async def test_a_repaired_row_is_first_again_when_the_one_on_the_wire_has_to_wait(store):
+    """An uncertain younger one does not keep its older neighbour back."""
+    await queued(store, "s1", "s2", lane="l")
+    [s1] = await claim(store)
+    await store.apply(plan(settled=settled(s1, OutboxState.DEAD)))
+    [s2] = await claim(store)
+    await store.retry_send("s1")
+
+    await store.apply(plan(settled=settled(s2, OutboxState.UNCERTAIN)))
+
+    assert ids(await claim(store)) == ["s1"]
+
+
 async def test_a_dropped_row_frees_its_lane(store):
     """Queued ones, and uncertain ones that a person gives up."""
     await queued(store, "s1", "s2", "s3", lane="l")

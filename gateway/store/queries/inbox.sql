@@ -1,12 +1,12 @@
--- inbox_key_known --
--- Tell whether an offer key was ever stored.
-SELECT inbox FROM inbox_keys WHERE key = :key
-
--- inbox_lane_newest --
--- The newest unfinished row of a lane: in whose hands is what comes before a new one?
-SELECT state, holder, ready_at FROM inbox
-WHERE lane = :lane AND state IN ('new', 'claimed')
-ORDER BY id DESC LIMIT 1
+-- inbox_before --
+-- Was an offer key ever stored, and in whose hands is the newest unfinished row of a lane?
+SELECT (SELECT inbox FROM inbox_keys WHERE key = :key) AS known, state, holder, ready_at
+FROM (SELECT 1 AS one) AS always
+LEFT JOIN (
+    SELECT state, holder, ready_at FROM inbox
+    WHERE lane = :lane AND state IN ('new', 'claimed')
+    ORDER BY id DESC LIMIT 1
+) AS newest ON one = 1
 
 -- inbox_insert --
 -- Store an event, claimed or new.

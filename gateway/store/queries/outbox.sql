@@ -21,27 +21,27 @@ INSERT INTO outbox_bytes (piece, bytes) VALUES (:piece, :bytes)
 SELECT bytes FROM outbox_bytes WHERE piece >= :first AND piece < :behind ORDER BY piece
 
 -- outbox_due --
--- Heads of lanes that are due, longest due first.
+-- Heads of lanes that are due, longest due first, with the first chunk of their bytes.
 SELECT position, id, channel, destination, lane, ticket, state, fence, attempts, was_uncertain,
-    automatic, created_at, size, external_id, facts
-FROM outbox
+    automatic, created_at, size, external_id, facts, bytes
+FROM outbox LEFT JOIN outbox_bytes ON piece = position * 4096
 WHERE head = 1 AND state IN ('queued', 'retry', 'uncertain') AND due_at <= :now
 ORDER BY due_at, position LIMIT :count
 
 -- outbox_overdue --
 -- Rows on the wire whose lease ran out.
 SELECT position, id, channel, destination, lane, ticket, state, fence, attempts, was_uncertain,
-    automatic, created_at, size, external_id, facts
-FROM outbox
+    automatic, created_at, size, external_id, facts, bytes
+FROM outbox LEFT JOIN outbox_bytes ON piece = position * 4096
 WHERE state = 'wire' AND lease_until <= :now
 ORDER BY lease_until LIMIT :count
 
 -- outbox_claim --
--- Mark a row as on the wire, under a new fence.
+-- Mark rows as on the wire, under new fences; those that were may have reached the platform.
 UPDATE outbox
-SET state = 'wire', fence = :fence, attempts = :attempts, was_uncertain = :was_uncertain,
-    lease_until = :lease_until
-WHERE position = :position
+SET state = 'wire', fence = fence + 1, attempts = attempts + 1, lease_until = :lease_until,
+    was_uncertain = CASE WHEN state = 'wire' THEN 1 ELSE was_uncertain END
+WHERE position {{any:positions}}
 
 -- outbox_next --
 -- When the next row is due, and when the next lease on the wire ends.
@@ -59,7 +59,7 @@ WHERE id = :id AND fence = :fence AND state = 'wire'
 RETURNING position, lane
 
 -- outbox_wait --
--- Write down that a row on the wire waits again, as the head of its lane.
+-- Write down that a row on the wire waits again.
 UPDATE outbox
 SET state = :state, due_at = :due_at, code = :code, reason = :reason,
     was_uncertain = CASE WHEN :state = 'uncertain' THEN 1 ELSE was_uncertain END
@@ -97,7 +97,8 @@ RETURNING lane
 -- outbox_unseat --
 -- Take the head of a lane away, unless it is on the wire.
 UPDATE outbox SET head = 0
-WHERE lane = :lane AND state IN ('queued', 'retry', 'uncertain') AND head = 1
+WHERE lane = :lane AND state IN ('queued', 'wire', 'retry', 'uncertain') AND state <> 'wire'
+    AND head = 1
 
 -- outbox_head --
 -- The head of a lane.
@@ -129,3 +130,14 @@ FROM outbox WHERE id = :id
 SELECT position, id, channel, destination, lane, ticket, state, attempts, created_at, due_at, code,
     reason, external_id, automatic, size
 FROM outbox WHERE state {{any:states}} ORDER BY position DESC LIMIT :count
+
+-- outbox_list_unsent --
+-- The same among those that wait or were given up.
+SELECT position, id, channel, destination, lane, ticket, state, attempts, created_at, due_at, code,
+    reason, external_id, automatic, size
+FROM outbox WHERE state IN ('held', 'dead') AND state {{any:states}}
+UNION ALL
+SELECT position, id, channel, destination, lane, ticket, state, attempts, created_at, due_at, code,
+    reason, external_id, automatic, size
+FROM outbox WHERE state IN ('queued', 'wire', 'retry', 'uncertain') AND state {{any:states}}
+ORDER BY position DESC LIMIT :count

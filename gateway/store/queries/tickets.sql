@@ -44,10 +44,14 @@ ORDER BY updated_at DESC, number DESC LIMIT :count
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, body
 FROM tickets WHERE due_at IS NOT NULL AND due_at <= :now ORDER BY due_at, number LIMIT :count
 
--- tickets_open_of --
--- How many open tickets a requester has, and the newest of them.
-SELECT count(*) AS open_tickets, max(number) AS newest FROM tickets
-WHERE kind = :kind AND address = :address AND state IN ('asking', 'open', 'waiting')
+-- person_known --
+-- A requester, how many open tickets he has, and the newest of them.
+SELECT name, language, automatic_at, dead, people.kind AS stored, open_tickets, newest
+FROM (
+    SELECT count(*) AS open_tickets, max(number) AS newest FROM tickets
+    WHERE kind = :kind AND address = :address AND state IN ('asking', 'open', 'waiting')
+) AS theirs
+LEFT JOIN people ON people.kind = :kind AND people.address = :address
 
 -- event_insert --
 -- Add a line of history.
@@ -68,11 +72,6 @@ SELECT ticket FROM message_refs WHERE ref = :ref
 -- Connect a message with a ticket; the first word on it stands.
 INSERT INTO message_refs (ref, ticket) VALUES (:ref, :ticket) ON CONFLICT (ref) DO NOTHING
 
--- person_show --
--- A requester.
-SELECT kind, address, name, language, automatic_at, dead
-FROM people WHERE kind = :kind AND address = :address
-
 -- person_write --
 -- Store a requester whole.
 INSERT INTO people (kind, address, name, language, automatic_at, dead)
@@ -86,9 +85,13 @@ SELECT coalesce(sum(spent), 0) AS spent FROM budgets
 WHERE key = :key AND span = :span AND bucket >= :bucket
 
 -- budget_spend --
--- Spend one.
+-- Spend one, if less than the limit was spent since the bucket that the window begins in.
 INSERT INTO budgets (key, span, bucket, spent, ends_at)
-VALUES (:key, :span, :bucket, 1, :ends_at)
+SELECT :key, :span, :bucket, 1, :ends_at
+WHERE (
+    SELECT coalesce(sum(spent), 0) FROM budgets
+    WHERE key = :key AND span = :span AND bucket >= :first
+) < :most
 ON CONFLICT (key, span, bucket) DO UPDATE SET spent = budgets.spent + 1
 
 -- budget_prune --

@@ -1,11 +1,12 @@
 """One connection with its thread, and how steps are run on it.
 
 `aiosqlite` offers one hop to its thread and back for each statement. A whole transaction is run as
-one callable instead, through its ``_execute``: the only private name we use, here alone.
+one callable instead, through its ``_execute``: private names of it are used in this file alone.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -46,13 +47,6 @@ class Query(NamedTuple):
     sql: str
     lists: tuple[str, ...]
 
-    def values(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the values as the query takes them."""
-        return values if not self.lists else self._with_lists(values)
-
-    def _with_lists(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**values, **{name: to_json(values[name]) for name in self.lists}}
-
 
 def _query(source: str) -> Query:
     lists: list[str] = []
@@ -80,9 +74,12 @@ def run(cursor: sqlite3.Cursor, steps: Steps[T]) -> T:
 
 
 def _answer(cursor: sqlite3.Cursor, ask: Ask) -> Any:
-    query = QUERIES[ask.query]
-    cursor.execute(query.sql, query.values(ask.values))
-    return cursor.fetchall() if ask.reads else cursor.rowcount
+    name, values, reads = ask
+    sql, lists = QUERIES[name]
+    if lists:
+        values = {**values, **{name: to_json(values[name]) for name in lists}}
+    cursor.execute(sql, values)
+    return cursor.fetchall() if reads else cursor.rowcount
 
 
 class Link:
@@ -96,13 +93,19 @@ class Link:
     @classmethod
     async def open(cls, uri: str) -> Link:
         """Open a connection; transactions are begun and ended by hand."""
-        connection = await aiosqlite.connect(
+        connection = aiosqlite.connect(
             uri,
             uri=True,
             isolation_level=None,
             cached_statements=CACHED_STATEMENTS,
             timeout=BUSY_MILLISECONDS / 1000,
         )
+        try:
+            await connection
+        except sqlite3.Error:
+            # Its thread still wants to tell the loop, which may be closed by then.
+            await asyncio.to_thread(connection._thread.join)  # noqa: SLF001 - there is no other way
+            raise
         connection.row_factory = sqlite3.Row
         return cls(connection, connection._conn)  # noqa: SLF001 - see above
 

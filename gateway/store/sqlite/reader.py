@@ -27,9 +27,9 @@ class Reader:
         self._link: Link | None = None
         self._sharing = Sharing(self._trip)
 
-    async def do(self, steps: Steps[T]) -> T:
+    async def do(self, make: Callable[[], Steps[T]]) -> T:
         """Return what the steps return."""
-        return await self._sharing.do(steps)
+        return await self._sharing.do(make)
 
     async def data_version(self) -> int:
         """Return a number that changes when anybody has committed."""
@@ -72,7 +72,7 @@ def _answer(jobs: Sequence[Job], connection: sqlite3.Connection) -> None:
 
 def _answer_one(cursor: sqlite3.Cursor, job: Job) -> None:
     try:
-        job.result = run(cursor, job.steps)
+        job.result = run(cursor, job.make())
     except sqlite3.Error as fault:
         job.error = faults.unavailable(fault)
     except Exception as error:  # noqa: BLE001 - handed to the caller whose steps raised it

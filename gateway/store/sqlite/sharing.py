@@ -21,12 +21,12 @@ MOST_BYTES = 8 * 1024 * 1024
 
 
 class Job:
-    """One caller's steps, and what became of them."""
+    """One caller's steps, made anew for each try, and what became of them."""
 
-    __slots__ = ("error", "future", "result", "size", "steps", "sync")
+    __slots__ = ("error", "future", "make", "result", "size", "sync")
 
-    def __init__(self, steps: Steps[Any], *, sync: bool, size: int) -> None:
-        self.steps = steps
+    def __init__(self, make: Callable[[], Steps[Any]], *, sync: bool, size: int) -> None:
+        self.make = make
         self.sync = sync
         self.size = size
         self.result: Any = None
@@ -52,11 +52,11 @@ class Sharing:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def do(self, steps: Steps[T], *, sync: bool = False, size: int = 0) -> T:
+    async def do(self, make: Callable[[], Steps[T]], *, sync: bool = False, size: int = 0) -> T:
         """Return what the steps return, or raise what they raise."""
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        job = Job(steps, sync=sync, size=size)
+        job = Job(make, sync=sync, size=size)
         self._waiting.append(job)
         if self._task is None:
             self._task = asyncio.create_task(self._travel())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from gateway.contracts.channel import Cursor
 from gateway.contracts.store import Depth, Known, LeaseRow, Question, Secret, TicketFilter
@@ -77,44 +78,44 @@ class SqliteStore:
         self, offers: Sequence[tuple[RawEvent, Keys]], cursor: Cursor | None, *, claim: bool
     ) -> Sequence[InboxItem]:
         """See `Store.accept`."""
-        steps = inbox.accept(offers, cursor, self._holder() if claim else None)
-        return await self._writer.do(steps, size=sum(len(event.body) for event, _ in offers))
+        make = partial(inbox.accept, offers, cursor, self._holder() if claim else None)
+        return await self._writer.do(make, size=sum(len(event.body) for event, _ in offers))
 
     async def cursor(self, key: str) -> Cursor | None:
         """See `Store.cursor`."""
-        return await self._looks.do(inbox.read_cursor(key))
+        return await self._looks.do(partial(inbox.read_cursor, key))
 
     # --- the journey ------------------------------------------------------------------------
 
     async def claim_events(self, limit: int) -> Sequence[InboxItem]:
         """See `Store.claim_events`."""
-        return await self._writer.do(inbox.claim_events(limit, self._holder()), sync=False)
+        return await self._writer.do(partial(inbox.claim_events, limit, self._holder()), sync=False)
 
     async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
         """See `Store.release`."""
         ready_at = 0 if not_before is None else self._clock.at(not_before)
-        await self._writer.do(inbox.release(claim, ready_at), sync=False)
+        await self._writer.do(partial(inbox.release, claim, ready_at), sync=False)
 
     async def quarantine(self, claim: Claim, reason: str, plan: Plan) -> None:
         """See `Store.quarantine`."""
-        await self._writer.do(_set_aside(claim, reason, plan), size=_size(plan))
+        await self._writer.do(partial(_set_aside, claim, reason, plan), size=_size(plan))
 
     async def know(self, question: Question) -> Known:
         """See `Store.know`."""
-        return await self._journey.do(plans.know(question))
+        return await self._journey.do(partial(plans.know, question))
 
     async def reserve_numbers(self, count: int) -> range:
         """See `Store.reserve_numbers`."""
-        return await self._writer.do(desk.reserve_numbers(count))
+        return await self._writer.do(partial(desk.reserve_numbers, count))
 
     async def apply(self, plan: Plan) -> None:
         """See `Store.apply`."""
-        await self._writer.do(plans.apply(plan), size=_size(plan))
+        await self._writer.do(partial(plans.apply, plan), size=_size(plan))
         self._spendings += len(plan.spend)
         if self._spendings >= PRUNE_AFTER:
             self._spendings = 0
-            steps = budgets.prune(to_micros(plan.at), PRUNE_COUNT)
-            await self._writer.do(steps, sync=False)
+            make = partial(budgets.prune, to_micros(plan.at), PRUNE_COUNT)
+            await self._writer.do(make, sync=False)
 
     # --- deliver ----------------------------------------------------------------------------
 
@@ -123,41 +124,42 @@ class SqliteStore:
     ) -> Sequence[SendItem]:
         """See `Store.claim_sends`."""
         lease_now = self._clock.now()
-        steps = outbox.claim_sends(limit, to_micros(now), lease_now, lease_now + span_micros(lease))
-        return await self._writer.do(steps, sync=sync)
+        until = lease_now + span_micros(lease)
+        make = partial(outbox.claim_sends, limit, to_micros(now), lease_now, until)
+        return await self._writer.do(make, sync=sync)
 
     async def next_send_at(self) -> datetime | None:
         """See `Store.next_send_at`."""
-        return await self._journey.do(outbox.next_send_at())
+        return await self._journey.do(outbox.next_send_at)
 
     # --- time -------------------------------------------------------------------------------
 
     async def due_tickets(self, now: datetime, limit: int) -> Sequence[Ticket]:
         """See `Store.due_tickets`."""
-        return await self._looks.do(tickets.due_tickets(to_micros(now), limit))
+        return await self._looks.do(partial(tickets.due_tickets, to_micros(now), limit))
 
     # --- leases and keys --------------------------------------------------------------------
 
     async def take_lease(self, key: str, holder: str, ttl: timedelta) -> int | None:
         """See `Store.take_lease`."""
         now = self._clock.now()
-        steps = desk.take_lease(key, holder, now, now + span_micros(ttl))
-        return await self._writer.do(steps, sync=False)
+        make = partial(desk.take_lease, key, holder, now, now + span_micros(ttl))
+        return await self._writer.do(make, sync=False)
 
     async def drop_lease(self, key: str, holder: str) -> None:
         """See `Store.drop_lease`."""
-        await self._writer.do(desk.drop_lease(key, holder), sync=False)
+        await self._writer.do(partial(desk.drop_lease, key, holder), sync=False)
 
     async def secrets(self) -> Sequence[Secret]:
         """See `Store.secrets`."""
-        found = await self._looks.do(desk.secrets())
+        found = await self._looks.do(desk.secrets)
         if found or self._writing is None:
             return found
-        return await self._writer.do(desk.first_secret(*self._new_secret()))
+        return await self._writer.do(partial(desk.first_secret, *self._new_secret()))
 
     async def add_secret(self) -> Secret:
         """See `Store.add_secret`."""
-        return await self._writer.do(desk.add_secret(*self._new_secret()))
+        return await self._writer.do(partial(desk.add_secret, *self._new_secret()))
 
     def _new_secret(self) -> tuple[bytes, int]:
         return self._world.random_bytes(desk.SECRET_BYTES), to_micros(self._world.now())
@@ -166,69 +168,69 @@ class SqliteStore:
 
     async def ticket(self, number: int) -> Ticket | None:
         """See `Store.ticket`."""
-        return await self._looks.do(tickets.read_ticket(number))
+        return await self._looks.do(partial(tickets.read_ticket, number))
 
     async def events(self, number: int) -> Sequence[TicketEvent]:
         """See `Store.events`."""
-        return await self._looks.do(tickets.read_events(number))
+        return await self._looks.do(partial(tickets.read_events, number))
 
     async def list_tickets(self, wanted: TicketFilter) -> Sequence[Ticket]:
         """See `Store.list_tickets`."""
-        return await self._looks.do(tickets.list_tickets(wanted))
+        return await self._looks.do(partial(tickets.list_tickets, wanted))
 
     async def list_inbox(self, states: frozenset[InboxState], limit: int) -> Sequence[InboxRow]:
         """See `Store.list_inbox`."""
-        return await self._looks.do(inbox.list_inbox(states, limit))
+        return await self._looks.do(partial(inbox.list_inbox, states, limit))
 
     async def inbox_row(self, inbox_id: int) -> tuple[InboxRow, RawEvent] | None:
         """See `Store.inbox_row`."""
-        return await self._looks.do(inbox.inbox_row(inbox_id))
+        return await self._looks.do(partial(inbox.inbox_row, inbox_id))
 
     async def inbox_by_effect(self, effect: str) -> InboxRow | None:
         """See `Store.inbox_by_effect`."""
-        return await self._looks.do(inbox.inbox_by_effect(effect))
+        return await self._looks.do(partial(inbox.inbox_by_effect, effect))
 
     async def list_outbox(self, states: frozenset[OutboxState], limit: int) -> Sequence[OutboxRow]:
         """See `Store.list_outbox`."""
-        return await self._looks.do(outbox.list_outbox(states, limit))
+        return await self._looks.do(partial(outbox.list_outbox, states, limit))
 
     async def outbox_row(self, outbox_id: str) -> tuple[OutboxRow, bytes] | None:
         """See `Store.outbox_row`."""
-        return await self._looks.do(outbox.outbox_row(outbox_id))
+        return await self._looks.do(partial(outbox.outbox_row, outbox_id))
 
     async def file(self, file_id: str) -> bytes | None:
         """See `Store.file`."""
-        return await self._looks.do(tickets.read_file(file_id))
+        return await self._looks.do(partial(tickets.read_file, file_id))
 
     async def depths(self) -> Sequence[Depth]:
         """See `Store.depths`."""
-        return await self._looks.do(desk.depths())
+        return await self._looks.do(desk.depths)
 
     async def audit(self) -> Mapping[str, int]:
         """See `Store.audit`."""
-        return await self._looks.do(desk.audit())
+        return await self._looks.do(desk.audit)
 
     async def leases(self) -> Sequence[LeaseRow]:
         """See `Store.leases`."""
-        return await self._looks.do(desk.leases())
+        return await self._looks.do(desk.leases)
 
     # --- repair -----------------------------------------------------------------------------
 
     async def retry_event(self, inbox_id: int) -> None:
         """See `Store.retry_event`."""
-        await self._writer.do(inbox.retry_event(inbox_id))
+        await self._writer.do(partial(inbox.retry_event, inbox_id))
 
     async def drop_event(self, inbox_id: int) -> None:
         """See `Store.drop_event`."""
-        await self._writer.do(inbox.drop_event(inbox_id, to_micros(self._world.now())))
+        await self._writer.do(partial(inbox.drop_event, inbox_id, to_micros(self._world.now())))
 
     async def retry_send(self, outbox_id: str) -> None:
         """See `Store.retry_send`."""
-        await self._writer.do(outbox.retry_send(outbox_id, to_micros(self._world.now())))
+        await self._writer.do(partial(outbox.retry_send, outbox_id, to_micros(self._world.now())))
 
     async def drop_send(self, outbox_id: str) -> None:
         """See `Store.drop_send`."""
-        await self._writer.do(outbox.drop_send(outbox_id))
+        await self._writer.do(partial(outbox.drop_send, outbox_id))
 
     # --- life -------------------------------------------------------------------------------
 

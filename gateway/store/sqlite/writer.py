@@ -1,14 +1,15 @@
 """The one connection that writes: callers who wait together share one commit.
 
-Each caller's steps run inside a savepoint, so that a refused one does not touch the others. When
-the whole transaction dies (disk full, locked, an I/O error) everybody in it is told so, and the
-next one tries again; after a lasting fault nothing is written until the store is opened anew.
+A refused caller does not touch the others: when there is one, everything is undone, and done again
+with a savepoint around each caller's steps. When the whole transaction dies (disk full, locked, an
+I/O error) everybody in it is told so, and the next one tries again; after a lasting fault nothing
+is written until the store is opened anew.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -39,14 +40,15 @@ class Writer:
         self._jobs = 0
         self._bytes = 0
 
-    async def do(self, steps: Steps[T], *, sync: bool = True, size: int = 0) -> T:
+    async def do(self, make: Callable[[], Steps[T]], *, sync: bool = True, size: int = 0) -> T:
         """Return what the steps return, once that is committed.
 
-        ``sync`` asks for a durable commit; ``size`` is about how many bytes it writes.
+        ``make`` is called once for each try. ``sync`` asks for a durable commit; ``size`` is about
+        how many bytes it writes.
         """
         if self.fatal:
             raise StoreUnavailable(self.fatal)
-        return await self._sharing.do(steps, sync=sync, size=size)
+        return await self._sharing.do(make, sync=sync, size=size)
 
     async def data_version(self) -> int:
         """Return a number that changes when another process has committed."""
@@ -54,7 +56,7 @@ class Writer:
 
     async def ping(self) -> None:
         """Return when a transaction can be begun."""
-        await self.do(_nothing(), sync=False)
+        await self.do(_nothing, sync=False)
 
     async def finish(self) -> None:
         """Commit what is waiting, and take nothing more."""
@@ -114,20 +116,37 @@ class Writer:
 
 
 def _run_jobs(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
+    """Run jobs without savepoints of their own, which cost a third more, while all goes well."""
     cursor = connection.cursor()
+    cursor.execute("SAVEPOINT jobs")
+    for job in jobs:
+        _run_one(cursor, job)
+        if job.error is not None:
+            cursor.execute("ROLLBACK TO jobs")
+            _run_apart(cursor, jobs)
+            return
+
+
+def _run_apart(cursor: sqlite3.Cursor, jobs: Sequence[Job]) -> None:
     for job in jobs:
         cursor.execute("SAVEPOINT job")
-        try:
-            job.result = run(cursor, job.steps)
-        except sqlite3.Error as fault:
-            if not isinstance(fault, faults.OWN_FAULTS):
-                raise
-            job.error = faults.refused(fault)
-        except Exception as error:  # noqa: BLE001 - handed to the caller whose steps raised it
-            job.error = error
+        _run_one(cursor, job)
         if job.error is not None:
             cursor.execute("ROLLBACK TO job")
         cursor.execute("RELEASE job")
+
+
+def _run_one(cursor: sqlite3.Cursor, job: Job) -> None:
+    """Run one job; what it was refused for is its own, what ends the transaction is raised."""
+    job.error = None
+    try:
+        job.result = run(cursor, job.make())
+    except sqlite3.Error as fault:
+        if not isinstance(fault, faults.OWN_FAULTS):
+            raise
+        job.error = faults.refused(fault)
+    except Exception as error:  # noqa: BLE001 - handed to the caller whose steps raised it
+        job.error = error
 
 
 def _tell_all(jobs: Sequence[Job], why: str) -> None:
