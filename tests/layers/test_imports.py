@@ -166,20 +166,40 @@ def test_modules_load_in_some_order():
     assert set(order) == set(MODULES)
 
 
-def test_every_library_is_declared():
-    """What a module imports is installed with the program, or with the extra that needs it."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = (line for lines in project["optional-dependencies"].values() for line in lines)
-    declared = {_distribution(line) for line in (*project["dependencies"], *extras)}
-    known = packages_distributions()
-
+def libraries() -> dict[str, str]:
+    """Return every library that we import, with the first line that does."""
+    found: dict[str, str] = {}
     for name, path in MODULES.items():
         for target, line in imported(name, path.read_text(encoding="utf-8")):
             top = target.partition(".")[0]
-            if top in OURS or top in sys.stdlib_module_names:
-                continue
-            names = {_normal(dist) for dist in known.get(top, [top])}
-            assert names & declared, f"{name}:{line} imports {top}, which nothing installs"
+            if top not in OURS and top not in sys.stdlib_module_names:
+                found.setdefault(top, f"{name}:{line}")
+    return found
+
+
+def distributions(top: str) -> set[str]:
+    """Return which distributions a library may come from."""
+    return {_normal(name) for name in packages_distributions().get(top, [top])}
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_every_library_is_declared():
+    """What a module imports is installed with the program, or with the extra that needs it."""
+    extras = (line for lines in PROJECT["optional-dependencies"].values() for line in lines)
+    declared = {_distribution(line) for line in (*PROJECT["dependencies"], *extras)}
+
+    missing = {top: at for top, at in libraries().items() if not distributions(top) & declared}
+
+    assert missing == {}
+
+
+def test_every_declared_library_is_used():
+    """Nobody installs what nothing imports."""
+    used = {name for top in libraries() for name in distributions(top)}
+
+    assert {_distribution(line) for line in PROJECT["dependencies"]} - used == set()
 
 
 def _distribution(requirement: str) -> str:
