@@ -20,7 +20,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from gateway.world import World
 
 
-@dataclass(slots=True)
+# No slots: Python before 3.11.3 breaks what aiosmtpd asks of a handler that has them.
+@dataclass
 class Mailboxes:
     """Everybody's mailboxes: keeps each mail that the desk hands over, in order."""
 
