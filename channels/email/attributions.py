@@ -37,8 +37,8 @@ _STARTS = re.compile(
 )
 # What a client knows, and a person writing about somebody leaves out.
 _DAY = r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d\s?[年月]"
-_EITHER = re.compile(f"{_DAY}|@")
-_BOTH = re.compile(rf"(?=.*?(?:{_DAY})).*?<\s?(?:mailto:)?[^\s<>]{{1,200}}@")
+_EITHER = (re.compile(f"{_DAY}|@"),)
+_BOTH = (re.compile(_DAY), re.compile(r"<\s?(?:mailto:)?[^\s<>@]{1,100}@"))
 # Gmail's short form: "2026/5/3 Ana Reis <ana@corp.example>"
 _SHORT = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}.{0,80}<[^\s<>]{1,200}@[^\s<>]{1,200}>:?$")
 
@@ -61,7 +61,7 @@ def attribution_before(lines: Sequence[str], end: int, *, is_quote_below: bool) 
     return _begin(lines, end, needed)
 
 
-def _begin(lines: Sequence[str], end: int, needed: re.Pattern[str]) -> int | None:
+def _begin(lines: Sequence[str], end: int, needed: Sequence[re.Pattern[str]]) -> int | None:
     """Return where the attribution begins, up to four lines above ``end``."""
     found, joined = None, ""
     for begin in range(end - 1, max(-1, end - 1 - _MAX_LINES), -1):
@@ -70,7 +70,7 @@ def _begin(lines: Sequence[str], end: int, needed: re.Pattern[str]) -> int | Non
             break
         joined = f"{line} {joined}"
         is_start = bool(_STARTS.match(line)) or (begin == end - 1 and not _SENTENCE.search(line))
-        if is_start and needed.search(joined):
+        if is_start and all(pattern.search(joined) for pattern in needed):
             found = begin
     return found
 
@@ -127,7 +127,7 @@ def is_header_block(lines: Sequence[str], begin: int) -> bool:
             break
     block = block[: len(kinds) + 2]
     is_evident = any("@" in line for line in block) or (
-        first.lastgroup == "origin" and any(map(_EITHER.search, block))
+        first.lastgroup == "origin" and any(map(_EITHER[0].search, block))
     )
     return "origin" in kinds and is_evident and len(kinds & {"sent", "to", "subject"}) > 1
 
@@ -142,8 +142,8 @@ _SEPARATES = re.compile(
     r"alkuper[aä]inen viesti|p[uů]vodn[ií] zpr[aá]va|"
     r"исходное сообщение|原始邮件|原始郵件|邮件原件|元のメッセージ|원본 메(?:시|세)지|"
     r"reply message)\W*$|"
-    r"\s*-{3,}+ ?[^-]{1,150} (?:wrote|schrieb|escribió|a écrit) ?:?-{3,}\s*$|"
-    r"\W*(?:please )?(?:reply|write|type|respond|antworten sie|antwort|responda|rispond[ei]|"
+    r"\s*+-{3,}+ ?[^-]{1,150} (?:wrote|schrieb|escribió|a écrit) ?:?-{3,}\s*$|"
+    r"\W*+(?:please )?(?:reply|write|type|respond|antworten sie|antwort|responda|rispond[ei]|"
     r"odpowiedz|répondez).{0,40}(?:above|oberhalb|über|encima|sopra|powyżej|acima|au-dessus).{0,30}"
     r"(?:line|linie|zeile|línea|linea|linii|linha|ligne)\W*$",
     re.IGNORECASE,

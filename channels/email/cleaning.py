@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import chain
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -46,11 +47,24 @@ def normal_form(text: str) -> str:
     return unicodedata.normalize("NFC", _mark_runs().sub(r"\1", text))
 
 
+# Where combining marks are; looking at all of Unicode takes a tenth of a second.
+_MARK_BLOCKS = (
+    range(0x300, 0x3100),
+    range(0xA660, 0xAC00),
+    range(0xFB00, 0xFE30),
+    range(0x10100, 0x12000),
+    range(0x16A00, 0x17000),
+    range(0x1BC00, 0x1BD00),
+    range(0x1CF00, 0x1D300),
+    range(0x1E000, 0x1E950),
+)
+
+
 @cache
 def _mark_runs() -> re.Pattern[str]:
     """Return a pattern of combining marks beyond the allowed run; the run itself is group 1."""
     ranges: list[list[int]] = []
-    for code in range(0x300, 0x1E950):  # the last combining mark of Unicode 14 is U+1E94A
+    for code in chain.from_iterable(_MARK_BLOCKS):
         if unicodedata.combining(chr(code)):
             if ranges and ranges[-1][1] == code - 1:
                 ranges[-1][1] = code

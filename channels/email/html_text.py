@@ -132,7 +132,7 @@ class _Walk:
 
     def _enter(self, node: Any) -> bool:
         """Begin a node; False when what is in it is not for reading."""
-        tag = node.tag
+        tag = node.tag or "-unknown"  # a processing instruction has none
         if tag == "-text":
             self._add(node.text_content or "")
             return False

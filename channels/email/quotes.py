@@ -22,14 +22,14 @@ _RULE = re.compile(r"\s*[-_=*\u2014\u2015\u2500~]{3,}\s*$|\s*\*{1,2}\s*$")
 _DELIMITER = re.compile(r"--[ \t\xa0]?$")
 # A phone's advertisement: its few opening words, at most four more, and what phone it is.
 _MOBILE = re.compile(
-    r"\W*(?:(?:sent|gesendet|diese nachricht wurde|enviado|inviato|wys[lł]an[eo]|envoy[ée]|"
+    r"\W*+(?:(?:sent|gesendet|diese nachricht wurde|enviado|inviato|wys[lł]an[eo]|envoy[ée]|"
     r"verzonden|"
     r"skickat|sendt|отправлено|von)\s(?:\S+\s){1,5}?)(?:\S*(?:phone|ipad|android|blackberry|galaxy|"
     r"samsung|outlook|mail|yahoo|proton|huawei|xiaomi|nokia|device|mobil|m[oó]vil|celular|"
     r"telef|handy|ger[aä]t|tablet|windows))\S*(?:\s(?:gesendet|for|für|para|per|dla)\b.{0,40})?"
     r"(?:\s(?:\w+\s?){0,2})?\W*$|"
-    r"\W*(?:get|obtener|obter o?|scarica|pobierz|t[ée]l[ée]charge[rz]) outlook\b.{0,60}$|"
-    r"\W*(?:发自我的|发自|iphoneから送信).{0,40}$",
+    r"\W*+(?:get|obtener|obter o?|scarica|pobierz|t[ée]l[ée]charge[rz]) outlook\b.{0,60}$|"
+    r"\W*+(?:发自我的|发自|iphoneから送信).{0,40}$",
     re.IGNORECASE,
 )
 _MOBILE_CHARACTERS = 120
@@ -81,7 +81,7 @@ def _hard_end(lines: Sequence[str]) -> int:
 
 
 _FORWARD = re.compile(
-    r"\W*(?:-{2,}|begin|_{2,})?\W*(?:forwarded (?:message|by)|begin forwarded message|"
+    r"[\W_]*+(?:forwarded (?:message|by)|begin forwarded message|"
     r"weitergeleitete nachricht|(?:anfang der )?weitergeleitete[nr]? (?:e-?mail|nachricht)|"
     r"mensaje reenviado|messaggio inoltrato|inoltrato|mensagem encaminhada|"
     r"wiadomo[sś][cć] przekazana|przekazana wiadomo[sś][cć]|message transf[ée]r[ée]|"

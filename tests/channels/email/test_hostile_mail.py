@@ -12,6 +12,7 @@ import email.policy
 import email.utils
 import html.parser
 import tracemalloc
+import unicodedata
 import zlib
 
 import pytest
@@ -71,6 +72,11 @@ HOSTILE = {
     "beginnings of an attribution": HEAD + b"\n" + b"On " * 100_000,
     "ends of an attribution": HEAD + b"\n" + b"wrote:\n" * 50_000,
     "rules": HEAD + b"\n" + (b"-" * 199 + b"\n") * 5000,
+    "rules above a separator": HEAD
+    + b"\nnew\n"
+    + (b" " + b"-" * 190 + b"\n") * 3
+    + b"-----Original Message-----\n",
+    "processing instructions": _html("<?x ?>" * 10_000 + "<svg><?y ?></svg>hi"),
     "empty lines": HEAD + b"\n" + b"\n" * 4_000_000,
     "flowed lines": HEAD + b"Content-Type: text/plain; format=flowed\n\n" + b"a \n" * 1_000_000,
     "escapes": HEAD + b"Content-Type: text/plain; charset=iso-2022-jp\n\n" + b"\x1b$B!!" * 200_000,
@@ -245,6 +251,16 @@ def test_marks_beyond_what_languages_need_are_cut() -> None:
     """Thirty combining marks on a letter are kept, a thousand are not."""
     assert len(normal_form("a" + "\u0316" * 30)) == 31
     assert len(normal_form("a" + "\u0316" * 1000)) == 31
+
+
+def test_every_combining_mark_is_known() -> None:
+    """No mark of any script escapes the limit."""
+    letters = map(chr, range(0x110000))
+    marks = [letter for letter in letters if unicodedata.combining(letter)]
+
+    escaped = [mark for mark in marks if len(normal_form("a" + mark * 100)) > 62]
+
+    assert escaped == []
 
 
 def test_mail_over_the_limit_is_read_as_far_as_it_goes() -> None:
