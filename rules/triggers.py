@@ -6,6 +6,7 @@ those; the rest is looked at every time.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from rules.routes import Route
@@ -16,10 +17,12 @@ class TriggerIndex:
     """Positions of rules by the words and addresses that they need."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
+        conditions = [route.when for route in routes]
+        counts = Counter(token for when in conditions for token in when.tokens())
         by_trigger: dict[str, list[int]] = {}
         always: list[int] = []
-        for position, route in enumerate(routes):
-            triggers = route.when.triggers()
+        for position, when in enumerate(conditions):
+            triggers = when.triggers(counts)
             if triggers is None:
                 always.append(position)
             for trigger in triggers or ():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from rules.view import View
@@ -32,10 +32,15 @@ class Condition(Protocol):
         """Return why it does not hold; only called where `holds` is False."""
         ...
 
-    def triggers(self) -> frozenset[str] | None:
+    def tokens(self) -> Iterable[str]:
+        """Return every folded word that it looks for."""
+        ...
+
+    def triggers(self, counts: Mapping[str, int]) -> frozenset[str] | None:
         """Return words and addresses of which at least one must be there for it to hold.
 
-        None when it can hold without any.
+        None when it can hold without any. ``counts`` says how many conditions look for a word:
+        the rarest serve best.
         """
         ...
 

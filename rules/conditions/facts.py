@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.model.request import FileFacts
@@ -39,8 +39,13 @@ class _Fact:
         del view
         return {}
 
-    def triggers(self) -> frozenset[str] | None:
+    def tokens(self) -> Iterable[str]:
+        """See `Condition.tokens`."""
+        return ()
+
+    def triggers(self, counts: Mapping[str, int]) -> frozenset[str] | None:
         """See `Condition.triggers`."""
+        del counts
         return None
 
 
@@ -98,8 +103,9 @@ class Addressed(_Fact):
         actual = ", ".join(self.actual(view)) or "nobody"
         return Failure(self.name, " or ".join(self.sources), actual)
 
-    def triggers(self) -> frozenset[str] | None:
+    def triggers(self, counts: Mapping[str, int]) -> frozenset[str] | None:
         """See `Condition.triggers`: exact addresses are found by the index."""
+        del counts
         if self.trigger is None or self.globs.has_wildcards:
             return None
         return frozenset(f"{self.trigger}:{value}" for value in self.globs.exact)

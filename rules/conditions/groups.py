@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from rules.conditions.base import Condition, Failure
 from rules.view import View
@@ -24,10 +25,15 @@ class AllOf:
         """See `Condition.failure`: that of the first part that fails."""
         return next(part.failure(view) for part in self.parts if not part.holds(view))
 
-    def triggers(self) -> frozenset[str] | None:
+    def tokens(self) -> Iterable[str]:
+        """See `Condition.tokens`."""
+        return _tokens(self.parts)
+
+    def triggers(self, counts: Mapping[str, int]) -> frozenset[str] | None:
         """See `Condition.triggers`: those of the choosiest part."""
-        found = [triggers for part in self.parts if (triggers := part.triggers()) is not None]
-        return min(found, key=len) if found else None
+        options = [part.triggers(counts) for part in self.parts]
+        found = [triggers for triggers in options if triggers is not None]
+        return min(found, key=lambda some: sum(map(counts.__getitem__, some)), default=None)
 
     def judge(self, view: View, stated: frozenset[str]) -> bool | None:
         """See `Condition.judge`."""
@@ -62,11 +68,15 @@ class AnyOf:
         actual = "; ".join(dict.fromkeys(fail.actual for fail in failures))
         return Failure(self.name, expected, actual)
 
-    def triggers(self) -> frozenset[str] | None:
+    def tokens(self) -> Iterable[str]:
+        """See `Condition.tokens`."""
+        return _tokens(self.parts)
+
+    def triggers(self, counts: Mapping[str, int]) -> frozenset[str] | None:
         """See `Condition.triggers`: any part may be the one that holds."""
         union: set[str] = set()
         for part in self.parts:
-            triggers = part.triggers()
+            triggers = part.triggers(counts)
             if triggers is None:
                 return None
             union |= triggers
@@ -104,7 +114,11 @@ class NoneOf:
         held = next(part for part in self.parts if part.holds(view))
         return Failure(self.name, f"that {_named(held)} does not hold", "it holds")
 
-    def triggers(self) -> None:
+    def tokens(self) -> Iterable[str]:
+        """See `Condition.tokens`."""
+        return ()
+
+    def triggers(self, counts: Mapping[str, int]) -> None:
         """See `Condition.triggers`: absence triggers nothing."""
 
     def judge(self, view: View, stated: frozenset[str]) -> bool | None:
@@ -118,6 +132,10 @@ class NoneOf:
         """See `Condition.captured`: what must be absent says nothing."""
         del view
         return {}
+
+
+def _tokens(parts: Iterable[Condition]) -> Iterable[str]:
+    return chain.from_iterable(part.tokens() for part in parts)
 
 
 def _named(condition: Condition) -> str:

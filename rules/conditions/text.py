@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from rules.conditions.base import Failure
 from rules.folding import words_of
@@ -72,9 +73,13 @@ class Words(_Text):
         actual = f"{_written(view, self.scope)} (without {_spelled(missing, ', ')})"
         return Failure(self.name, f"all of: {_spelled(self.terms, ', ')}", actual)
 
-    def triggers(self) -> frozenset[str]:
-        """See `Condition.triggers`: the longest word is likely the rarest."""
-        return frozenset({max((word for term in self.terms for word in term), key=len)})
+    def tokens(self) -> Iterable[str]:
+        """See `Condition.tokens`."""
+        return chain.from_iterable(self.terms)
+
+    def triggers(self, counts: Mapping[str, int]) -> frozenset[str]:
+        """See `Condition.triggers`."""
+        return frozenset({min(self.tokens(), key=counts.__getitem__)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +98,13 @@ class AnyWords(_Text):
         expected = f"any of: {_spelled(self.terms, ', ')}"
         return Failure(self.name, expected, _written(view, self.scope))
 
-    def triggers(self) -> frozenset[str]:
+    def tokens(self) -> Iterable[str]:
+        """See `Condition.tokens`."""
+        return chain.from_iterable(self.terms)
+
+    def triggers(self, counts: Mapping[str, int]) -> frozenset[str]:
         """See `Condition.triggers`."""
-        return frozenset(max(term, key=len) for term in self.terms)
+        return frozenset(min(term, key=counts.__getitem__) for term in self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,11 @@ class Matches(_Text):
         """See `Condition.failure`."""
         return Failure(self.name, " or ".join(self.sources), _written(view, self.scope))
 
-    def triggers(self) -> None:
+    def tokens(self) -> Iterable[str]:
+        """See `Condition.tokens`."""
+        return ()
+
+    def triggers(self, counts: Mapping[str, int]) -> None:
         """See `Condition.triggers`: what a pattern needs is not worked out."""
 
     def captured(self, view: View) -> Mapping[str, str]:
