@@ -9,7 +9,7 @@ from typing import TypeVar
 from gateway.model.people import Agent
 from rules import fields
 from rules.book import RuleBook
-from rules.checks import check_examples, check_reach, check_references
+from rules.checks import check_examples, check_phrasings, check_reach, check_references
 from rules.conditions import Known
 from rules.directory import (
     Fallback,
@@ -61,6 +61,7 @@ def assemble(
     check_directory(draft.teams, draft.agents, known)
     teams = {team_id: source.team for team_id, source in draft.teams.items()}
     check_references(draft.routes.values(), teams, draft.entries, draft.fallback, known)
+    check_phrasings(draft.entries.values(), known)
     check_reach(tuple(draft.routes.values()), known)
     if known.problems.has_errors or draft.fallback is None:
         return None

@@ -13,6 +13,7 @@ from rules.directory import Fallback
 from rules.examples import Example
 from rules.faq.entries import FaqEntry
 from rules.faq.matcher import Matcher, Verdict
+from rules.folding import words_of
 from rules.routes import Route
 from rules.walk import Plan
 
@@ -44,6 +45,21 @@ def check_references(
         is_there = fields.reference(then.answer, mark, "faq entry", entries, known.problems)
         if is_there and not entries[then.answer].auto:
             known.problems.error(mark, f"faq entry {then.answer!r} has auto: false")
+
+
+def check_phrasings(entries: Iterable[FaqEntry], known: Known) -> None:
+    """Warn of a phrasing that two entries share: nothing but conditions can tell them apart."""
+    first: dict[tuple[str, ...], FaqEntry] = {}
+    for entry in entries:
+        for text in (text for asked in entry.ask.values() for text in asked):
+            other = first.setdefault(tuple(words_of(text)), entry)
+            if other is entry or (entry.when.parts and other.when.parts):
+                continue
+            known.problems.warning(
+                entry.ask_marks[text],
+                f"faq {entry.id} asks as {other.id} does: neither is sure then",
+                f"see {other.mark.file}:{other.mark.line}",
+            )
 
 
 def check_reach(routes: tuple[Route, ...], known: Known) -> None:

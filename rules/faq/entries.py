@@ -19,7 +19,10 @@ ENTRY_KEYS = ("id", "ask", "answer", "when", "auto", "tags", "keywords", "exampl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaqEntry:
-    """One entry. ``auto`` is False when only agents may send it."""
+    """One entry. ``auto`` is False when only agents may send it.
+
+    ``ask_marks`` holds the place of each phrasing.
+    """
 
     id: str
     ask: Mapping[str, tuple[str, ...]]
@@ -97,11 +100,11 @@ def _ask(found: Fields, known: Known) -> tuple[dict[str, tuple[str, ...]], dict[
     marks: dict[str, Mark] = {}
     nodes = _by_language(found["ask"], "ask", known) if "ask" in found else {}
     for language, node in nodes.items():
-        kept: dict[str, None] = {}
+        kept: list[str] = []
         for text, mark in fields.texts(node, f"ask.{language}", known.problems):
             if words_of(text):
-                kept[" ".join(text.split())] = None
-                marks.setdefault(text, mark)
+                kept.append(" ".join(text.split()))
+                marks.setdefault(kept[-1], mark)
             else:
                 known.problems.error(mark, f"ask.{language}: there is no word in {text!r}")
         if kept:

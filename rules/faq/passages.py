@@ -25,7 +25,7 @@ _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 _WORD = re.compile(r"\w+")
 _SHORT = 4
 _MAX_PASSAGE = 40
-_ASKED_FIRST = 6
+_ASKED_FIRST = 4
 
 
 class Sentence(NamedTuple):

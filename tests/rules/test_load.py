@@ -424,3 +424,17 @@ def test_progress_is_told(tmp_path: Path) -> None:
     )
 
     assert told == [("reading", 0, 1), ("reading", 1, 1), ("examples", 0, 0)]
+
+
+def test_shared_phrasings_are_a_warning(load) -> None:
+    """Two entries that ask alike never answer, and conditions on both excuse it."""
+    entry = "  - {id: %s, %sask: {en: [%s]}, answer: {en: x}, examples: {match: [%s]}}\n"
+    alone = entry % ("a", "", "Where is it?", "x") + entry % ("b", "", "where IS it", "x")
+    apart = entry % ("a", "when: {kind: email}, ", "Where is it?", "Where is it?")
+    apart += entry % ("b", "when: {kind: slack}, ", "Where is it?", "Where is it?")
+
+    shared = [line for line in said(load(DESK + "faq:\n" + alone)) if "asks as" in line]
+    excused = [line for line in said(load(DESK + "faq:\n" + apart)) if "asks as" in line]
+
+    assert ["8:24: warning: faq b asks as a does" in line for line in shared] == [True]
+    assert excused == []
