@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+Patterns = tuple[re.Pattern[str], ...]
 _MAX_LINES = 4
 _MAX_CHARACTERS = 500
 
@@ -37,8 +38,8 @@ _STARTS = re.compile(
 )
 # What a client knows, and a person writing about somebody leaves out.
 _DAY = r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d\s?[年月]"
-_EITHER = (re.compile(f"{_DAY}|@"),)
-_BOTH = (re.compile(_DAY), re.compile(r"<\s?(?:mailto:)?[^\s<>@]{1,100}@"))
+_EITHER: Patterns = (re.compile(f"{_DAY}|@"),)
+_BOTH: Patterns = (re.compile(_DAY), re.compile(r"<\s?(?:mailto:)?[^\s<>@]{1,100}@"))
 # Gmail's short form: "2026/5/3 Ana Reis <ana@corp.example>"
 _SHORT = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}.{0,80}<[^\s<>]{1,200}@[^\s<>]{1,200}>:?$")
 
@@ -61,7 +62,7 @@ def attribution_before(lines: Sequence[str], end: int, *, is_quote_below: bool) 
     return _begin(lines, end, needed)
 
 
-def _begin(lines: Sequence[str], end: int, needed: Sequence[re.Pattern[str]]) -> int | None:
+def _begin(lines: Sequence[str], end: int, needed: Patterns) -> int | None:
     """Return where the attribution begins, up to four lines above ``end``."""
     found, joined = None, ""
     for begin in range(end - 1, max(-1, end - 1 - _MAX_LINES), -1):
