@@ -16,7 +16,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -39,6 +39,9 @@ from gateway.world import RealWorld
 log = structlog.get_logger()
 
 DRAIN_SECONDS = 10.0
+# Long, because a claim that runs out while its event waits in our own memory would count as a
+# crash; after a real crash the next start takes everything over at once.
+CLAIM_LEASE = timedelta(minutes=10)
 SWEEP_SECONDS = 5.0
 CLAIM_AGAIN_SECONDS = 5.0
 STORE_RETRY_SECONDS = 0.5
@@ -209,7 +212,11 @@ async def _serve_locked(settings: Settings) -> int:
     if wrong:
         raise ConfigError(wrong)
     store = await open_store(
-        settings.store_url, world=RealWorld(), node=app.node_name(), sole_writer=True
+        settings.store_url,
+        world=RealWorld(),
+        node=app.node_name(),
+        lease=CLAIM_LEASE,
+        sole_writer=True,
     )
     running = Running(settings, store, channels)
     stopping = _signals()

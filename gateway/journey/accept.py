@@ -43,12 +43,11 @@ class Accepting:
         wait in the inbox until the pipeline comes for them.
         """
         offers = [(event, self._parsers[event.channel].keys(event)) for event in events]
-        ours = self._has_room()
-        items = await self._store.accept(offers, cursor, claim=ours)
+        items = await self._store.accept(offers, cursor, claim=self._has_room())
         for item in items:
             self._meter.accepted(item.event.channel, 1)
-        if ours:
-            self._submit(items)
+        # Without a fence an event is nobody's yet: no room, or an older one of its lane waits.
+        self._submit([item for item in items if item.claim.fence])
 
     async def cursor(self, key: str) -> Cursor | None:
         """See `Intake.cursor`."""
