@@ -26,6 +26,8 @@ MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 2.0
 CPU_SECONDS_PER_MEBIBYTE = 0.2
 EXIT_OUT_OF_MEMORY = 70
+READY = "ready"
+"""The first frame of a child: from here on its death is some event's fault."""
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
@@ -65,10 +67,14 @@ def read(parsers: Mapping[str, Parser], raw: RawEvent) -> Parsed | str:
 def main() -> None:
     """Answer events until the parent closes our standard input."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Told to stop together with the desk, it goes on until the desk has closed its input.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     first = read_frame(source)
     parsers: Mapping[str, Parser] = pickle.loads(first) if first else {}  # noqa: S301 - our parent
+    sink.write(frame(READY))
+    sink.flush()
     while (pickled := read_frame(source)) is not None:
         try:
             raw: RawEvent = pickle.loads(pickled)  # noqa: S301 - our parent

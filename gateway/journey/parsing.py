@@ -15,13 +15,18 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import structlog
+
 from gateway.contracts.channel import Parser
 from gateway.errors import GatewayError, ParseError
 from gateway.journey.parser_child import HEADER, frame
 from gateway.model.message import Parsed, RawEvent
 
+log = structlog.get_logger()
+
 # Processor time is limited in the child; this is for a child that does not even burn it.
 WALL_SECONDS = 60.0
+START_AGAIN_SECONDS = 1.0
 STDIN, STDOUT = 0, 1
 
 
@@ -71,12 +76,15 @@ class ParserPool:
     def __init__(self, parsers: Mapping[str, Parser]) -> None:
         self._parsers = dict(parsers)
         self._transport: asyncio.SubprocessTransport | None = None
+        self._pipe: asyncio.WriteTransport | None = None
         self._feed_pipe: asyncio.WriteTransport | None = None
         self._waiting: deque[_Waiting] = deque()
         self._starting = asyncio.Lock()
         self._watch: asyncio.TimerHandle | None = None
         self._burying: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()
         self._gone = asyncio.Event()
+        self._is_ready = False
         self._closed = False
 
     async def parse(self, raw: RawEvent) -> Parsed:
@@ -99,25 +107,32 @@ class ParserPool:
         return answer
 
     async def start(self) -> None:
-        """Have a child running."""
+        """Have a child running, however often it takes; nothing is blamed on any event here."""
         async with self._starting:
-            if self._feed_pipe is None and not self._closed:
+            while self._feed_pipe is None and not self._closed:
                 await self._spawn()
+                async with asyncio.timeout(WALL_SECONDS):
+                    await self._settled.wait()
+                if not self._is_ready and not self._closed:
+                    log.error("the parser does not start, trying again")
+                    await asyncio.sleep(START_AGAIN_SECONDS)
 
     async def close(self) -> None:
         """End the child. What it has not answered stays unanswered."""
         self._closed = True
         self._feed_pipe = None
-        if self._burying is not None:
-            await self._burying
-        if self._watch is not None:
-            self._watch.cancel()
-        if self._transport is not None:
-            self._transport.close()
-            await self._gone.wait()
+        async with self._starting:
+            if self._watch is not None:
+                self._watch.cancel()
+            if self._transport is not None and self._transport.get_returncode() is None:
+                self._gone.clear()
+                self._transport.close()
+                await self._gone.wait()
 
     async def _spawn(self) -> None:
         loop = asyncio.get_running_loop()
+        self._settled.clear()
+        self._is_ready = False
         transport, _ = await loop.subprocess_exec(
             lambda: _Child(self._answered, self._ended),
             sys.executable,
@@ -130,20 +145,28 @@ class ParserPool:
         pipe = transport.get_pipe_transport(STDIN)
         assert isinstance(pipe, asyncio.WriteTransport)
         pipe.write(frame(self._parsers))
-        self._transport, self._feed_pipe = transport, pipe
-        self._gone.clear()
-        for waiting in self._waiting:
-            self._feed(waiting)
-        self._watch_reader()
+        self._transport, self._pipe = transport, pipe
 
     def _feed(self, waiting: _Waiting) -> None:
         if self._feed_pipe is not None:
             self._feed_pipe.write(frame(waiting.raw))
 
     def _answered(self, answer: Parsed | str) -> None:
+        if not self._is_ready:
+            self._begin()
+            return
         waiting = self._waiting.popleft()
         if not waiting.answer.done():
             waiting.answer.set_result(answer)
+
+    def _begin(self) -> None:
+        """Give a child that has said that it is ready everything that waits."""
+        self._is_ready = True
+        self._feed_pipe = self._pipe
+        self._settled.set()
+        for waiting in self._waiting:
+            self._feed(waiting)
+        self._watch_reader()
 
     def _watch_reader(self) -> None:
         """Kill a child that keeps the event at the head of the line for too long."""
@@ -163,15 +186,17 @@ class ParserPool:
 
     def _ended(self) -> None:
         """Blame the event the child was reading, and give the others to a new child."""
-        transport, self._transport, self._feed_pipe = self._transport, None, None
+        transport, was_ready = self._transport, self._is_ready
+        self._transport = self._feed_pipe = None
         self._gone.set()
-        if self._closed or transport is None:
+        self._settled.set()
+        if transport is None or self._closed:
             return
-        code = transport.get_returncode()
-        transport.close()
-        if self._waiting:
+        if was_ready and self._waiting:
             culprit = self._waiting.popleft()
             if not culprit.answer.done():
+                code = transport.get_returncode()
                 culprit.answer.set_exception(ParserDied(f"the parser ended with status {code}"))
-        if self._waiting:
+        transport.close()
+        if was_ready and self._waiting:
             self._burying = asyncio.create_task(self.start(), name="parser again")
