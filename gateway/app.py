@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway import loading
 from gateway.contracts.channel import Channel, ChannelSetup, Parser
 from gateway.contracts.rules import Rules
 from gateway.contracts.store import Store
@@ -94,16 +95,7 @@ def load_channels(settings: Settings) -> tuple[dict[str, Channel], tuple[Problem
 
 def load_rules(settings: Settings) -> tuple[Rules | None, tuple[Problem, ...]]:
     """Return the rule book, None when it has errors, and everything that is wrong with it."""
-    import rules  # noqa: PLC0415 - heavy, and not every command needs it
-
-    kinds = {channel.name: channel.kind for channel in settings.channels}
-    loaded = rules.load(
-        settings.rules,
-        languages=settings.policy.languages,
-        max_wrong=settings.max_wrong,
-        channels=kinds,
-    )
-    return loaded.book, loaded.problems
+    return loading.load(loading.order_of(settings))
 
 
 def load_words(settings: Settings) -> tuple[Words, tuple[Problem, ...]]:
@@ -120,12 +112,26 @@ def load_parts(settings: Settings) -> Parts:
         ConfigError: something has errors; the problems are all of them.
     """
     channels, wrong = load_channels(settings)
-    book, in_rules = load_rules(settings)
+    return put_together(settings, channels, wrong, load_rules(settings))
+
+
+def put_together(
+    settings: Settings,
+    channels: Mapping[str, Channel],
+    wrong: tuple[Problem, ...],
+    book: tuple[Rules | None, tuple[Problem, ...]],
+) -> Parts:
+    """Return the parts of a desk, its words with them.
+
+    Raises:
+        ConfigError: something has errors; the problems are all of them.
+    """
+    rules, in_rules = book
     words, in_words = load_words(settings)
     found = (*settings.problems, *wrong, *in_rules, *in_words)
-    if book is None or any(problem.severity == "error" for problem in found):
+    if rules is None or any(problem.severity == "error" for problem in found):
         raise ConfigError(found)
-    return Parts(rules=book, words=words, channels=channels)
+    return Parts(rules=rules, words=words, channels=channels)
 
 
 async def build_desk(

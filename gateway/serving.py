@@ -15,7 +15,6 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -31,6 +30,7 @@ from gateway.journey.deliver import Delivery
 from gateway.journey.desk import Desk
 from gateway.journey.parsing import ParserPool
 from gateway.journey.pipeline import Pipeline
+from gateway.loading import load_rules_apart
 from gateway.settings import Settings
 from gateway.store import DeskLock, open_store
 from gateway.web.metrics import Meter
@@ -43,6 +43,7 @@ DRAIN_SECONDS = 10.0
 # crash; after a real crash the next start takes everything over at once.
 CLAIM_LEASE = timedelta(minutes=10)
 SWEEP_SECONDS = 5.0
+LOOK_SECONDS = 0.5
 CLAIM_AGAIN_SECONDS = 5.0
 STORE_RETRY_SECONDS = 0.5
 RECEIVER_RESTART_SECONDS = 5.0
@@ -132,8 +133,8 @@ class Running:
         Raises:
             ConfigError: rules or templates have errors.
         """
-        parts = await asyncio.to_thread(app.load_parts, self.settings)
-        parts = replace(parts, channels=self.channels)
+        book, _ = await asyncio.gather(load_rules_apart(self.settings), self.parsers.start())
+        parts = app.put_together(self.settings, self.channels, (), book)
         desk = await app.build_desk(
             parts, self.settings, self.store, world=self.world, meter=self.meter
         )
@@ -225,8 +226,6 @@ async def _serve_locked(settings: Settings) -> int:
         print("ready " + " ".join(f"{n}={a}" for n, a in addresses.items()), flush=True)  # noqa: T201
         running.receive()
         running.show()
-        await running.parsers.start()
-        await running.decide()
         return await _until_told(running, stopping)
     finally:
         await running.stop()
@@ -235,13 +234,20 @@ async def _serve_locked(settings: Settings) -> int:
 
 
 async def _until_told(running: Running, stopping: asyncio.Event) -> int:
-    while not stopping.is_set():
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
-                await stopping.wait()
-        if fatal := getattr(running.store, "fatal", None):
-            log.error("the store is broken, stopping", reason=fatal)
-            return EXIT_STORE_BROKEN
+    """Decide and deliver until a signal comes or the store breaks."""
+    beginning = asyncio.create_task(running.decide(), name="book")
+    try:
+        while not stopping.is_set():
+            if beginning.done():
+                beginning.result()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await stopping.wait()
+            if fatal := getattr(running.store, "fatal", None):
+                log.error("the store is broken, stopping", reason=fatal)
+                return EXIT_STORE_BROKEN
+    finally:
+        await _cancel([beginning])
     log.info("stopping")
     return EXIT_FINE
 

@@ -1,0 +1,87 @@
+"""The rule book is read in a process of its own: ``python -m gateway.loading``.
+
+Reading YAML, running every example and fitting the FAQ takes seconds for a large desk, and leaves
+much memory behind. `load_rules_apart` has a short-lived child do it, which hands back the finished
+book; ``serve`` goes on taking mail meanwhile, and stays small.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.contracts.rules import Rules
+from gateway.errors import ConfigError, Problem
+from gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the child is to read. ``channels`` maps the configured names to their kinds."""
+
+    folder: Path
+    languages: tuple[str, ...]
+    max_wrong: float
+    channels: dict[str, str]
+
+
+def order_of(settings: Settings) -> Order:
+    """Return what a desk's settings say about its rule files."""
+    return Order(
+        folder=settings.rules,
+        languages=settings.policy.languages,
+        max_wrong=settings.max_wrong,
+        channels={channel.name: channel.kind for channel in settings.channels},
+    )
+
+
+def load(order: Order) -> tuple[Rules | None, tuple[Problem, ...]]:
+    """Return the rule book, None when it has errors, and everything that is wrong with it."""
+    import rules  # noqa: PLC0415 - heavy: the parent of the child never loads it
+
+    loaded = rules.load(
+        order.folder,
+        languages=order.languages,
+        max_wrong=order.max_wrong,
+        channels=order.channels,
+    )
+    return loaded.book, loaded.problems
+
+
+async def load_rules_apart(settings: Settings) -> tuple[Rules | None, tuple[Problem, ...]]:
+    """Do the same in a child process, which dies with its caller.
+
+    Raises:
+        ConfigError: the child came to grief, and said why on standard error.
+    """
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gateway.loading",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        answer, _ = await child.communicate(pickle.dumps(order_of(settings)))
+    finally:
+        with suppress(ProcessLookupError):
+            child.kill()
+    if child.returncode:
+        message = f"reading the rule files ended with status {child.returncode}"
+        raise ConfigError((Problem(file=str(settings.rules), message=message),))
+    book, problems = pickle.loads(answer)  # noqa: S301 - our own child
+    return book, problems
+
+
+def main() -> None:
+    """Read what standard input orders, and write the book to standard output."""
+    order: Order = pickle.load(sys.stdin.buffer)  # noqa: S301 - our parent
+    sys.stdout.buffer.write(pickle.dumps(load(order), pickle.HIGHEST_PROTOCOL))
+
+
+if __name__ == "__main__":
+    main()
