@@ -25,8 +25,10 @@ _SAFE_LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _BETWEEN = re.compile(r"\n[ \t]*\n+(?=[^\s*+\-0-9>|])")
 # What makes blocks depend on each other: fences, and definitions of links.
 _CONNECTED = re.compile(r"^ {0,3}(?:```|~~~|\[[^\]]+\]:)", re.MULTILINE)
-# A paragraph in which Markdown can mean nothing.
+# A paragraph in which Markdown can mean nothing; parsing it would cost a hundred times as much.
 _PLAIN = re.compile(r"[^\\`*_\[\]<>&#!|~=+\-:\n\t ][^\\`*_\[\]<>&#!|~=\n\t]*")
+# Bold as receipts have it around their reference: whole words between blanks or full stops.
+_BOLD = re.compile(r"(?<![^ ])\*\*(?=\w)([^*]+)(?<=\w)\*\*(?![^ .,;?)])")
 _LIST_START = re.compile(r"[0-9]+[.)](?:\s|$)")
 
 _P = '<p style="margin:0 0 1em">'
@@ -94,9 +96,10 @@ def render_literal(text: str) -> Rendered:
 
 @lru_cache(_CACHED_BLOCKS)
 def _block(source: str) -> Rendered:
-    if _PLAIN.fullmatch(source) and not _LIST_START.match(source):
-        plain = source.strip()
-        return Rendered(wrap(plain), f"{_P}{escape(plain)}</p>")
+    plain = _BOLD.sub(r"\1", source)
+    if _PLAIN.fullmatch(plain) and not _LIST_START.match(plain):
+        html = _BOLD.sub(r"<strong>\1</strong>", escape(source.rstrip()))
+        return Rendered(wrap(plain.rstrip()), f"{_P}{html}</p>")
     tokens = _parser.parse(source)
     return Rendered(_Text(tokens).render(), _Html(tokens).render())
 

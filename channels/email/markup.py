@@ -194,8 +194,9 @@ def _content(outgoing: Outgoing, sender: Sender, subject: str) -> Entity:
 
 def _buttons(buttons: Iterable[Button], replies: str) -> markdown.Rendered:
     texts, htmls = [], []
+    target = f"mailto:{quote(replies, safe='@+')}?subject="
     for button in buttons:
-        href = f"mailto:{quote(replies, safe='@+')}?subject={quote(button.label, safe='')}"
+        href = target + quote(button.label, safe="")
         texts.append(f"* {button.label}: {href}")
         htmls.append(_BUTTON.format(href=escape(href), label=escape(button.label)))
     return markdown.Rendered("\n".join(texts), f"<p>{chr(10).join(htmls)}</p>" if htmls else "")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.conformance import ScriptedIntake
@@ -215,6 +215,7 @@ async def test_xoauth2_is_used_where_it_is_asked_for() -> None:
 INSTANTS = st.datetimes(timezones=st.just(UTC)).filter(lambda at: at.year > 1900)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2**32), st.integers(1, 2**32), INSTANTS, st.integers(0, 2**32))
 def test_a_position_survives_being_stored(
     validity: int, uid_next: int, now: datetime, uid: int
@@ -324,8 +325,8 @@ async def reading_dovecot(
     dovecot: Dovecot, user: str, intake: ScriptedIntake, **keys: object
 ) -> AsyncIterator[Running]:
     """Read a user's mailbox while the body runs."""
-    settings: dict[str, object] = {"imap": f"imap://{user}@127.0.0.1:{dovecot.imap}", **keys}
-    channel = make_channel(secrets={"IMAP_PASSWORD": USERS[user]}, **settings)
+    table: dict[str, object] = {"imap": f"imap://{user}@127.0.0.1:{dovecot.imap}", **keys}
+    channel = make_channel(secrets={"IMAP_PASSWORD": USERS[user]}, **table)
     async with running(channel, intake) as desk:
         yield desk
 
@@ -345,9 +346,9 @@ async def test_new_mail_is_pushed(
     async with reading_dovecot(dovecot, user, intake):
         await intake.until(lambda: is_through(intake))
         monkeypatch.setattr(imap, "WAIT_S", 60.0)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # until the last short wait is over and the long one has begun
         await asyncio.to_thread(person.put, 1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(9):
             await intake.until(lambda: bool(intake.stored))
         while not await asyncio.to_thread(person.seen):  # noqa: ASYNC110 - the server's state
             await asyncio.sleep(0.02)

@@ -134,3 +134,16 @@ async def _until_settled(postfix: Postfix, recipients: int) -> str:
         while postfix.log().count("status=") < recipients:  # noqa: ASYNC110 - a log file
             await asyncio.sleep(0.05)
     return postfix.log()
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+def test_missing_servers_are_loud(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    """On a laptop these tests are skipped with a reason; where CI runs, that is a failure."""
+    monkeypatch.setenv("CI", ci)
+
+    with pytest.raises(outcome, match="no-such-server"):
+        require("no-such-server")
