@@ -8,6 +8,7 @@ else: 0 fine, 1 problems found, 2 wrong usage; a traceback is a bug.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,10 @@ from gateway.errors import ConfigError, GatewayError
 
 def main() -> None:
     """Run the command that the process was started with; end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a letter shows its number, and the command goes on.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
     # Whatever reads us may be gone: the interpreter must not complain about that when it ends.
     with contextlib.suppress(BrokenPipeError):

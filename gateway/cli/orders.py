@@ -73,8 +73,8 @@ def give(
             name=name,
             by=by_of(agent),
             ticket=format_reference(prefix, number_of(prefix, ticket)) if ticket else "",
-            text=text,
-            arguments=arguments or {},
+            text=_storable(text),
+            arguments={key: _storable(value) for key, value in (arguments or {}).items()},
             attachments=attachments,
         )
     )
@@ -86,6 +86,11 @@ def give(
         screen.complain(result.reason)
     if not (result.ok and result.done):
         raise typer.Exit(1)
+
+
+def _storable(text: str) -> str:
+    # Bytes of the command line that are no UTF-8 arrive as lone surrogates.
+    return text.encode(errors="replace").decode().replace("\0", "")
 
 
 def order_json(result: OrderResult) -> dict[str, Json]:

@@ -66,6 +66,29 @@ def test_a_reader_that_goes_away_is_no_error():
     assert "BrokenPipe" not in done.stderr
 
 
+def test_a_terminal_that_knows_few_letters_gets_what_it_can(shell):
+    """An old locale is no reason to fail: what cannot be shown is shown by its number."""
+    shell.opened("Olá, a impressora não imprime")
+    old = environment(PYTHONIOENCODING="ascii")
+
+    done = process("tickets", "list", "-c", str(shell.config), env=old)
+
+    assert done.returncode == 0
+    assert "Ol\\xe1, a impressora" in done.stdout
+
+
+def test_bytes_that_are_no_text_are_stored_as_what_can_be(shell):
+    """A reply typed in another encoding does not poison the desk."""
+    reference = shell.opened("Our VPN is down again")
+    command = [sys.executable, "-m", "gateway.cli", "tickets", "note", reference]
+    done = subprocess.run(
+        [*command, b"caf\xe9", "-c", str(shell.config)], cwd=ROOT, capture_output=True, check=False
+    )
+
+    assert done.returncode == 0
+    assert "caf?" in shell("tickets", "show", reference).out
+
+
 @pytest.fixture
 def serving(shell):
     """Run ``serve`` on ports of the system's choice; give the process and its ready line."""

@@ -263,3 +263,62 @@ def test_the_example_shows_every_setting_of_a_mail_channel(tmp_path):
     read_channel(settings, channel, EmailSettings)
 
     assert set(channel.table) == set(EmailSettings.model_fields) - {"kind"}
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("[http]\nlisten = 8080", 'expected an address such as "127.0.0.1:8080"'),
+        ("[http]\nlisten = '127.0.0.1:99999'", "no address to listen on"),
+        ("[http]\nlisten = '[::1]:8080'\npublic_url = 'desk'", "no public address"),
+        ("[store]\nurl = 'mysql://x/y'", "postgresql://"),
+        ("[store]\nurl = 'sqlite:///'", "sqlite:///desk.db"),
+        ("[store]\nurl = 'postgresql://[x'", "postgresql://"),
+        ("[channels.'a b']\nkind='email'", "no channel name"),
+        ("[channels.webhooks]\nkind='email'", "built in"),
+        ("[channels]\nx = 5", "channels.x: expected a table"),
+        ("[limits]\nsize = '1 kB'", "greater than or equal to"),
+        ("[limits]\nexempt = ['']", "one line of text"),
+    ],
+)
+def test_each_mistake_says_what_was_expected(tmp_path, extra, words):
+    """Whoever reads the message knows what to write instead."""
+    text = f"{SMALL}{extra}\n" if "[channels]" not in extra else f'[desk]\nname="x"\n{extra}'
+
+    assert words in " ".join(message for _, _, message in problems(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("timezone = 'Mars/Olympus'", "no time zone"),
+        ("languages = []", "at least one"),
+        ("languages = ['en', 'en']", "twice"),
+        ("languages = 'en'", "a list"),
+        ("alerts = ['email']", "not a place"),
+        ("alerts = [5]", "expected a place"),
+        ("alerts = ['email:x']", "could be several"),
+        ("name2 = 1", "did you mean 'name'"),
+    ],
+)
+def test_each_mistake_about_the_desk_says_what_was_expected(tmp_path, extra, words):
+    """The first table is the one that newcomers edit."""
+    text = SMALL.replace("[desk]", f"[desk]\n{extra}") + "[channels.second]\nkind = 'email'\n"
+
+    assert words in " ".join(message for _, _, message in problems(tmp_path, text))
+
+
+def test_a_desk_without_channels_is_told_so(tmp_path):
+    """It could hear nobody."""
+    assert "at least one" in str(problems(tmp_path, '[desk]\nname = "x"\n[channels]\n'))
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff", b"x" * 70_000])
+def test_a_secrets_file_that_holds_no_secret_is_an_error(tmp_path, content):
+    """Empty, unreadable or huge: none of them is a password. Its bytes are in no message."""
+    (tmp_path / "imap").write_bytes(content)
+    settings = read(tmp_path, f"{SMALL}imap_password_file = 'imap'")
+
+    assert [problem.severity for problem in settings.problems] == ["error"]
+    assert "xxxx" not in str(settings.problems)
+    assert problems(tmp_path, f"{SMALL}imap_password_file = 5")
