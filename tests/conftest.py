@@ -9,6 +9,11 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A deadline would measure how busy the machine is: slow code has tests of its own.
+settings.register_profile("ventanilla", deadline=None)
+settings.load_profile("ventanilla")
 
 SBIN = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/postfix/sbin"
 SERVERS = ("dovecot", "postfix", "master")
