@@ -26,6 +26,7 @@ _WORD = re.compile(r"\w+")
 _SHORT = 4
 _MAX_PASSAGE = 40
 _ASKED_FIRST = 4
+_SIGNATURE_GRAMMAR = 2
 
 
 class Sentence(NamedTuple):
@@ -48,37 +49,41 @@ class Passage(NamedTuple):
 
 
 def sentences_of(text: Folded) -> tuple[Sentence, ...]:
-    """Return the sentences that say something, the farewell and all below it left out."""
+    """Return the sentences that say something: no greeting, no farewell, no signature."""
     found: list[Sentence] = []
+    is_closing = False
     for match in _SENTENCE.finditer(text.folded[:_WINDOW]):
         tokens = tuple(_WORD.findall(match[0]))
+        sentence = Sentence(tokens, count_content(tokens), "?" in match[0])
         if not tokens:
-            if match[0].startswith("--") and found:
+            if found and match[0].startswith("--"):
                 break
+        elif _is_farewell(sentence):
+            is_closing = bool(found)
+        elif is_closing and not _goes_on(sentence):
             continue
-        if _is_farewell(tokens):
-            if found:
+        elif found or not _is_greeting(tokens, match[0]):
+            found.append(sentence)
+            if len(found) > MAX_SENTENCES:
                 break
-            continue
-        if not _is_greeting(tokens, match[0], first=not found):
-            found.append(Sentence(tokens, count_content(tokens), "?" in match[0]))
-        if len(found) > MAX_SENTENCES:
-            break
     return tuple(found)
 
 
-def _is_farewell(tokens: Sequence[str]) -> bool:
-    if FAREWELLS.isdisjoint(tokens):
-        return False
-    return count_content(token for token in tokens if token not in FAREWELLS) <= 1
+def _goes_on(sentence: Sentence) -> bool:
+    """Return whether something is said behind a farewell: a signature has next to no grammar."""
+    return sentence.is_question or len(sentence.tokens) - sentence.content >= _SIGNATURE_GRAMMAR
 
 
-def _is_greeting(tokens: Sequence[str], text: str, *, first: bool) -> bool:
-    if not first:
+def _is_farewell(sentence: Sentence) -> bool:
+    if FAREWELLS.isdisjoint(sentence.tokens):
         return False
+    return count_content(token for token in sentence.tokens if token not in FAREWELLS) <= 1
+
+
+def _is_greeting(tokens: Sequence[str], text: str) -> bool:
     if all(token in GREETINGS for token in tokens):
         return True
-    ends = text.rstrip("\n").rstrip().endswith((",", "!", ":")) or text.endswith("\n")
+    ends = text.rstrip().endswith((",", "!", ":")) or text.endswith("\n")
     return tokens[0] in GREETINGS and len(tokens) <= _SHORT and ends
 
 
@@ -95,6 +100,9 @@ def passages_of(subject: Folded, text: Folded) -> Iterator[Passage]:
     if sum(len(sentence.tokens) for sentence in sentences) <= _MAX_PASSAGE:
         yield Passage(_joined(sentences))
     content = sum(sentence.content for sentence in sentences)
+    if content > 2 * MAX_BESIDE:
+        yield Passage(_joined(title or sentences[:2]), sentences, is_buried=True)
+        return
     for place in _likeliest(sentences) if len(sentences) > 1 else ():
         sentence = sentences[place]
         beside = sentences[:place] + sentences[place + 1 :]

@@ -227,6 +227,14 @@ def test_sentences_leave_courtesies_out() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "after", ["Also the lamp is broken.", "Can you call me?", "My invoice is wrong as well."]
+)
+def test_what_follows_a_farewell_is_read(starter: RuleBook, after: str) -> None:
+    """Thanks in the middle do not hide what comes behind."""
+    assert answered(decided(starter, f"How do I reset my password? Thanks!\n{after}")) is None
+
+
 def test_very_long_mails_have_no_passage() -> None:
     """A report of a hundred sentences is not one question."""
     assert list(passages_of(Folded(""), Folded("This is one. " * 100))) == []
