@@ -45,11 +45,20 @@ def _carry_out(draft: Draft, deed: Deed, message: Message) -> str:
     try:
         if found is not None:
             return _say(draft, deed, found["name"].lower(), (found["rest"] or "").strip())
-        if message.copied:
+        if _outsiders(draft, deed, message):
             return _keep(draft, deed, "it went to others too, not only to the desk")
         return agent_word.reply(draft, deed)
     except (WordRefused, IllegalTransition) as refused:
         return _keep(draft, deed, str(refused))
+
+
+def _outsiders(draft: Draft, deed: Deed, message: Message) -> frozenset[str]:
+    """Return whom else a mail went to, apart from the team's own places and its agents."""
+    team = draft.rules.teams.get(deed.ticket.team or "", draft.rules.fallback)
+    agents = (draft.rules.agents[name] for name in team.agents if name in draft.rules.agents)
+    own = {address.lower() for agent in agents for address in agent.addresses.values()}
+    own |= {place.where.lower() for place in team.tell}
+    return frozenset(message.copied) - own
 
 
 def _say(draft: Draft, deed: Deed, name: str, rest: str) -> str:

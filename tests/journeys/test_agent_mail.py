@@ -95,6 +95,13 @@ async def test_reply_that_also_goes_to_others_is_kept_back(desk, lift):
     assert len(await desk.sent(ALICE)) == before
 
 
+async def test_reply_to_all_of_the_team_is_still_a_reply(desk, lift):
+    """The team's own mailbox in copy is nobody else."""
+    row = await write(desk, "A mechanic is on the way.", cc="desk@acme.example")
+
+    assert row.reason == "sent"
+
+
 async def test_unknown_word_is_kept_and_answered(desk, lift):
     """A wrong word gets help, and nothing goes out."""
     before = len(await desk.sent(ALICE))
