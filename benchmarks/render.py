@@ -12,7 +12,7 @@ from itertools import count
 import templates
 from benchmarks import mails
 from benchmarks.figures import Figure, cpu_of
-from channels.email import EmailChannel
+from channels.email.channel import EmailChannel
 from gateway.contracts.channel import ChannelSetup
 from gateway.contracts.words import Meaning, Value, Words
 from gateway.model.outgoing import Button, Outgoing

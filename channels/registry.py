@@ -15,7 +15,7 @@ from gateway.contracts.channel import ChannelFactory
 GROUP = "ventanilla.channels"
 # What pyproject.toml says, for running from a source tree that is not installed.
 _BUILT_IN = {
-    "email": "channels.email:EmailChannel",
+    "email": "channels.email.channel:EmailChannel",
     "console": "channels.console:ConsoleChannel",
 }
 

@@ -139,7 +139,7 @@ def test_a_wrong_import_is_found(name, text):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("gateway.app", "from channels.email import EmailChannel\nimport rules"),
+        ("gateway.app", "from channels.email.channel import EmailChannel\nimport rules"),
         ("gateway.journey.accept", "from gateway.contracts.store import Store\nimport structlog"),
         ("channels.email.parse", "from channels.email.mime import parts\nimport selectolax"),
         ("templates.words", "from templates import plain\nimport jinja2"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from channels.conformance import ScriptedIntake
-from channels.email import EmailChannel
+from channels.email.channel import EmailChannel
 from channels.email.settings import EmailSettings
 from gateway.contracts.channel import ChannelSetup
 from gateway.world import RealWorld

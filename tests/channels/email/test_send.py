@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from channels.conformance import sample
-from channels.email import EmailChannel, send
+from channels.email.channel import EmailChannel, send
 from channels.email.endpoints import Server, Tls
 from gateway.errors import (
     AddressRefused,

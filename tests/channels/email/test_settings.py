@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from channels import registry
-from channels.email import EmailChannel
+from channels.email.channel import EmailChannel
 from channels.email.endpoints import Listen, Server, Tls
 from channels.email.settings import EmailSettings
 from gateway.contracts.channel import Channel

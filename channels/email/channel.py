@@ -1,0 +1,216 @@
+"""The e-mail channel put together.
+
+`EmailChannel` is what the entry point ``email`` of ``ventanilla.channels`` names. It puts the
+rooms of this package together (settings, receive, parse, markup, send, checks) and keeps what they
+share; it opens nothing before `bind`, `receive` or `send`.
+"""
+
+from __future__ import annotations
+
+import ssl
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from channels.email.checks import check_files, check_places, check_settings, problem, variable_of
+from channels.email.door import House, Login
+from channels.email.envelope import OwnAddresses, to_wire
+from channels.email.markup import Sender, render
+from channels.email.oauth import AccessTokens
+from channels.email.receive import Receiver, receive
+from channels.email.send import SmtpSender, WayOut
+from channels.email.settings import EmailSettings
+from channels.email.smtp_in import SmtpListener
+from gateway.contracts.channel import Abilities, ChannelSetup, Intake, Parser, Rate
+from gateway.errors import ChannelMisconfigured, Problem, SendError
+from gateway.model.outgoing import Outgoing, Part, Receipt
+from gateway.model.people import Place
+
+if TYPE_CHECKING:
+    from channels.email.imap import Mailbox
+
+
+class EmailChannel:
+    """One configured e-mail channel. See `gateway.contracts.channel.Channel`."""
+
+    kind = "email"
+    abilities = Abilities(buttons=True, resend_is_harmless=True)
+    rates: Sequence[Rate] = ()
+
+    def __init__(self, name: str, settings: EmailSettings, setup: ChannelSetup) -> None:
+        self.name = name
+        self._settings = settings
+        self._setup = setup
+        self._hostname = to_wire(settings.address).rpartition("@")[2]
+        self._sender = Sender(
+            desk_name=setup.desk_name,
+            address=settings.address,
+            reply_pattern=settings.reply_pattern,
+            mark=_mark(setup.desk_name),
+        )
+        self._listener = SmtpListener(settings.listen, self._house) if settings.listen else None
+
+    @classmethod
+    def settings_model(cls) -> type[EmailSettings]:
+        """See `ChannelFactory.settings_model`."""
+        return EmailSettings
+
+    @cached_property
+    def parser(self) -> Parser:
+        """See `Channel.parser`; reading mail is imported when it is needed."""
+        from channels.email.parse import EmailParser  # noqa: PLC0415 - see above
+
+        settings = self._settings
+        header, _, value = (settings.spam_header or "").partition(":")
+        return EmailParser(
+            channel=self.name,
+            addresses=settings.addresses,
+            reply_address=settings.reply_address,
+            authserv_id=settings.authserv_id,
+            own_lists=settings.own_lists,
+            spam_header=(header, value.strip()) if header else None,
+            size_limit=self._setup.size_limit,
+        )
+
+    async def bind(self) -> Mapping[str, str]:
+        """See `Channel.bind`."""
+        if self._listener is None:
+            return {}
+        try:
+            return {self.name: self._listener.bind()}
+        except ChannelMisconfigured as exc:
+            raise OSError(exc.reason) from exc
+
+    async def receive(self, intake: Intake) -> None:
+        """See `Channel.receive`."""
+        receivers: list[Receiver] = [self._listener] if self._listener else []
+        if self._settings.imap is not None:
+            receivers.append(self._mailbox())
+        await receive(receivers, intake)
+
+    def render(self, outgoing: Outgoing) -> Sequence[Part]:
+        """See `Channel.render`; a mail is always one part."""
+        return (render(outgoing, self._sender),)
+
+    async def send(self, part: Part) -> Receipt:
+        """See `Channel.send`."""
+        return await self._way_out.send(part)
+
+    async def check(self, places: Sequence[Place], *, connect: bool) -> Sequence[Problem]:
+        """See `Channel.check`."""
+        problems = [
+            *check_settings(self.name, self._settings, self._setup.secrets),
+            *check_files(self.name, self._settings),
+            *check_places(self.name, places),
+        ]
+        if connect and not any(found.severity == "error" for found in problems):
+            problems += await self._check_servers()
+        return problems
+
+    def address_of(self, place: Place) -> str:
+        """See `Channel.address_of`: mail addresses compare in lower case."""
+        return place.where.strip().lower()
+
+    async def close(self) -> None:
+        """See `Channel.close`."""
+        if self._listener is not None:
+            self._listener.close()
+        if "_way_out" in vars(self):
+            self._way_out.close()
+
+    async def _check_servers(self) -> list[Problem]:
+        found = []
+        if self._settings.smtp is not None:
+            try:
+                await self._way_out.check()
+            except SendError as exc:
+                found.append(problem(self.name, f"smtp: {exc.reason}"))
+        if self._settings.imap is not None:
+            reason = await self._mailbox().check()
+            found += [problem(self.name, f"imap: {reason}")] if reason else []
+        return found
+
+    # --- what the rooms share ---------------------------------------------------------------
+
+    def _house(self) -> House:
+        settings = self._settings
+        tls = login = None
+        if settings.listen_tls_cert:
+            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            tls.load_cert_chain(settings.listen_tls_cert, settings.listen_tls_key)
+        if settings.listen_user:
+            password = self._secret("LISTEN_PASSWORD")
+            login = Login(user=settings.listen_user.encode(), password=password.encode())
+        return House(
+            channel=self.name,
+            hostname=self._hostname,
+            own=OwnAddresses(settings.addresses, settings.reply_pattern),
+            size_limit=self._setup.size_limit,
+            world=self._setup.world,
+            tls=tls,
+            login=login,
+        )
+
+    def _mailbox(self) -> Mailbox:
+        from channels.email.imap import Mailbox, MailboxSettings  # noqa: PLC0415 - 80 ms
+        from channels.email.imap_session import Login as ImapLogin  # noqa: PLC0415
+
+        settings = self._settings
+        assert settings.imap is not None
+        login = ImapLogin(
+            server=settings.imap,
+            tls=lambda: self._client_tls,
+            has_private_ca=settings.ca_file is not None,
+            password=lambda: self._secret("IMAP_PASSWORD"),
+            tokens=self._tokens if settings.imap_auth == "xoauth2" else None,
+        )
+        mailbox = MailboxSettings(
+            channel=self.name,
+            login=login,
+            first_look=settings.first_look,
+            size_limit=self._setup.size_limit,
+        )
+        return Mailbox(mailbox, self._setup.world)
+
+    @cached_property
+    def _way_out(self) -> SmtpSender:
+        settings = self._settings
+        if settings.smtp is None:
+            raise ChannelMisconfigured("this channel has no smtp setting: it cannot send")
+        way_out = WayOut(
+            server=settings.smtp,
+            hostname=self._hostname,
+            tls=lambda: self._client_tls,
+            has_private_ca=settings.ca_file is not None,
+            password=lambda: self._secret("SMTP_PASSWORD"),
+            tokens=self._tokens if settings.smtp_auth == "xoauth2" else None,
+        )
+        return SmtpSender(way_out, self._setup.world)
+
+    @cached_property
+    def _client_tls(self) -> ssl.SSLContext:
+        """Return what servers are verified with; made once, because that takes milliseconds."""
+        return ssl.create_default_context(cafile=self._settings.ca_file)
+
+    @cached_property
+    def _tokens(self) -> AccessTokens:
+        return AccessTokens(
+            url=self._settings.oauth_token_url or "",
+            client_id=self._settings.oauth_client_id or "",
+            client_secret=lambda: self._setup.secrets.get("OAUTH_CLIENT_SECRET", ""),
+            refresh_token=lambda: self._secret("OAUTH_REFRESH_TOKEN"),
+            world=self._setup.world,
+        )
+
+    def _secret(self, secret: str) -> str:
+        value = self._setup.secrets.get(secret)
+        if not value:
+            raise ChannelMisconfigured(f"{variable_of(self.name, secret)} is not set")
+        return value
+
+
+def _mark(desk_name: str) -> str:
+    """Return a desk's name as a header may hold it."""
+    plain = unicodedata.normalize("NFKD", desk_name).encode("ascii", "ignore").decode()
+    return "-".join("".join(c if c.isalnum() else " " for c in plain).split())[:60] or "desk"
