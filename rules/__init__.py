@@ -6,7 +6,7 @@ Fulfils `gateway.contracts.rules`. Never raises for what stands in a rule file o
 from __future__ import annotations
 
 from rules.book import RuleBook
-from rules.load import LoadResult, load
+from rules.reader import LoadResult, load
 from rules.starter import starter_folder
 
 __all__ = ["LoadResult", "RuleBook", "load", "starter_folder"]

@@ -438,3 +438,66 @@ def test_shared_phrasings_are_a_warning(load) -> None:
 
     assert ["8:24: warning: faq b asks as a does" in line for line in shared] == [True]
     assert excused == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("routes: [{id: a, when: {}, then: {fields: {x: [1]}}}]", "then.fields.x: expected a text"),
+        ("routes: [{id: a, when: {attachments: {}}, then: {team: desk}}]", None),
+        ("faq: [{id: a, ask: {en: [x]}, answer: {en: x}, auto: 'true'}]", "expected true or false"),
+        ("faq: [{id: a, ask: {en: {x: y}}, answer: {en: x}}]", "expected a text, found keys"),
+    ],
+)
+def test_odd_shapes_are_problems(load, text: str, problem: str | None) -> None:
+    """Lists and keys where a text belongs are said, not guessed at."""
+    result = load(DESK + text)
+
+    assert (problem is None) or any(problem in line for line in said(result)), said(result)
+
+
+def test_examples_can_state_whole_files(load) -> None:
+    """A file of an example has a name, a type and a size."""
+    when = "{attachments: {type: 'image/*', larger_than: 1 MB}}"
+    files = "[{name: x.png, type: image/png, size: %s}]"
+
+    examples = "{match: {attachments: %s}, no_match: {attachments: %s}}"
+    result = load(example(when, examples % (files % 2000000, files % 10)))
+
+    assert said(result) == []
+
+
+def test_faq_example_against_its_own_condition_is_an_error(load) -> None:
+    """An entry's example must fulfil the entry's ``when`` as well."""
+    answer = "    answer: {en: x}\n    examples: %s"
+    entry = ENTRY.replace(answer, f"    when: {{channel: help-chat}}\n{answer}")
+
+    result = load(entry % "{match: {text: I forgot my password, channel: support-mail}}")
+
+    problem = "faq password does not match: channel: expected help-chat"
+    assert any(problem in line for line in said(result))
+
+
+def test_all_files_together_have_a_limit(tmp_path: Path) -> None:
+    """A folder full of large files is not read to its end."""
+    for number in range(13):
+        (tmp_path / f"{number:02}.yaml").write_text("]" + " " * 1_000_000)
+
+    result = rules.load(tmp_path, languages=("en",), max_wrong=0.05)
+
+    assert "10.yaml:0:0: more than 10 MB of rule files" in said(result)
+    assert not any(line.startswith("11.yaml") for line in said(result))
+
+
+def test_replies_by_thread_are_not_there_yet(load) -> None:
+    """A key whose other value comes later says so."""
+    result = load("teams: {a: {level: 1, replies: thread}}\nfallback: {team: a}")
+
+    assert any("replies: thread: not supported by this version yet" in s for s in said(result))
+
+
+def test_book_names_the_language_of_a_text(load) -> None:
+    """The journey asks the book which language to answer in."""
+    book = load(DESK, languages=("en", "pt")).book
+
+    assert book.language_of("Não consigo abrir a porta da garagem", ()) == ("pt", True)
