@@ -6,7 +6,6 @@ Used by the command modules only. `typer.Exit` carries the exit code: 0 fine, 1 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import re
@@ -38,6 +37,8 @@ AsOption = Annotated[
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Return what ``work`` comes to. Only what people should know is logged meanwhile."""
+    import asyncio  # noqa: PLC0415 - not for --help
+
     from gateway.logs import logging_to, stderr  # noqa: PLC0415 - structlog; not for --help
 
     with logging_to(stderr(), form="console", level=logging.WARNING):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -54,6 +53,8 @@ def serve(
 
 def demo() -> None:
     """Run a temporary desk that mails itself, and show what it answers."""
+    import asyncio  # noqa: PLC0415 - not for --help
+
     from gateway.cli.demo import run_demo  # noqa: PLC0415 - the whole desk
 
     raise typer.Exit(asyncio.run(run_demo()))

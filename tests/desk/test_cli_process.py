@@ -12,7 +12,7 @@ import pytest
 from gateway.cli import run
 from tests.desk.cli import ROOT, environment, process
 
-HEAVY = ("starlette", "uvicorn", "structlog", "prometheus_client", "aiosmtpd", "re2")
+HEAVY = ("asyncio", "starlette", "uvicorn", "structlog", "prometheus_client", "aiosmtpd", "re2")
 
 
 def test_help_imports_nothing_heavy():
