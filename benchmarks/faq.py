@@ -15,11 +15,9 @@ from benchmarks.figures import Figure, cpu_of
 from benchmarks.processes import status_mib
 from gateway.model.request import Facts, Request
 from gateway.world import RealWorld
-from rules.conditions import AllOf
-from rules.examples import Examples
-from rules.faq.entries import FaqEntry
 from rules.faq.lexical import LexicalMatcher
-from rules.problems import Mark
+from rules.faq.shelf import Phrasing
+from rules.folding import words_of
 from rules.view import View
 
 PHRASINGS_EACH = 5
@@ -47,11 +45,13 @@ def run(*, long: bool) -> Iterator[Figure]:
 
 def measure(count: int) -> tuple[float, float, float]:
     """Return the seconds to build an index, those of one question, and the MiB it takes."""
-    entries = [_entry(number) for number in range(count // PHRASINGS_EACH)]
+    phrasings = [_phrasing(number) for number in range(count)]
     before, start = status_mib("self", "VmRSS:"), time.process_time()
-    matcher = LexicalMatcher(entries, max_wrong=0.05)
+    matcher = LexicalMatcher(phrasings, 0.05)
     building = time.process_time() - start
-    views = [_view(f"Hello, {phrasing(number * 37 % count, 3)}") for number in range(20)]
+    views = [
+        _view(f"Hello, {asked(number * 37 % (count // PHRASINGS_EACH), 3)}") for number in range(20)
+    ]
 
     def ask() -> None:
         for view in views:
@@ -61,7 +61,7 @@ def measure(count: int) -> tuple[float, float, float]:
     return building, asking, status_mib("self", "VmRSS:") - before
 
 
-def phrasing(entry: int, variant: int) -> str:
+def asked(entry: int, variant: int) -> str:
     """Return one way to ask for an entry: little words, and some that are more or less rare."""
     words = []
     for position in range(7):
@@ -84,18 +84,10 @@ def _word(rank: int) -> str:
     return "".join(syllables) + "n"
 
 
-def _entry(number: int) -> FaqEntry:
-    return FaqEntry(
-        id=f"entry-{number}",
-        ask={"en": tuple(phrasing(number, variant) for variant in range(PHRASINGS_EACH))},
-        answers={"en": "Do this, then that."},
-        when=AllOf(name="when", parts=()),
-        auto=True,
-        tags=(),
-        keywords=(),
-        examples=Examples(),
-        mark=Mark("faq.yaml"),
-    )
+def _phrasing(number: int) -> Phrasing:
+    entry, variant = divmod(number, PHRASINGS_EACH)
+    tokens = tuple(words_of(asked(entry, variant)))
+    return Phrasing(entry=f"entry-{entry}", language="en", tokens=tokens)
 
 
 def _view(text: str) -> View:
