@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     if asked.json:
         print(json.dumps(as_json(figures), indent=2))
     else:
-        show(figures, Console())
+        show(figures, Console() if sys.stdout.isatty() else Console(width=120))
     missed = any(figure.met is False for found in figures.values() for figure in found)
     return 1 if missed and asked.strict else 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -42,6 +43,18 @@ def make_desk(folder: Path, sink_port: int) -> Path:
     text = re.sub(r'(?m)^smtp = "[^"]*"', f'smtp = "smtp://127.0.0.1:{sink_port}"', text)
     config.write_text(text + _LIMITS.format(_PLENTY))
     return config
+
+
+def audit(config: Path) -> dict[str, int]:
+    """Return the summands of conservation, as ``ventanilla audit`` counts them."""
+    told = subprocess.run(
+        [*COMMAND, "audit", "-c", str(config), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[1],
+    )
+    return json.loads(told.stdout)
 
 
 def serve(config: Path, *, under: Sequence[str] = ()) -> Group:

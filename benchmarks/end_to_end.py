@@ -113,6 +113,9 @@ async def _beside_the_yardstick(*, long: bool) -> list[Figure]:
             found += _cpu(ours, yard, size)
         note = f"{len(peak)} processes, the largest {peak[0]:.0f}"
         found.append(Figure(name="peak memory", value=sum(peak), unit="MiB", note=note))
+        counted = desk.audit(Path(name) / "desk" / "config.toml")
+        share = 100 * counted["answered"] / counted["accepted"]
+        found.append(Figure(name="answered from the FAQ", value=share, unit="%"))
         return found
 
 

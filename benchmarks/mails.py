@@ -88,12 +88,15 @@ def make(prefix: str, number: int, size: str) -> bytes:
 def _body(variant: int, size: str) -> tuple[str, str, bytes]:
     """Return subject, content type, and everything below that header."""
     subject, opening = _OPENINGS[variant % len(_OPENINGS)]
-    story = [_STORY[(variant + step) % len(_STORY)] for step in range(6)]
+    # Who asks what the FAQ knows does it in a line; who has a story tells it.
+    asks = variant % 2 == 0
+    story = [] if asks else [_STORY[(variant + step) % len(_STORY)] for step in range(6)]
     paragraphs = ["Hello,", opening, *(textwrap.fill(line, 72) for line in story)]
     text = "\n\n".join([*paragraphs, "Kind regards\nInês Duarte", ""])
     if size == "plain":
         return subject, 'text/plain; charset="utf-8"', _part("8bit", text)
-    history = "\n".join(f"> {line}" for line in textwrap.wrap(" ".join(_HISTORY), 70))
+    quoted = textwrap.wrap(" ".join(_HISTORY * (4 if asks else 2)), 70)
+    history = "\n".join(f"> {line}" for line in quoted)
     signed = f"{text}\n-- \nInês Duarte\nCustomer Lda, Rua do Ouro 12, Lisboa\n"
     text = f"{signed}\nOn Mon, 2 Mar 2026 at 17:31, Acme Support wrote:\n{history}\n"
     inner = _joined("alternative", [("text/plain", text), ("text/html", _as_html(text))])
