@@ -15,8 +15,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, cpu_of
 from gateway.model.request import Facts, Request
 from gateway.world import RealWorld
-from rules.book import RuleBook
-from rules.load import load
+from rules import RuleBook, load
 
 LANGUAGES = ("en", "pt")
 _HEAD = """\
