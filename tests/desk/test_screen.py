@@ -23,7 +23,7 @@ def test_tables_show_ids_whole_and_cut_what_may_be_cut(monkeypatch):
     """On a narrow terminal the subject gives way; the reference can still be copied."""
     terminal = Terminal()
     monkeypatch.setenv("COLUMNS", "40")
-    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("sys.stdout", terminal)
 
     rows = [("VT-1042-F", "open", "a subject that goes on and on and on and on")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-import sys
 from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -182,17 +181,11 @@ def test_a_poisoned_subject_writes_no_header(subject: str) -> None:
         assert mail["Subject"] == f"Re: {POISON} [VT-1042-F]"
 
 
-def test_the_standard_library_writes_one_without_our_defence() -> None:
-    """What the test above would find in `email.message.EmailMessage`; mended in Python 3.11.10."""
-    mail = EmailMessage()
-    mail["From"] = "support@acme.example"
-    mail["Subject"] = POISON
-    written = email.message_from_bytes(mail.as_bytes())
-    refused = EmailMessage()
-    with pytest.raises(ValueError, match="linefeed"):
-        refused["Subject"] = DECODED
+def test_a_header_that_is_only_put_together_writes_one() -> None:
+    """Defence off: what the test above would find where a subject is copied as it is."""
+    naive = f"From: support@acme.example\r\nSubject: {DECODED}\r\n\r\n"
 
-    assert written.keys() == ["From", "Subject", "Bcc"] or sys.version_info >= (3, 11, 10)
+    assert email.message_from_string(naive).keys() == ["From", "Subject", "Bcc"]
 
 
 ANY = st.text(max_size=120)
