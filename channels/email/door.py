@@ -123,14 +123,17 @@ class Door:
     async def shut(self, *, grace_s: float) -> None:
         """Send the idle away, and give running mails this long to come to their end."""
         self._is_closing = True
-        try:
-            async with asyncio.timeout(grace_s):
-                while self._dismiss(idle_only=True) or self._accepting:  # noqa: ASYNC110 - short
-                    await asyncio.sleep(0.02)
-        except TimeoutError:
-            self._dismiss(idle_only=False)
-            for task in self._accepting:
-                task.cancel()
+        # Not asyncio.timeout: before Python 3.11.3 it raises CancelledError, not TimeoutError, in a
+        # task that is being cancelled, as ours is.
+        loop = asyncio.get_running_loop()
+        end = loop.time() + grace_s
+        while (  # noqa: ASYNC110 - short
+            self._dismiss(idle_only=True) or self._accepting
+        ) and loop.time() < end:
+            await asyncio.sleep(0.02)
+        self._dismiss(idle_only=False)
+        for task in self._accepting:
+            task.cancel()
 
     def _dismiss(self, *, idle_only: bool) -> bool:
         """Send sessions away; say whether busy ones are left."""
