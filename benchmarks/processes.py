@@ -68,6 +68,11 @@ class Group:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
+    @property
+    def pid(self) -> int:
+        """Return the process id of the command itself, which is that of its group too."""
+        return self._process.pid
+
     def cpu_seconds(self) -> float:
         """Return the CPU time used so far, by children that have ended as well."""
         return sum(sum(map(int, stat[11:15])) for _, stat in self._members()) / _TICKS

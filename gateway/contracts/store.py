@@ -127,6 +127,7 @@ class Store(Protocol):
         """Claim waiting events, oldest first, none whose lane has an older unfinished one.
 
         Takes ``new`` ones, and claimed ones whose lease ran out (their ``attempts`` has grown).
+        From the third attempt on, an event is a suspect: one of them at a time, after the others.
         The commit need not be synced: a lost claim is only claimed again.
         """
         ...

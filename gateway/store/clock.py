@@ -27,3 +27,7 @@ class LeaseClock:
     def at(self, wall: datetime) -> int:
         """Return this clock's time for an instant of the wall's."""
         return self.now() + span_micros(wall - self._world.now())
+
+    def behind(self) -> int:
+        """Return how many microseconds this clock is behind the wall's."""
+        return to_micros(self._world.now()) - self.now()

@@ -29,6 +29,10 @@ from gateway.store.values import (
 # What one call may bring into memory; a single larger event still comes, alone.
 MOST_CLAIMED_BYTES = 64 * 1024 * 1024
 
+# An event that was in hand so often when its process died, or was too slow, may be the cause: such
+# ones are handed out one at a time, so that the guilty one does not take the others along.
+SUSPICIOUS_ATTEMPTS = 3
+
 Offer = tuple[RawEvent, Keys]
 
 
@@ -110,12 +114,20 @@ def claim_events(limit: int, holder: Holder) -> Steps[list[InboxItem]]:
     """Claim waiting events; `MOST_CLAIMED_BYTES` at once."""
     claimed: list[InboxItem] = []
     room = MOST_CLAIMED_BYTES
-    for row in (yield from rows("inbox_claimable", now=holder.now, count=limit)):
+    for row in (yield from _claimable(limit, holder.now)):
         room -= row["size"]
         if room < 0 and claimed:
             break
         claimed.append((yield from _claim(row, holder)))
     return claimed
+
+
+def _claimable(limit: int, now: int) -> Steps[list[Row]]:
+    values = {"now": now, "suspicious": SUSPICIOUS_ATTEMPTS}
+    found = list((yield from rows("inbox_claimable", **values, count=limit)))
+    if len(found) < limit:
+        found += yield from rows("inbox_suspect", **values)
+    return found
 
 
 def _claim(row: Row, holder: Holder) -> Steps[InboxItem]:

@@ -96,11 +96,16 @@ def _item(row: Row) -> Steps[SendItem]:
     )
 
 
-def next_send_at() -> Steps[datetime | None]:
-    """Return when a row is due, or a lease on the wire ends."""
+def next_send_at(ahead: int) -> Steps[datetime | None]:
+    """Return when a row is due, or a lease on the wire ends.
+
+    ``ahead`` is how far the wall's clock is ahead of that of leases.
+    """
     row = yield from one("outbox_next")
     assert row is not None
-    times = [at for at in (row["due_at"], row["lease_until"]) if at is not None]
+    due_at, lease_until = row["due_at"], row["lease_until"]
+    times = [] if due_at is None else [due_at]
+    times += [] if lease_until is None else [lease_until + ahead]
     return from_micros(min(times)) if times else None
 
 

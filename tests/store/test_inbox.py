@@ -118,6 +118,27 @@ async def test_a_dead_process_is_inherited_from_at_once(desk):
     assert (none, item.claim.attempts, item.event.body) == ([], 1, b"a")
 
 
+async def test_suspects_come_one_at_a_time_after_the_others(desk):
+    """What was in hand at three deaths: the one that brings the next death is then alone."""
+    store = await desk.open()
+    await stored(store, "a", "b")
+    for _ in range(3):
+        await claimed(store)
+        store = await desk.open(sole_writer=True)
+    await stored(store, "c")
+
+    first = await store.claim_events(10)
+    second = await store.claim_events(10)
+    store = await desk.open(sole_writer=True)
+    again = await store.claim_events(10)
+    await store.apply(plan(done=done(again[1].claim)))
+    last = await store.claim_events(10)
+
+    told = [[(i.event.body, i.claim.attempts) for i in items] for items in (first, second, again)]
+    assert told == [[(b"c", 0), (b"a", 3)], [], [(b"c", 1), (b"a", 4)]]
+    assert [(i.event.body, i.claim.attempts) for i in last] == [(b"b", 3)]
+
+
 async def test_a_lane_keeps_its_order_over_a_restart(desk):
     """What comes in after it waits for what the dead process had, also under the same name."""
     await (await desk.open("same")).accept([offer("a", "l")], None, claim=True)

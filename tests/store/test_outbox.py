@@ -142,6 +142,17 @@ async def test_the_lease_on_the_wire_is_when_to_look_again(store):
     assert await store.next_send_at() == START + LEASE
 
 
+async def test_the_end_of_a_lease_is_told_in_the_walls_time(store, world):
+    """After a jump of the wall's clock nobody looks again and again for what is not there."""
+    await queued(store, "s1")
+    await claim(store)
+
+    world._now += timedelta(hours=1)
+    world._start += timedelta(hours=1)
+
+    assert await store.next_send_at() == START + timedelta(hours=1) + LEASE
+
+
 async def test_once_uncertain_is_always_uncertain(store, world):
     """A later refusal does not prove that the earlier attempt failed."""
     await queued(store, "s1")

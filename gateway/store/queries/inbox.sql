@@ -31,10 +31,23 @@ INSERT INTO inbox_bytes (piece, bytes) VALUES (:piece, :bytes)
 SELECT bytes FROM inbox_bytes WHERE piece >= :first AND piece < :behind ORDER BY piece
 
 -- inbox_claimable --
--- Heads of lanes that are new, or whose lease ran out, oldest first.
+-- Heads of lanes that are new, or whose lease ran out, oldest first; no suspects.
 SELECT id, channel, lane, state, fence, attempts, received_at, size, facts FROM inbox
 WHERE head = 1 AND state IN ('new', 'claimed') AND ready_at <= :now
+    AND attempts + CASE WHEN state = 'claimed' THEN 1 ELSE 0 END < :suspicious
 ORDER BY id LIMIT :count
+
+-- inbox_suspect --
+-- The oldest head of a lane that may have brought processes down, if none is in anybody's hands.
+SELECT id, channel, lane, state, fence, attempts, received_at, size, facts FROM inbox
+WHERE head = 1 AND state IN ('new', 'claimed') AND ready_at <= :now
+    AND attempts + CASE WHEN state = 'claimed' THEN 1 ELSE 0 END >= :suspicious
+    AND NOT EXISTS (
+        SELECT 1 FROM inbox
+        WHERE state IN ('new', 'claimed') AND state = 'claimed' AND ready_at > :now
+            AND attempts >= :suspicious
+    )
+ORDER BY id LIMIT 1
 
 -- inbox_claim --
 -- Take a row under a new fence.

@@ -130,7 +130,7 @@ class SqliteStore:
 
     async def next_send_at(self) -> datetime | None:
         """See `Store.next_send_at`."""
-        return await self._journey.do(outbox.next_send_at)
+        return await self._journey.do(partial(outbox.next_send_at, self._clock.behind()))
 
     # --- time -------------------------------------------------------------------------------
 

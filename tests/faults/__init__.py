@@ -1,0 +1,1 @@
+"""The real processes, killed, starved and cut."""
