@@ -26,8 +26,8 @@ cover: $(READY)             ## all tests, with the branches that none of them ta
 golden: $(READY)            ## write the expected readings of the sample mails anew; review the diff
 	$(BIN)/pytest -q tests/channels --update-golden
 
-faults: $(READY)            ## kill, starve and cut the real processes
-	$(BIN)/pytest tests/faults
+faults: $(READY)            ## the tests that kill, starve, cut and race
+	$(BIN)/pytest -k "fault or poison or kill or crash or die or dies or race"
 
 bench: $(READY)             ## measure
 	$(BIN)/python -m benchmarks
