@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from channels.conformance import sample
-from channels.email.channel import EmailChannel, send
+from channels.email import send
+from channels.email.channel import EmailChannel
 from channels.email.endpoints import Server, Tls
 from gateway.errors import (
     AddressRefused,
