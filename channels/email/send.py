@@ -17,7 +17,8 @@ import aiosmtplib
 
 from channels.email.endpoints import Server, Tls
 from channels.email.oauth import AccessTokens, OAuthError
-from channels.email.smtp_out import Mail, Stage, Talk
+from channels.email.smtp_out import Mail, Refused, Stage, Talk
+from channels.email.smtp_wire import Reply, Wire
 from gateway.errors import (
     AddressRefused,
     PermanentFailure,
@@ -38,6 +39,8 @@ MAX_REASON = 300
 _STATUS = re.compile(r"(?:^|\s)([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 # Codes that speak of the recipient where no RFC 3463 status says more.
 _ADDRESS_CODES = frozenset({550, 551, 553})
+# "Service closing transmission channel": the server hangs up.
+_LEAVING = 421
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,32 +69,32 @@ class SmtpSender:
     def __init__(self, way_out: WayOut, world: World) -> None:
         self._way_out = way_out
         self._world = world
-        self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
+        self._idle: list[tuple[Wire, float]] = []
         self._places = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def send(self, part: Part) -> Receipt:
         """Send one mail. See `Channel.send`."""
         mail = Mail.of(part)
         async with self._places:
-            client = self._take_idle()
-            if client is not None:
+            wire = self._take_idle()
+            if wire is not None:
                 try:
-                    return await self._hand_over(client, mail)
+                    return await self._hand_over(wire, mail)
                 except _Lost as lost:
                     if lost.stage is not Stage.MAIL:
                         raise self._temporary(lost) from lost
                     # The server closed it while it was idle: nothing of this mail was taken, and
                     # the other idle ones are no better.
                     self._drop_idle()
-            client = await self.connect()
+            wire = await self._open()
             try:
-                return await self._hand_over(client, mail)
+                return await self._hand_over(wire, mail)
             except _Lost as lost:
                 raise self._temporary(lost) from lost
 
     async def check(self) -> None:
         """Connect, log in and leave again. Raises `SendError`."""
-        client = await self.connect()
+        client = await self._connect()
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 await client.noop()
@@ -107,20 +110,27 @@ class SmtpSender:
 
     # --- connections ------------------------------------------------------------------------
 
-    def _take_idle(self) -> aiosmtplib.SMTP | None:
+    def _take_idle(self) -> Wire | None:
         now = self._world.monotonic()
         while self._idle:
-            client, since = self._idle.pop()
-            if client.is_connected and now - since < KEEP_IDLE_S:
-                return client
-            client.close()
+            wire, since = self._idle.pop()
+            if wire.is_open and now - since < KEEP_IDLE_S:
+                return wire
+            wire.close()
         return None
 
     def _drop_idle(self) -> None:
         while self._idle:
             self._idle.pop()[0].close()
 
-    async def connect(self) -> aiosmtplib.SMTP:
+    async def _open(self) -> Wire:
+        client = await self._connect()
+        try:
+            return Wire.taking_over(client)
+        except ConnectionError as exc:
+            raise _no_connection(self._way_out.server, exc) from exc
+
+    async def _connect(self) -> aiosmtplib.SMTP:
         """Return a new connection, protected and logged in as the settings ask.
 
         Raises:
@@ -171,44 +181,42 @@ class SmtpSender:
 
     # --- one mail ---------------------------------------------------------------------------
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, mail: Mail) -> Receipt:
-        talk = Talk(client)
+    async def _hand_over(self, wire: Wire, mail: Mail) -> Receipt:
+        talk = Talk(wire)
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
-                answer = await talk.hand_over(mail)
-            talk.is_fit = True
-            return Receipt(external_id=mail.external_id, detail=_said(answer.code, answer.message))
-        except aiosmtplib.SMTPResponseException as exc:
-            if _is_reply(exc.code):
+                reply = await talk.hand_over(mail)
+            return Receipt(external_id=mail.external_id, detail=_said(*reply))
+        except Refused as exc:
+            if _is_refusal(exc.reply) and exc.reply.code != _LEAVING:
                 await talk.reset()
-            raise self._refused(exc, talk.stage) from exc
-        except (TimeoutError, OSError, aiosmtplib.SMTPException) as exc:
+            raise self._refused(exc.reply, talk.stage) from exc
+        except (TimeoutError, OSError) as exc:
             why = str(exc) or "no answer in time"
             if talk.stage is Stage.DOT:
                 reason = f"{self._way_out.server}: the answer to {talk.stage} was lost: {why}"
                 raise Uncertain(reason) from exc
             raise _Lost(talk.stage, why) from exc
         finally:
-            if talk.is_fit and client.is_connected:
-                self._idle.append((client, self._world.monotonic()))
+            if talk.is_fit and wire.is_open:
+                self._idle.append((wire, self._world.monotonic()))
             else:
-                client.close()
+                wire.close()
 
-    def _refused(self, exc: aiosmtplib.SMTPResponseException, stage: Stage) -> Exception:
-        said = _said(exc.code, exc.message)
-        found = _STATUS.search(exc.message)
+    def _refused(self, reply: Reply, stage: Stage) -> Exception:
+        said = _said(*reply)
+        found = _STATUS.search(reply.words)
         status = found[1] if found else ""
-        code = status or str(exc.code)
+        code = status or str(reply.code)
         reason = f"{self._way_out.server} answered {stage} with {said}"
-        if not _is_reply(exc.code):
+        if not _is_refusal(reply):
             return Uncertain(reason) if stage is Stage.DOT else _Lost(stage, said)
-        if exc.code < 500:  # noqa: PLR2004 - RFC 5321 section 4.2.1
-            leaving = exc.code == aiosmtplib.SMTPStatus.domain_unavailable
-            if leaving and stage is not Stage.DOT:
+        if reply.code < 500:  # noqa: PLR2004 - RFC 5321 section 4.2.1
+            if reply.code == _LEAVING and stage is not Stage.DOT:
                 return _Lost(stage, reason, code)
             return TemporaryFailure(reason, code=code)
         if stage is Stage.RCPT and (
-            status.startswith("5.1.") or (not status and exc.code in _ADDRESS_CODES)
+            status.startswith("5.1.") or (not status and reply.code in _ADDRESS_CODES)
         ):
             return AddressRefused(reason, code=code)
         return PermanentFailure(reason, code=code)
@@ -227,9 +235,9 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
             await client.helo()
 
 
-def _is_reply(code: int) -> bool:
-    """Say whether this is a refusal at all, and not garbage on the line."""
-    return 400 <= code < 600  # noqa: PLR2004 - RFC 5321 section 4.2.1
+def _is_refusal(reply: Reply) -> bool:
+    """Say whether this is a refusal at all, and not a yes where it makes no sense."""
+    return reply.code >= 400  # noqa: PLR2004 - RFC 5321 section 4.2.1
 
 
 def _said(code: int, message: str) -> str:

@@ -1,22 +1,24 @@
 """One mail's conversation with the outgoing server, step by step.
 
-Used by `send`, which says what a step that failed means. Raises what aiosmtplib raises, and for
-addresses that do not belong on a wire AddressRefused or PermanentFailure. Never retries.
+Used by `send`, which says what a step that failed means. Raises `Refused` and ConnectionError,
+and for addresses that do not belong on a wire AddressRefused or PermanentFailure. Never retries.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
-import aiosmtplib
-
 from channels.email.envelope import is_strict, to_wire
+from channels.email.smtp_wire import Reply, Wire
 from gateway.errors import AddressRefused, PermanentFailure
 from gateway.model.outgoing import Part
 
 RESET_WITHIN_S = 5.0
+# First digits of the answers that say yes (RFC 5321 section 4.2.1).
+DONE, START = 2, 3
 
 
 class Stage(StrEnum):
@@ -52,30 +54,33 @@ class Mail:
         recipient = to_wire(str(recipients[0])) if len(recipients) == 1 else ""
         if not is_strict(recipient):
             raise AddressRefused("the recipient is not one plain mail address", code="5.1.3")
-        if not (isinstance(sender, str) and is_strict(to_wire(sender))):
+        sender = to_wire(str(sender))
+        if not is_strict(sender):
             raise PermanentFailure("the envelope sender is not one plain address", code="5.1.7")
         return cls(
-            sender=to_wire(sender),
+            sender=sender,
             recipient=recipient,
             content=_dot_stuffed(part.body),
             size=len(part.body),
             external_id=part.external_id,
         )
 
-    def options(self, client: aiosmtplib.SMTP) -> list[str]:
-        """Return the parameters of MAIL.
+    def commands(self, extensions: AbstractSet[str]) -> tuple[tuple[Stage, bytes], ...]:
+        """Return what comes before the content, for a server that has these extensions.
 
         Raises:
             PermanentFailure: an address needs SMTPUTF8, and the server has none.
         """
-        options = []
-        if client.supports_extension("size"):
-            options.append(f"SIZE={self.size}")
+        parameters = f" SIZE={self.size}" if "size" in extensions else ""
         if not (self.sender.isascii() and self.recipient.isascii()):
-            if not client.supports_extension("smtputf8"):
+            if "smtputf8" not in extensions:
                 raise PermanentFailure("the outgoing server has no SMTPUTF8", code="5.6.7")
-            options.append("SMTPUTF8")
-        return options
+            parameters += " SMTPUTF8"
+        return (
+            (Stage.MAIL, f"MAIL FROM:<{self.sender}>{parameters}\r\n".encode()),
+            (Stage.RCPT, f"RCPT TO:<{self.recipient}>\r\n".encode()),
+            (Stage.DATA, b"DATA\r\n"),
+        )
 
 
 def _dot_stuffed(body: bytes) -> bytes:
@@ -87,48 +92,78 @@ def _dot_stuffed(body: bytes) -> bytes:
     return body.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
 
-class Talk:
-    """One mail's conversation: how far it is, and whether the connection is fit for another."""
+class Refused(Exception):
+    """The server answered a step with something else than a yes."""
 
-    def __init__(self, client: aiosmtplib.SMTP) -> None:
-        self._client = client
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.words)
+        self.reply = reply
+
+
+class Talk:
+    """One mail's conversation: how far it is, and whether the wire is fit for another."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._at_once = "pipelining" in wire.extensions
         self.stage = Stage.MAIL
         self.is_fit = False
 
-    async def hand_over(self, mail: Mail) -> aiosmtplib.SMTPResponse:
-        """Say everything that hands a mail over; return the answer to the final dot."""
-        client = self._client
-        options = mail.options(client)
-        await client.mail(mail.sender, options=options, encoding="utf-8", timeout=None)
-        self.stage = Stage.RCPT
-        await client.rcpt(mail.recipient, encoding="utf-8", timeout=None)
-        self.stage = Stage.DATA
-        answer = await client.execute_command(b"DATA", timeout=None)
-        if answer.code != aiosmtplib.SMTPStatus.start_input:
-            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
-        return await self._write(mail.content)
+    async def hand_over(self, mail: Mail) -> Reply:
+        """Say everything that hands a mail over; return the answer to the final dot.
 
-    async def _write(self, content: bytes) -> aiosmtplib.SMTPResponse:
-        # Not `client.data`: it cannot say whether it was lost before or behind the final dot, and
-        # it normalises line ends that were frozen right.
-        protocol = self._client.protocol
-        if protocol is None:
-            raise aiosmtplib.SMTPServerDisconnected("the connection was closed")
+        Where the server has PIPELINING (RFC 2920) all commands before the content are said at
+        once. The content is said when all of them were taken, and only then.
+
+        Raises:
+            Refused: the step in `stage` was.
+            ConnectionError: the connection was lost at `stage`.
+        """
+        wire = self._wire
+        commands = mail.commands(wire.extensions)
+        if self._at_once:
+            wire.say(b"".join([command for _, command in commands]), answers=len(commands))
+        for self.stage, command in commands:
+            if not self._at_once:
+                wire.say(command, answers=1)
+            await self._yes(START if self.stage is Stage.DATA else DONE)
         self.stage = Stage.DOT
-        protocol.write(content)
-        answer = await protocol.read_response()
-        if answer.code != aiosmtplib.SMTPStatus.completed:
-            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
-        return answer
+        wire.say(mail.content, answers=1)
+        reply = await self._yes(DONE)
+        self.is_fit = True
+        return reply
+
+    async def _yes(self, wanted: int) -> Reply:
+        reply = await self._wire.reply()
+        if reply.code // 100 != wanted:
+            raise Refused(reply)
+        return reply
 
     async def reset(self) -> None:
-        """Make the connection fit for the next mail after a refusal, where that is possible."""
+        """Make the wire fit for the next mail after a refusal, where that is possible."""
         if self.stage is Stage.DOT:
             self.is_fit = True
             return
         try:
             async with asyncio.timeout(RESET_WITHIN_S):
-                await self._client.rset()
+                if self._at_once and not await self._end_the_rest():
+                    return
+                self._wire.say(b"RSET\r\n", answers=1)
+                await self._yes(DONE)
             self.is_fit = True
-        except (TimeoutError, OSError, aiosmtplib.SMTPException):
+        except (TimeoutError, ConnectionError, Refused):
             self.is_fit = False
+
+    async def _end_the_rest(self) -> bool:
+        """Read the answers to what was said behind the refused command; False: better hang up."""
+        is_for_nobody = self.stage is Stage.RCPT
+        if self.stage is Stage.MAIL:
+            is_for_nobody = (await self._wire.reply()).code // 100 != DONE
+        if self.stage is Stage.DATA or (await self._wire.reply()).code // 100 != START:
+            return True
+        # RFC 2920 section 3.1: a server may take DATA though it refused all recipients; a dot ends
+        # that. If it took the recipient after all, the dot would send them an empty mail.
+        if is_for_nobody:
+            self._wire.say(b".\r\n", answers=1)
+            await self._wire.reply()
+        return is_for_nobody

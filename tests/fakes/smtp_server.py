@@ -37,15 +37,19 @@ class SmtpServer:
 
     ``script`` maps a verb (``CONNECT EHLO MAIL RCPT DATA DOT STARTTLS AUTH RSET``) to the answers
     of its next uses: a reply line, `DROP`, `SILENCE` or `GARBAGE`; then it answers as usual.
+    ``behind_mail`` is what had come already when each MAIL was read.
+    ``takes_data_for_nobody`` is for servers that answer DATA with 354 though no recipient is left.
     """
 
     extensions: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SIZE 50000000")
+    takes_data_for_nobody: bool = False
     tls: ssl.SSLContext | None = None
     tls_at_once: bool = False
     script: dict[str, list[str]] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
     verbs: list[str] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
+    behind_mail: list[bytes] = field(default_factory=list)
     connections: int = 0
     port: int = 0
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -155,25 +159,35 @@ class _Talk:
         await self.say("AUTH", "235 2.7.0 welcome")
 
     async def on_mail(self, rest: str) -> None:
+        self.server.behind_mail.append(bytes(self.reader._buffer))
         if await self.say("MAIL", "250 2.1.0 ok"):
             self.sender, self.recipients = rest.removeprefix("FROM:"), []
 
     async def on_rcpt(self, rest: str) -> None:
-        if await self.say("RCPT", "250 2.1.5 ok"):
+        usual = "250 2.1.5 ok" if self.sender else "503 5.5.1 MAIL first"
+        if await self.say("RCPT", usual) and self.sender:
             self.recipients.append(rest.removeprefix("TO:"))
 
     async def on_rset(self, _rest: str) -> None:
+        self.sender, self.recipients = "", []
         await self.say("RSET", "250 2.0.0 ok")
 
     async def on_noop(self, _rest: str) -> None:
         await self.say("NOOP", "250 2.0.0 ok")
 
     async def on_data(self, _rest: str) -> None:
+        if not (self.recipients or self.server.takes_data_for_nobody):
+            await self.say("DATA", "554 5.5.1 no valid recipients")
+            return
         if not await self.say("DATA", "354 go"):
             return
-        content = await self.reader.readuntil(b"\r\n.\r\n")
-        content = content.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
+        content = b""
+        while (line := await self.reader.readline()) not in (b".\r\n", b""):
+            content += line.removeprefix(b".")
+        if not line:
+            raise _Dropped
         self.server.deliveries.append(
-            Delivery(self.sender, list(self.recipients), content, self.over_tls, self.number)
+            Delivery(self.sender, self.recipients, content, self.over_tls, self.number)
         )
+        self.sender, self.recipients = "", []
         await self.say("DOT", "250 2.0.0 queued as 42")

@@ -119,6 +119,7 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize("extensions", [("PIPELINING", "SIZE"), ()], ids=["at once", "one by one"])
 @pytest.mark.parametrize(("verb", "answer", "expected"), CASES)
 async def test_each_refusal_has_its_outcome(
     server: SmtpServer,
@@ -126,8 +127,10 @@ async def test_each_refusal_has_its_outcome(
     verb: str,
     answer: str,
     expected: type[SendError],
+    extensions: tuple[str, ...],
 ) -> None:
     """Before the final dot everything is known; behind it a lost answer is uncertain."""
+    server.extensions = extensions
     server.answer_next(verb, answer)
     with pytest.raises(SendError) as caught:
         await channel.send(part_of(channel))
@@ -140,6 +143,67 @@ async def test_each_refusal_has_its_outcome(
 
     await channel.send(part_of(channel))
     assert len(server.deliveries) == (2 if verb == "DOT" else 1)
+
+
+@pytest.mark.parametrize(
+    ("extensions", "behind"),
+    [((), b""), (("PIPELINING",), b"RCPT TO:<ana@customer.example>\r\nDATA\r\n")],
+)
+async def test_what_may_be_said_at_once_is(
+    server: SmtpServer, channel: EmailChannel, extensions: tuple[str, ...], behind: bytes
+) -> None:
+    """RCPT and DATA are there before MAIL is answered, where the server offers PIPELINING."""
+    server.extensions = extensions
+    await channel.send(part_of(channel))
+
+    assert server.behind_mail == [behind]
+    assert server.verbs == ["EHLO", "MAIL", "RCPT", "DATA"]
+
+
+async def test_a_refused_mail_does_not_cost_the_connection(
+    server: SmtpServer, channel: EmailChannel
+) -> None:
+    """The answers to what was said at once are read, DATA that was taken is ended: RFC 2920 3.1."""
+    server.takes_data_for_nobody = True
+    for verb in ("MAIL", "RCPT"):
+        server.answer_next(verb, "550 5.7.1 no")
+        with pytest.raises(PermanentFailure):
+            await channel.send(part_of(channel))
+        await channel.send(part_of(channel))
+
+    assert server.connections == 1
+    assert [(len(one.rcpt), one.content == b"") for one in server.deliveries] == [
+        (0, True),
+        (1, False),
+    ] * 2
+
+
+async def test_nobody_gets_an_empty_mail(server: SmtpServer, channel: EmailChannel) -> None:
+    """A server that refuses MAIL and takes the recipient all the same: hang up, send no dot."""
+    server.answer_next("MAIL", "451 4.3.0 no")
+    server.answer_next("RCPT", "250 2.1.5 all the same")
+    server.answer_next("DATA", "354 all the same")
+    server.takes_data_for_nobody = True
+    with pytest.raises(TemporaryFailure):
+        await channel.send(part_of(channel))
+    await channel.send(part_of(channel))
+
+    [delivery] = server.deliveries
+    assert delivery.content
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("said", [b"421 4.4.2 idle too long\r\n", b"hello?\r\n", b"250 ok\r\n"])
+async def test_an_unasked_word_on_an_idle_connection_answers_nothing(
+    server: SmtpServer, channel: EmailChannel, said: bytes
+) -> None:
+    """It would be taken for the answer to the next MAIL."""
+    await channel.send(part_of(channel))
+    [(wire, _)] = channel._way_out._idle
+    wire.data_received(said)
+    server.answer_next("RCPT", "550 5.1.1 unknown")
+    with pytest.raises(AddressRefused):
+        await channel.send(part_of(channel))
 
 
 @pytest.mark.parametrize(("verb", "expected"), [("RCPT", TemporaryFailure), ("DOT", Uncertain)])
