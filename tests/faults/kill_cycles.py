@@ -186,12 +186,12 @@ async def _writing(load: Load) -> AsyncIterator[list[asyncio.Task[None]]]:
 
 async def _live_and_die(start: Callable[[], Group], load: Load, dice: random.Random) -> None:
     """Start a desk and kill it: mostly while it works, now and then before it is ready."""
-    if dice.random() < 0.2:
+    if dice.random() < 0.15:
         desk = start()
         await asyncio.sleep(dice.random() * 0.8)
     else:
         desk = await _started(start, load)
-        await asyncio.sleep(dice.random() ** 2 * 1.5)
+        await asyncio.sleep(dice.random() ** 2 * 2.5)
     if dice.random() < 0.5:
         # The children are left behind, as they are when the kernel picks only one to kill.
         os.kill(desk.pid, signal.SIGKILL)

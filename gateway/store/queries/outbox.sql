@@ -140,4 +140,4 @@ UNION ALL
 SELECT position, id, channel, destination, lane, ticket, state, attempts, created_at, due_at, code,
     reason, external_id, automatic, size
 FROM outbox WHERE state IN ('queued', 'wire', 'retry', 'uncertain') AND state {{any:states}}
-ORDER BY position DESC LIMIT :count
+ORDER BY created_at DESC, position DESC LIMIT :count

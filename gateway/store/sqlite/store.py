@@ -110,12 +110,11 @@ class SqliteStore:
 
     async def apply(self, plan: Plan) -> None:
         """See `Store.apply`."""
-        await self._writer.do(partial(plans.apply, plan), size=_size(plan))
         self._spendings += len(plan.spend)
-        if self._spendings >= PRUNE_AFTER:
+        prune = self._spendings >= PRUNE_AFTER
+        if prune:
             self._spendings = 0
-            make = partial(budgets.prune, to_micros(plan.at), PRUNE_COUNT)
-            await self._writer.do(make, sync=False)
+        await self._writer.do(partial(_apply, plan, prune=prune), size=_size(plan))
 
     # --- deliver ----------------------------------------------------------------------------
 
@@ -258,6 +257,12 @@ class SqliteStore:
         await self._looks.close()
         if self._writing is not None:
             await self._writing.close()
+
+
+def _apply(plan: Plan, *, prune: bool) -> Steps[None]:
+    yield from plans.apply(plan)
+    if prune:
+        yield from budgets.prune(to_micros(plan.at), PRUNE_COUNT)
 
 
 def _set_aside(claim: Claim, reason: str, plan: Plan) -> Steps[None]:
