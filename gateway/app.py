@@ -25,6 +25,7 @@ from gateway.journey import explain as explanation
 from gateway.journey.desk import Desk, Meter, Numbers
 from gateway.journey.tokens import Keyring
 from gateway.model.message import Author, Json, Message, RawEvent
+from gateway.model.people import Place
 from gateway.settings import Settings, read_channel
 from gateway.world import RealWorld, World
 
@@ -128,7 +129,7 @@ def put_together(
     """
     rules, in_rules = book
     words, in_words = load_words(settings)
-    found = (*settings.problems, *wrong, *in_rules, *in_words)
+    found = (*wrong, *in_rules, *in_words)
     if rules is None or any(problem.severity == "error" for problem in found):
         raise ConfigError(found)
     return Parts(rules=rules, words=words, channels=channels)
@@ -178,18 +179,27 @@ async def check(settings: Settings, *, connect: bool) -> Sequence[Problem]:
     channels, wrong = load_channels(settings)
     book, in_rules = await asyncio.to_thread(load_rules, settings)
     _, in_words = load_words(settings)
-    found = [*settings.problems, *wrong, *in_rules, *in_words]
     told = [place for team in book.teams.values() for place in team.tell] if book else []
-    for name, channel in channels.items():
-        kind_is_single = sum(c.kind == channel.kind for c in channels.values()) == 1
-        mine = [
-            place
-            for place in (*told, *settings.policy.alerts)
-            if place.channel == name or (kind_is_single and place.channel == channel.kind)
-        ]
-        found += _placed(settings, name, await channel.check(mine, connect=connect))
+    found = [*settings.problems, *wrong, *in_rules, *in_words]
+    for channel in channels.values():
+        found += await check_channel(settings, channel, channels, told, connect=connect)
         await channel.close()
     return found
+
+
+async def check_channel(
+    settings: Settings,
+    channel: Channel,
+    channels: Mapping[str, Channel],
+    told: Sequence[Place] = (),
+    *,
+    connect: bool = False,
+) -> Sequence[Problem]:
+    """Return what is wrong with one channel, its secrets, and the places on it that are told."""
+    is_single = sum(c.kind == channel.kind for c in channels.values()) == 1
+    names = {channel.name, channel.kind} if is_single else {channel.name}
+    mine = [place for place in (*told, *settings.policy.alerts) if place.channel in names]
+    return _placed(settings, channel.name, await channel.check(mine, connect=connect))
 
 
 def _placed(settings: Settings, channel: str, problems: Sequence[Problem]) -> list[Problem]:

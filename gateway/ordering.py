@@ -18,10 +18,10 @@ from gateway.errors import StoreError
 from gateway.journey import commands
 from gateway.journey.accept import Accepting
 from gateway.journey.cli_order import REFUSED
-from gateway.journey.parsing import ParserPool
+from gateway.journey.desk import Numbers
 from gateway.journey.pipeline import Pipeline
 from gateway.model.inbox import InboxRow, InboxState
-from gateway.model.message import Attachment, RawEvent
+from gateway.model.message import Attachment, Parsed, RawEvent
 from gateway.model.ticket_id import format_reference
 from gateway.settings import Settings
 from gateway.store import DeskLock, open_store
@@ -92,8 +92,8 @@ async def _by_us(settings: Settings, event: RawEvent) -> OrderResult:
     parts = app.load_parts(settings)
     async with _writing(settings, sole=True) as store:
         desk = await app.build_desk(parts, settings, store, world=RealWorld(), meter=app.NoMeter())
-        parsers = ParserPool(app.parsers_of(parts.channels))
-        pipeline = Pipeline(lambda: desk, parsers)
+        desk.numbers = Numbers(store, block=1)
+        pipeline = Pipeline(lambda: desk, _OwnOrders())
         await _accept(store, event, pipeline, parts.channels)
         work = asyncio.create_task(pipeline.run(), name="order")
         try:
@@ -102,7 +102,6 @@ async def _by_us(settings: Settings, event: RawEvent) -> OrderResult:
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
-            await parsers.close()
         row = await store.inbox_by_effect(commands.CommandParser().parse(event).digest)
         if row is None:
             raise StoreError("the order could not be carried out; see `ventanilla inbox list`")
@@ -122,6 +121,14 @@ async def _accept(
         submit=pipeline.submit,
     )
     await intake.accept([event])
+
+
+class _OwnOrders:
+    """Reads the order we wrote ourselves: that needs no child. See `pipeline.Reader`."""
+
+    async def parse(self, raw: RawEvent) -> Parsed:
+        """See `Reader.parse`."""
+        return commands.CommandParser().parse(raw)
 
 
 @asynccontextmanager

@@ -55,13 +55,15 @@ EXIT_STORE_BROKEN = 75
 class Running:
     """One desk at work: its tasks, and what they share."""
 
-    def __init__(self, settings: Settings, store: Store, channels: dict[str, Channel]) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, channels: dict[str, Channel], meter: Meter
+    ) -> None:
         self.settings = settings
         self.store = store
         self.channels = channels
         self.world = RealWorld()
         self.node = app.node_name()
-        self.meter = Meter()
+        self.meter = meter
         self.desk: Desk | None = None
         self.parsers = ParserPool(app.parsers_of(channels))
         self.pipeline = Pipeline(self._the_desk, self.parsers)
@@ -180,13 +182,13 @@ class Running:
             bound.close()
 
 
-async def serve(settings: Settings) -> int:
+async def serve(settings: Settings, meter: Meter) -> int:
     """Run a desk until it is told to stop; return the exit code."""
     lock = _lock(settings)
     if lock is not None and not lock.acquire():
         return _complain(f"another `ventanilla serve` has the store {settings.store_url}")
     try:
-        return await _serve_locked(settings)
+        return await _serve_locked(settings, meter)
     except ConfigError as exc:
         for problem in exc.problems:
             print(problem, file=sys.stderr)  # noqa: T201 - before there is a log
@@ -208,10 +210,13 @@ def _complain(text: str) -> int:
     return EXIT_PROBLEMS
 
 
-async def _serve_locked(settings: Settings) -> int:
+async def _serve_locked(settings: Settings, meter: Meter) -> int:
     channels, wrong = app.load_channels(settings)
-    if wrong:
-        raise ConfigError(wrong)
+    found = [*settings.problems, *wrong]
+    for channel in channels.values():
+        found += await app.check_channel(settings, channel, channels)
+    if any(problem.severity == "error" for problem in found):
+        raise ConfigError(tuple(found))
     store = await open_store(
         settings.store_url,
         world=RealWorld(),
@@ -219,7 +224,7 @@ async def _serve_locked(settings: Settings) -> int:
         lease=CLAIM_LEASE,
         sole_writer=True,
     )
-    running = Running(settings, store, channels)
+    running = Running(settings, store, channels, meter)
     stopping = _signals()
     try:
         addresses = await running.bind()

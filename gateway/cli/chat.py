@@ -22,6 +22,7 @@ from gateway.contracts.channel import Channel, ChannelSetup
 from gateway.errors import ConfigError, GatewayError
 from gateway.settings import Settings
 from gateway.store import DeskLock, open_store
+from gateway.web.metrics import Meter
 from gateway.world import RealWorld
 
 NAME = "console"
@@ -97,7 +98,7 @@ async def _running(
     store = await open_store(
         settings.store_url, world=RealWorld(), node=app.node_name(), sole_writer=True
     )
-    running = serving.Running(settings, store, channels)
+    running = serving.Running(settings, store, channels, Meter())
     try:
         await running.bind()
         yield running

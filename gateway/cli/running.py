@@ -21,7 +21,10 @@ def run_desk(*, config: Path | None, log: Form | None) -> int:
     settings = settings_of(config)
     from gateway.logs import logging_to, stderr  # noqa: PLC0415 - structlog
     from gateway.serving import serve  # noqa: PLC0415 - the whole desk
+    from gateway.web.metrics import Meter  # noqa: PLC0415 - see above
 
     secrets = [value for channel in settings.channels for value in channel.secrets.values()]
-    with logging_to(stderr(), form=log, secrets=secrets):
-        return asyncio.run(serve(settings))
+    meter = Meter()
+    with logging_to(stderr(), form=log, secrets=secrets) as logs:
+        logs.on_drop = meter.dropped_logs
+        return asyncio.run(serve(settings, meter))

@@ -98,11 +98,14 @@ def outbox_json(row: OutboxRow, prefix: str) -> dict[str, Json]:
 
 
 def audit_json(counts: Mapping[str, int]) -> dict[str, Json]:
-    """Return the summands of conservation, and whether they make up what was accepted."""
-    shape: dict[str, Json] = {key: counts.get(key, 0) for key in ("accepted", *AUDIT_SUM)}
-    problems = counts.get("problems", 0)
-    holds = counts.get("accepted", 0) == sum(counts.get(key, 0) for key in AUDIT_SUM)
-    return {**shape, "problems": problems, "ok": holds and not problems}
+    """Return the summands of conservation, what they should make up, and what contradicts them."""
+    return {key: counts.get(key, 0) for key in ("accepted", *AUDIT_SUM, "problems")}
+
+
+def audit_holds(counts: Mapping[str, int]) -> bool:
+    """Return whether the summands make up what was accepted, and nothing contradicts them."""
+    summed = sum(counts.get(key, 0) for key in AUDIT_SUM)
+    return counts.get("accepted", 0) == summed and not counts.get("problems", 0)
 
 
 def depth_json(depth: Depth) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from gateway.cli import screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, look
 from gateway.cli.orders import give
-from gateway.cli.shapes import AUDIT_SUM, audit_json, depth_json, lease_json
+from gateway.cli.shapes import AUDIT_SUM, audit_holds, audit_json, depth_json, lease_json
 from gateway.cli.tickets import local
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def add_to(app: typer.Typer) -> None:
 
 def audit(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Prove that nothing was lost: what was accepted is what became of it. Exit 1 if not."""
-    shape = audit_json(look(settings_of(config), lambda store: store.audit()))
+    counts = look(settings_of(config), lambda store: store.audit())
+    shape, holds = audit_json(counts), audit_holds(counts)
     if as_json:
         screen.print_json(shape)
     else:
@@ -38,8 +39,8 @@ def audit(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         screen.say(f"{'accepted':<12} {shape['accepted']:>9}")
         if shape["problems"]:
             screen.say(f"{shape['problems']} rows contradict what became of them")
-        screen.say("everything is accounted for" if shape["ok"] else "this does not add up")
-    raise typer.Exit(0 if shape["ok"] else 1)
+        screen.say("everything is accounted for" if holds else "this does not add up")
+    raise typer.Exit(0 if holds else 1)
 
 
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:

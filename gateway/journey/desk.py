@@ -48,14 +48,15 @@ class Meter(Protocol):
 class Numbers:
     """Ticket numbers in hand, reserved in blocks: gaps are allowed, a repeat is not."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, block: int = NUMBERS_PER_BLOCK) -> None:
         self._store = store
+        self._block = block
         self._free: deque[int] = deque()
 
     async def refill(self, wanted: int) -> None:
         """Have at least ``wanted`` numbers in hand."""
         while len(self._free) < wanted:
-            self._free.extend(await self._store.reserve_numbers(NUMBERS_PER_BLOCK))
+            self._free.extend(await self._store.reserve_numbers(self._block))
 
     def take(self) -> int:
         """Return a number that nobody else will ever get."""

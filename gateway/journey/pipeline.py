@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import assert_never
+from typing import Protocol, assert_never
 
 import structlog
 
@@ -30,9 +30,8 @@ from gateway.journey import (
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify import Identity, Who, identify, question, report_question
-from gateway.journey.parsing import ParserPool
 from gateway.model.inbox import InboxItem, Outcome
-from gateway.model.message import Command, DeliveryReport, Ignored, Message, Parsed
+from gateway.model.message import Command, DeliveryReport, Ignored, Message, Parsed, RawEvent
 from gateway.model.plan import Plan
 from gateway.model.ticket import TicketState
 
@@ -50,13 +49,21 @@ CLAIM_BATCH = 200
 _WITH_HISTORY = (TicketState.ANSWERED, TicketState.ASKING, TicketState.CLOSED)
 
 
+class Reader(Protocol):
+    """Says what a stored event is, wherever it does the reading."""
+
+    async def parse(self, raw: RawEvent) -> Parsed:
+        """Return what an event is. Raises `ParseError`, or anything that counts as a try."""
+        ...
+
+
 class Pipeline:
     """Takes claimed events to their end."""
 
-    def __init__(self, desk: Callable[[], Desk], parsers: ParserPool) -> None:
+    def __init__(self, desk: Callable[[], Desk], reader: Reader) -> None:
         """``desk`` is asked for each event: deciding waits for the book, accepting does not."""
         self._desk = desk
-        self._parsers = parsers
+        self._reader = reader
         self._lanes: dict[str, deque[InboxItem]] = {}
         self._ready: asyncio.Queue[str] = asyncio.Queue()
         self._in_hand = 0
@@ -153,7 +160,7 @@ class Pipeline:
                 return
 
     async def _journey(self, item: InboxItem) -> None:
-        parsed = await self._parsers.parse(item.event)
+        parsed = await self._reader.parse(item.event)
         desk = self._desk()
         for attempt in range(TRIES):
             plan = await _plan(desk, item, parsed)
