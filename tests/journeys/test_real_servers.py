@@ -97,8 +97,8 @@ def put(port, *mails):
 @asynccontextmanager
 async def servers(folder):
     """Give a full old mailbox on a Dovecot, and a Postfix that delivers to mailboxes we see."""
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)
+    for above in (folder, *folder.parents):  # Dovecot runs as nobody and has to get there
+        above.chmod(above.stat().st_mode | 0o011)
     boxes, lmtp = Mailboxes(), free_port()
     loop = asyncio.get_running_loop()
     sink = await loop.create_server(lambda: LMTP(boxes, hostname="sink"), "127.0.0.1", lmtp)
