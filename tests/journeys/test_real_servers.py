@@ -5,9 +5,11 @@ import json
 import os
 import smtplib
 import sys
+import tempfile
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 from aiosmtpd.lmtp import LMTP
@@ -94,11 +96,17 @@ def put(port, *mails):
             client.append("INBOX", mail)
 
 
+@pytest.fixture
+def short():
+    """A folder with a short name that everybody may enter: Dovecot's sockets need both."""
+    with tempfile.TemporaryDirectory(prefix="mail-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 @asynccontextmanager
 async def servers(folder):
     """Give a full old mailbox on a Dovecot, and a Postfix that delivers to mailboxes we see."""
-    for above in (folder, *folder.parents):  # Dovecot runs as nobody and has to get there
-        above.chmod(above.stat().st_mode | 0o011)
     boxes, lmtp = Mailboxes(), free_port()
     loop = asyncio.get_running_loop()
     sink = await loop.create_server(lambda: LMTP(boxes, hostname="sink"), "127.0.0.1", lmtp)
@@ -127,10 +135,10 @@ async def offer_both(smtp, imap):
         await asyncio.to_thread(post, smtp, ALICE, question)
 
 
-async def test_desk_between_real_servers(tmp_path):
+async def test_desk_between_real_servers(tmp_path, short):
     """Mail by SMTP and from a mailbox, each once however often; answers reach people."""
     async with (
-        servers(tmp_path) as (dovecot, postfix, boxes),
+        servers(short) as (dovecot, postfix, boxes),
         desk(tmp_path, imap=dovecot.imap, smtp=postfix.smtp) as (port, run),
     ):
         await offer_both(port, dovecot.imap)
