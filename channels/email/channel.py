@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import ssl
 import unicodedata
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from channels.email.checks import check_files, check_places, check_settings, problem, variable_of
 from channels.email.door import House, Login
 from channels.email.envelope import OwnAddresses, to_wire
-from channels.email.markup import Sender, render
 from channels.email.oauth import AccessTokens
+from channels.email.parser import EmailParser
 from channels.email.receive import Receiver, receive
 from channels.email.send import SmtpSender, WayOut
 from channels.email.settings import EmailSettings
@@ -43,12 +43,6 @@ class EmailChannel:
         self._settings = settings
         self._setup = setup
         self._hostname = to_wire(settings.address).rpartition("@")[2]
-        self._sender = Sender(
-            desk_name=setup.desk_name,
-            address=settings.address,
-            reply_pattern=settings.reply_pattern,
-            mark=_mark(setup.desk_name),
-        )
         self._listener = SmtpListener(settings.listen, self._house) if settings.listen else None
 
     @classmethod
@@ -58,9 +52,7 @@ class EmailChannel:
 
     @cached_property
     def parser(self) -> Parser:
-        """See `Channel.parser`; reading mail is imported when it is needed."""
-        from channels.email.parse import EmailParser  # noqa: PLC0415 - see above
-
+        """See `Channel.parser`."""
         settings = self._settings
         header, _, value = (settings.spam_header or "").partition(":")
         return EmailParser(
@@ -91,7 +83,7 @@ class EmailChannel:
 
     def render(self, outgoing: Outgoing) -> Sequence[Part]:
         """See `Channel.render`; a mail is always one part."""
-        return (render(outgoing, self._sender),)
+        return (self._write(outgoing),)
 
     async def send(self, part: Part) -> Receipt:
         """See `Channel.send`."""
@@ -132,6 +124,19 @@ class EmailChannel:
         return found
 
     # --- what the rooms share ---------------------------------------------------------------
+
+    @cached_property
+    def _write(self) -> Callable[[Outgoing], Part]:
+        """Return what writes mail: with Markdown, which nobody waits for who sends us some."""
+        from channels.email.markup import Sender, render  # noqa: PLC0415 - see above
+
+        sender = Sender(
+            desk_name=self._setup.desk_name,
+            address=self._settings.address,
+            reply_pattern=self._settings.reply_pattern,
+            mark=_mark(self._setup.desk_name),
+        )
+        return partial(render, sender=sender)
 
     def _house(self) -> House:
         settings = self._settings

@@ -13,10 +13,9 @@ from collections.abc import Iterable
 MAX_LOCAL, MAX_DOMAIN, MAX_ADDRESS = 64, 255, 254
 
 # RFC 5321 dot-string, with the letters of RFC 6531; quoted local parts are left out on purpose.
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+"
-_LABEL = (
-    r"[A-Za-z0-9\u00a1-\U0010ffff](?:[A-Za-z0-9\u00a1-\U0010ffff-]*[A-Za-z0-9\u00a1-\U0010ffff])?"
-)
+# Said by what is not in it: a class that ends at U+10FFFF takes 20 ms to compile.
+_ATOM = r'[^\x00- "(),.:;<>@\[\\\]\x7f-\xa0]+'
+_LABEL = r"[^\x00-/:-@\[-`{-\xa0](?:[^\x00-,./:-@\[-`{-\xa0]*[^\x00-/:-@\[-`{-\xa0])?"
 _STRICT = re.compile(
     rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?P<domain>{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])"
 )

@@ -1,7 +1,7 @@
 """Reads stored mails: bytes in, a `Message` or a `DeliveryReport` out.
 
-The parser of every e-mail channel. Runs in a child that may be killed, so it is picklable and
-holds no socket and no secret. Each step lives in the room of its name; here is only their order.
+Called by `parser.EmailParser` in a child that may be killed; holds no socket and no secret. Each
+step lives in the room of its name; here is only their order.
 What stands in a mail identifies people at best; it never authorises anything. Every mail becomes
 something: unreadable parts are flagged or kept as files, so that ParseError is left for bugs.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -25,12 +24,11 @@ from channels.email.bounces import find_report
 from channels.email.cleaning import clean_line, clean_text
 from channels.email.digest import digest_of
 from channels.email.ids import own_id, references
-from channels.email.keys import keys_of
+from channels.email.parser import EmailParser
 from gateway.model.message import (
     Author,
     DeliveryReport,
     Json,
-    Keys,
     Message,
     Parsed,
     RawEvent,
@@ -46,31 +44,9 @@ _MAX_TOKENS = 20
 _MAX_RECIPIENTS = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailParser:
-    """See `gateway.contracts.channel.Parser`.
-
-    ``addresses`` are our own, the channel's first, in lower case. ``reply_address`` is a pattern
-    with ``{token}``; None puts the token behind a plus in any of our own. ``authserv_id`` names
-    our receiving server, None where nobody's findings are believed. ``own_lists`` are List-Ids of
-    groups through which people reach us. ``spam_header`` is a name and how its value begins.
-    """
-
-    channel: str
-    addresses: tuple[str, ...]
-    reply_address: str | None = None
-    authserv_id: str | None = None
-    own_lists: tuple[str, ...] = ()
-    spam_header: tuple[str, str] | None = None
-    size_limit: int = 36 * 1024 * 1024
-
-    def keys(self, raw: RawEvent) -> Keys:
-        """See `Parser.keys`."""
-        return keys_of(raw)
-
-    def parse(self, raw: RawEvent) -> Parsed:
-        """See `Parser.parse`."""
-        return _Reading(self, raw).result()
+def read(parser: EmailParser, raw: RawEvent) -> Parsed:
+    """See `Parser.parse`; ``parser`` says what its channel knows about itself."""
+    return _Reading(parser, raw).result()
 
 
 class _Reading:
