@@ -1,14 +1,22 @@
-"""Patterns and globs on RE2: linear time whatever an admin writes and whatever comes in."""
+"""Patterns and globs on RE2: linear time whatever an admin writes and whatever comes in.
+
+They pickle as their sources and are compiled when first needed, which most of a large book never
+are.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Protocol, cast
 
 import re2  # type: ignore[import-untyped]  # google-re2 ships no types
 
 from rules.problems import Mark, Problems
+
+_MAX_FILTERED = 500
+"""A longer pattern passes the sieve unseen: long fixed parts that overlap themselves are slow."""
 
 _LOOK_AROUND = re.compile(r"\(\?<?[=!]|\\[1-9]|\(\?P=")
 
@@ -21,16 +29,88 @@ class Match(Protocol):
         ...
 
 
-class Pattern(Protocol):
-    """A compiled RE2 pattern over UTF-8."""
+class _Compiled(Protocol):
+    """What RE2 makes of a source."""
+
+    def search(self, text: bytes) -> Match | None: ...
+
+    def fullmatch(self, text: bytes) -> Match | None: ...
+
+
+class Pattern:
+    """An RE2 pattern over UTF-8."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def __reduce__(self) -> tuple[type[Pattern], tuple[str]]:
+        """Pickle the source: compiling it again is cheaper than carrying options around."""
+        return Pattern, (self.source,)
+
+    @cached_property
+    def compiled(self) -> _Compiled:
+        """Return what RE2 makes of it.
+
+        Raises:
+            re2.error: RE2 refuses it.
+        """
+        return cast("_Compiled", re2.compile(self.source, _options()))
 
     def search(self, text: bytes) -> Match | None:
         """Return the first match anywhere."""
-        ...
+        return self.compiled.search(text)
 
     def fullmatch(self, text: bytes) -> Match | None:
         """Return a match of the whole text."""
-        ...
+        return self.compiled.fullmatch(text)
+
+
+class Sieve:
+    """Which of many patterns may be found in a text, asked once however many there are.
+
+    It looks for the fixed parts of all patterns together. (One automaton of whole patterns can
+    take seconds for a single text: a few ``.*`` in each multiply its states.)
+    """
+
+    def __init__(self, sources: Iterable[str]) -> None:
+        self._sources = tuple(dict.fromkeys(sources))
+
+    def __reduce__(self) -> tuple[type[Sieve], tuple[tuple[str, ...]]]:
+        """Pickle the sources."""
+        return Sieve, (self._sources,)
+
+    @cached_property
+    def _filters(self) -> list[tuple[re2.Filter | None, tuple[str, ...]]]:
+        usual = tuple(source for source in self._sources if len(source) <= _MAX_FILTERED)
+        long = tuple(source for source in self._sources if len(source) > _MAX_FILTERED)
+        return [*_filters(usual), *((None, (source,)) for source in long)]
+
+    def passed(self, text: bytes) -> list[str]:
+        """Return the sources of the patterns that may be found; the others are not there."""
+        return [
+            batch[number]
+            for found, batch in self._filters
+            for number in (found.Match(text, potential=True) or () if found else (0,))
+        ]
+
+
+def _filters(sources: tuple[str, ...]) -> Iterator[tuple[re2.Filter | None, tuple[str, ...]]]:
+    """Yield filters of a bounded size with their patterns; None for one too large for any."""
+    if not sources:
+        return
+    together = re2.Filter()
+    for source in sources:
+        together.Add(source, _options())
+    try:
+        together.Compile()
+        yield together, sources
+    except re2.error:
+        half = len(sources) // 2
+        if not half:
+            yield None, sources
+            return
+        yield from _filters(sources[:half])
+        yield from _filters(sources[half:])
 
 
 def _options() -> re2.Options:
@@ -42,7 +122,8 @@ def _options() -> re2.Options:
 def compile_pattern(source: str, mark: Mark, problems: Problems) -> Pattern | None:
     """Return the compiled pattern; notes a problem and returns None when RE2 refuses it."""
     try:
-        return cast("Pattern", re2.compile(source, _options()))
+        pattern = Pattern(source)
+        _ = pattern.compiled
     except (re2.error, UnicodeEncodeError) as error:
         reason = error.args[0] if error.args else error
         text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
@@ -53,6 +134,7 @@ def compile_pattern(source: str, mark: Mark, problems: Problems) -> Pattern | No
             )
         problems.error(mark, f"pattern: {text}", hint)
         return None
+    return pattern
 
 
 class Globs:
@@ -62,8 +144,10 @@ class Globs:
         lowered = tuple(source.lower() for source in sources)
         self.exact = frozenset(glob for glob in lowered if not _is_glob(glob))
         self.has_wildcards = len(self.exact) < len(set(lowered))
+        self.domains = _domains(lowered)
+        """What stands behind ``*@`` where all globs with wildcards are whole domains; else None."""
         wild = "|".join(_translate(glob) for glob in lowered if _is_glob(glob))
-        self._pattern = re2.compile(f"(?s:{wild})", _options()) if wild else None
+        self._pattern = Pattern(f"(?s:{wild})") if wild else None
 
     def matches(self, value: str) -> bool:
         """Return whether a lower-case value fits any of the globs."""
@@ -72,6 +156,13 @@ class Globs:
         if self._pattern is None:
             return False
         return self._pattern.fullmatch(value.encode("utf-8", "replace")) is not None
+
+
+def _domains(globs: Iterable[str]) -> frozenset[str] | None:
+    wild = [glob for glob in globs if _is_glob(glob)]
+    domains = frozenset(glob.removeprefix("*@") for glob in wild)
+    whole = all(glob.startswith("*@") for glob in wild)
+    return domains if whole and not any(_is_glob(name) or "@" in name for name in domains) else None
 
 
 def _is_glob(text: str) -> bool:

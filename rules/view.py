@@ -12,6 +12,12 @@ TEXT = "text"
 SUBJECT = "subject"
 BOTH = "subject and text"
 
+FROM = "from:"
+DOMAIN = "domain:"
+TO = "to:"
+PATTERN = "pattern:"
+"""What the index finds rules by, beside words, begins with one of these, or with a fact's name."""
+
 
 class View:
     """One request on its walk. ``priority`` and ``tags`` change while rules annotate."""
@@ -50,6 +56,14 @@ class View:
 
     @cached_property
     def triggers(self) -> frozenset[str]:
-        """Return the words and addresses by which the index finds rules worth looking at."""
-        named = (f"from:{self.sender}", f"domain:{self.sender_domain}")
-        return self.subject.words.union(self.text.words, named)
+        """Return the words and facts by which the index finds rules worth looking at."""
+        request = self.request
+        facts = (
+            f"{FROM}{self.sender}",
+            f"{DOMAIN}{self.sender_domain}",
+            f"channel:{request.channel}",
+            f"kind:{request.kind}",
+            f"language:{request.language}",
+        )
+        recipients = (f"{TO}{recipient}" for recipient in self.recipients)
+        return self.subject.words.union(self.text.words, facts, recipients)

@@ -6,7 +6,7 @@ when it is sure; the other rules; the fallback. Called by `rules.book`; pure, ne
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Near, Step
@@ -45,6 +45,15 @@ class Plan:
         if any(near.faq in self.unsent for near in offered):
             return Verdict(near=verdict.near)
         return verdict
+
+
+def _from_machine(view: View) -> Failure:
+    return Failure("automatic", "a person's message", view.facts.automatic or "")
+
+
+def _unwelcome(view: View) -> Failure:
+    del view
+    return Failure("answer", "an automatic answer is welcome", "a person was asked for")
 
 
 class Walk:
@@ -87,22 +96,24 @@ class Walk:
             return True
         self._failed += 1
         if self._full or self._failed <= MAX_FAILED_STEPS:
-            name, expected, actual = failure
+            name, expected, actual = failure(self._view)
             self._steps.append(
                 Step(rule=route.id, matched=False, condition=name, expected=expected, actual=actual)
             )
         return False
 
-    def _failure(self, route: Route) -> Failure | None:
-        """Return why a rule does not apply; beside its ``when`` there are two standing reasons."""
+    def _failure(self, route: Route) -> Callable[[View], Failure] | None:
+        """Return what tells why a rule does not apply, None where it does.
+
+        Beside its ``when`` there are two standing reasons.
+        """
         facts = self._view.facts
         if facts.automatic is not None and not route.for_machines:
-            return Failure("automatic", "a person's message", facts.automatic)
-        if not route.when.holds(self._view):
-            return route.when.failure(self._view)
-        if route.then.answer is not None and not facts.use_faq:
-            return Failure("answer", "an automatic answer is welcome", "a person was asked for")
-        return None
+            return _from_machine
+        for part in route.when.parts:
+            if not part.holds(self._view):
+                return part.failure
+        return _unwelcome if route.then.answer is not None and not facts.use_faq else None
 
     def _annotate(self, route: Route) -> None:
         then = route.then

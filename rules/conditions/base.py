@@ -33,14 +33,15 @@ class Condition(Protocol):
         ...
 
     def tokens(self) -> Iterable[str]:
-        """Return every folded word that it looks for."""
+        """Return everything that may serve as a trigger."""
         ...
 
     def triggers(self, counts: Mapping[str, int]) -> frozenset[str] | None:
-        """Return words and addresses of which at least one must be there for it to hold.
+        """Return what of which at least one must be there for it to hold.
 
-        None when it can hold without any. ``counts`` says how many conditions look for a word:
-        the rarest serve best.
+        Folded words stand for themselves, everything else has a prefix with a colon. None when it
+        can hold without any. ``counts`` says how many conditions look for each: the rarest serve
+        best.
         """
         ...
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from gateway.model.request import FileFacts
 from rules.conditions.base import Failure
 from rules.patterns import Globs
-from rules.view import View
+from rules.view import DOMAIN, FROM, View
 
 COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
     ">=": operator.ge,
@@ -18,6 +19,31 @@ COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
     "<": operator.lt,
     "=": operator.eq,
 }
+
+
+def sender_of(view: View) -> tuple[str, ...]:
+    """Return the sender."""
+    return (view.sender,)
+
+
+def domain_of(view: View) -> tuple[str, ...]:
+    """Return the sender's domain."""
+    return (view.sender_domain,)
+
+
+def has_attachments(view: View) -> bool:
+    """Return whether anything is attached."""
+    return bool(view.request.attachments)
+
+
+def is_automatic(view: View) -> bool:
+    """Return whether a machine sent it."""
+    return view.facts.automatic is not None
+
+
+def trust_of(view: View) -> str:
+    """Return how sure the sender is."""
+    return view.facts.trust.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +77,11 @@ class _Fact:
 
 @dataclass(frozen=True, slots=True)
 class OneOf(_Fact):
-    """A value is one of the listed ones."""
+    """A value is one of the listed ones. ``is_indexed``: the index finds rules by it."""
 
     values: tuple[str, ...]
     actual: Callable[[View], str] = field(compare=False)
+    is_indexed: bool = False
 
     def holds(self, view: View) -> bool:
         """See `Condition.holds`."""
@@ -63,6 +90,15 @@ class OneOf(_Fact):
     def failure(self, view: View) -> Failure:
         """See `Condition.failure`."""
         return Failure(self.name, " or ".join(self.values), self.actual(view) or "nothing")
+
+    def tokens(self) -> Iterable[str]:
+        """See `Condition.tokens`."""
+        return (f"{self.name}:{value}" for value in self.values) if self.is_indexed else ()
+
+    def triggers(self, counts: Mapping[str, int]) -> frozenset[str] | None:
+        """See `Condition.triggers`."""
+        del counts
+        return frozenset(self.tokens()) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +128,7 @@ class Addressed(_Fact):
     sources: tuple[str, ...]
     globs: Globs = field(compare=False)
     actual: Callable[[View], tuple[str, ...]] = field(compare=False)
-    trigger: str | None = None
+    trigger: str
 
     def holds(self, view: View) -> bool:
         """See `Condition.holds`."""
@@ -103,12 +139,21 @@ class Addressed(_Fact):
         actual = ", ".join(self.actual(view)) or "nobody"
         return Failure(self.name, " or ".join(self.sources), actual)
 
+    def tokens(self) -> Iterable[str]:
+        """See `Condition.tokens`: exact addresses, and whole domains, are found by the index."""
+        domains = self.globs.domains if self.trigger == FROM else None
+        if domains is None:
+            return () if self.globs.has_wildcards else _prefixed(self.trigger, self.globs.exact)
+        return chain(_prefixed(self.trigger, self.globs.exact), _prefixed(DOMAIN, domains))
+
     def triggers(self, counts: Mapping[str, int]) -> frozenset[str] | None:
-        """See `Condition.triggers`: exact addresses are found by the index."""
+        """See `Condition.triggers`."""
         del counts
-        if self.trigger is None or self.globs.has_wildcards:
-            return None
-        return frozenset(f"{self.trigger}:{value}" for value in self.globs.exact)
+        return frozenset(self.tokens()) or None
+
+
+def _prefixed(prefix: str, values: Iterable[str]) -> Iterable[str]:
+    return (f"{prefix}{value}" for value in values)
 
 
 @dataclass(frozen=True, slots=True)

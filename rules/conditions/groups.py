@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from rules.conditions.base import Condition, Failure
-from rules.view import View
+from rules.view import PATTERN, View
+
+_PATTERN_PRICE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class AllOf:
         """See `Condition.triggers`: those of the choosiest part."""
         options = [part.triggers(counts) for part in self.parts]
         found = [triggers for triggers in options if triggers is not None]
-        return min(found, key=lambda some: sum(map(counts.__getitem__, some)), default=None)
+        return min(found, key=lambda some: _price(some, counts), default=None)
 
     def judge(self, view: View, stated: frozenset[str]) -> bool | None:
         """See `Condition.judge`."""
@@ -132,6 +134,13 @@ class NoneOf:
         """See `Condition.captured`: what must be absent says nothing."""
         del view
         return {}
+
+
+def _price(triggers: Iterable[str], counts: Mapping[str, int]) -> int:
+    """Return about how many rules are looked at for these triggers; patterns come last."""
+    return sum(
+        _PATTERN_PRICE if trigger.startswith(PATTERN) else counts[trigger] for trigger in triggers
+    )
 
 
 def _tokens(parts: Iterable[Condition]) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from gateway.model.decision import Priority
 from gateway.model.message import Trust
@@ -18,6 +19,11 @@ from rules.conditions.facts import (
     OneOf,
     OpenTickets,
     Tagged,
+    domain_of,
+    has_attachments,
+    is_automatic,
+    sender_of,
+    trust_of,
 )
 from rules.conditions.groups import AllOf, AnyOf, NoneOf
 from rules.conditions.text import AnyWords, Matches, Words, scoped, terms_of
@@ -25,7 +31,7 @@ from rules.folding import words_of
 from rules.nodes import MapNode, Node, Scalar
 from rules.patterns import Globs, compile_pattern
 from rules.problems import Problems, did_you_mean
-from rules.view import BOTH, SUBJECT, TEXT, View
+from rules.view import BOTH, DOMAIN, FROM, SUBJECT, TEXT, TO, View
 
 KINDS = ("email", "slack", "telegram", "console", "cli", "form", "webhook")
 LATER = ("hours", "weekday", "date")
@@ -123,7 +129,7 @@ def _only(scope: str) -> Read:
     return read
 
 
-def _addressed(actual: Callable[[View], tuple[str, ...]], trigger: str | None = None) -> Read:
+def _addressed(actual: Callable[[View], tuple[str, ...]], trigger: str) -> Read:
     def read(node: Node, name: str, known: Known) -> Condition | None:
         pairs = fields.texts(node, name, known.problems)
         sources = tuple(text.strip() for text, _ in pairs)
@@ -142,20 +148,23 @@ def _flag(actual: Callable[[View], bool]) -> Read:
     return read
 
 
-def _one_of(words: Iterable[str], actual: Callable[[View], str]) -> Read:
+def _one_of(
+    words: Iterable[str], actual: Callable[[View], str], *, is_indexed: bool = False
+) -> Read:
     allowed = tuple(words)
 
     def read(node: Node, name: str, known: Known) -> Condition | None:
         nodes = fields.one_or_more(node)
         chosen = (fields.choice(item, name, allowed, known.problems) for item in nodes)
         values = tuple(value for value in chosen if value is not None)
-        return OneOf(name, values, actual) if values else None
+        return OneOf(name, values, actual, is_indexed) if values else None
 
     return read
 
 
 def _language(node: Node, name: str, known: Known) -> Condition | None:
-    return _one_of(known.languages, lambda view: view.request.language)(node, name, known)
+    read = _one_of(known.languages, attrgetter("request.language"), is_indexed=True)
+    return read(node, name, known)
 
 
 def _channel(node: Node, name: str, known: Known) -> Condition | None:
@@ -167,12 +176,12 @@ def _channel(node: Node, name: str, known: Known) -> Condition | None:
             hint = f"write kind: {text}" if is_kind else did_you_mean(text, known.channels)
             known.problems.warning(mark, f"no channel {text!r} is configured", hint)
     values = tuple(text for text, _ in pairs)
-    return OneOf(name, values, lambda view: view.request.channel) if values else None
+    return OneOf(name, values, attrgetter("request.channel"), is_indexed=True) if values else None
 
 
 def _kind(node: Node, name: str, known: Known) -> Condition | None:
     kinds = dict.fromkeys((*KINDS, *(known.channels or {}).values()))
-    return _one_of(kinds, lambda view: view.request.kind)(node, name, known)
+    return _one_of(kinds, attrgetter("request.kind"), is_indexed=True)(node, name, known)
 
 
 def _tags(node: Node, name: str, known: Known) -> Condition | None:
@@ -198,7 +207,7 @@ def _open_tickets(node: Node, name: str, known: Known) -> Condition | None:
 
 def _attachments(node: Node, name: str, known: Known) -> Condition | None:
     if isinstance(node, Scalar):
-        return _flag(lambda view: bool(view.request.attachments))(node, name, known)
+        return _flag(has_attachments)(node, name, known)
     found = fields.fields(node, name, ("name", "type", "larger_than"), known.problems)
     if not found:
         return None
@@ -262,23 +271,21 @@ CONDITIONS: Mapping[str, Read] = {
     **_text_readers(BOTH),
     "subject": _only(SUBJECT),
     "text": _only(TEXT),
-    "from": _addressed(lambda view: (view.sender,), "from"),
-    "from_domain": _addressed(lambda view: (view.sender_domain,), "domain"),
-    "to": _addressed(lambda view: view.recipients),
+    "from": _addressed(sender_of, FROM),
+    "from_domain": _addressed(domain_of, DOMAIN),
+    "to": _addressed(attrgetter("recipients"), TO),
     "channel": _channel,
     "kind": _kind,
     "language": _language,
     "attachments": _attachments,
-    "known": _flag(lambda view: view.facts.known),
+    "known": _flag(attrgetter("facts.known")),
     "open_tickets": _open_tickets,
     "tags": _tags,
-    "trust": _one_of(
-        (trust.name.lower() for trust in Trust), lambda view: view.facts.trust.name.lower()
-    ),
-    "automatic": _flag(lambda view: view.facts.automatic is not None),
-    "spam": _flag(lambda view: view.request.is_spam),
-    "priority": _one_of(map(str, Priority), lambda view: view.priority.value),
-    "reply": _flag(lambda view: view.request.is_reply),
+    "trust": _one_of((trust.name.lower() for trust in Trust), trust_of),
+    "automatic": _flag(is_automatic),
+    "spam": _flag(attrgetter("request.is_spam")),
+    "priority": _one_of(map(str, Priority), attrgetter("priority.value")),
+    "reply": _flag(attrgetter("request.is_reply")),
     "all": _group(AllOf),
     "any": _group(AnyOf),
     "none": _group(NoneOf),

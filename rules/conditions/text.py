@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 
 from rules.conditions.base import Failure
 from rules.folding import words_of
 from rules.patterns import Pattern
-from rules.view import BOTH, View
+from rules.view import BOTH, PATTERN, View
 
 _SHOWN_WORDS = 12
 
@@ -26,7 +26,8 @@ def _spelled(terms: Terms, joint: str) -> str:
 
 
 def _written(view: View, scope: str) -> str:
-    tokens = [token for part in view.scope(scope) for token in part.tokens]
+    every = chain.from_iterable(part.tokens for part in view.scope(scope))
+    tokens = list(islice(every, _SHOWN_WORDS + 1))
     shown = " ".join(tokens[:_SHOWN_WORDS])
     if not tokens:
         return f"no words in {scope}"
@@ -125,10 +126,12 @@ class Matches(_Text):
 
     def tokens(self) -> Iterable[str]:
         """See `Condition.tokens`."""
-        return ()
+        return (f"{PATTERN}{source}" for source in self.sources)
 
-    def triggers(self, counts: Mapping[str, int]) -> None:
-        """See `Condition.triggers`: what a pattern needs is not worked out."""
+    def triggers(self, counts: Mapping[str, int]) -> frozenset[str]:
+        """See `Condition.triggers`."""
+        del counts
+        return frozenset(self.tokens())
 
     def captured(self, view: View) -> Mapping[str, str]:
         """See `Condition.captured`: of each pattern, the first place where it is found."""
