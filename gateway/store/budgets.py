@@ -6,49 +6,50 @@ that a limit is never exceeded; a spending is forgotten up to one twentieth late
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
 from gateway.errors import VersionConflict
 from gateway.model.plan import Budget
-from gateway.store.steps import Steps, change, one
+from gateway.store.steps import Steps, change, change_each, rows
 from gateway.store.values import span_micros, storable
 
+# The query ``budget_spent`` counts by them as well.
 BUCKETS = 20
 
 
-def spent(budget: Budget, at: int) -> Steps[int]:
-    """Return the spendings of a budget within the window that ends at a time."""
-    span = span_micros(budget.window)
-    row = yield from one(
-        "budget_spent",
-        key=storable(budget.key),
-        span=span,
-        bucket=_bucket(at - span, span),
-    )
-    assert row is not None
-    return int(row["spent"])
+def spent(budgets: Sequence[Budget], at: int) -> Steps[list[int]]:
+    """Return the spendings of each budget within its window that ends at a time."""
+    if not budgets:
+        return []
+    keys = [storable(budget.key) for budget in budgets]
+    found = yield from rows("budget_spent", keys=keys, now=at)
+    spendings = {(row["key"], row["span"]): int(row["spent"]) for row in found}
+    spans = [span_micros(budget.window) for budget in budgets]
+    return [spendings.get(right, 0) for right in zip(keys, spans, strict=True)]
 
 
-def spend(budget: Budget, at: int) -> Steps[None]:
-    """Spend one, if one is left."""
+def spend(budgets: Sequence[Budget], at: int) -> Steps[None]:
+    """Spend one of each, if one of each is left."""
+    spendings = yield from spent(budgets, at)
+    here: Counter[tuple[str, timedelta]] = Counter()
+    for budget, before in zip(budgets, spendings, strict=True):
+        right = (budget.key, budget.window)
+        if before + here[right] >= budget.limit:
+            raise VersionConflict(f"the budget {budget.key} is spent")
+        here[right] += 1
+    yield from change_each("budget_spend", [_spending(budget, at) for budget in budgets])
+
+
+def _spending(budget: Budget, at: int) -> Mapping[str, object]:
     span = span_micros(budget.window)
-    bucket = _bucket(at, span)
-    spendings = yield from change(
-        "budget_spend",
-        key=storable(budget.key),
-        span=span,
-        bucket=bucket,
-        first=_bucket(at - span, span),
-        most=budget.limit,
-        # The first instant at which no window can begin in this bucket any more.
-        ends_at=(bucket + 1) * span // BUCKETS + span + 1,
-    )
-    if not spendings:
-        raise VersionConflict(f"the budget {budget.key} is spent")
+    bucket = at * BUCKETS // span
+    # The first instant at which no window can begin in this bucket any more.
+    ends_at = (bucket + 1) * span // BUCKETS + span + 1
+    return {"key": storable(budget.key), "span": span, "bucket": bucket, "ends_at": ends_at}
 
 
 def prune(now: int, count: int) -> Steps[None]:
     """Forget some spendings that no window can see any more."""
     yield from change("budget_prune", now=now, count=count)
-
-
-def _bucket(at: int, span: int) -> int:
-    return at * BUCKETS // span

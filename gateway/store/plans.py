@@ -13,7 +13,7 @@ from gateway.model.people import Person
 from gateway.model.plan import Plan
 from gateway.model.ticket import Ticket
 from gateway.store import budgets, inbox, outbox, tickets
-from gateway.store.steps import Row, Steps, change, one
+from gateway.store.steps import Row, Steps, change, change_each, one
 from gateway.store.values import (
     from_micros_or_none,
     storable,
@@ -29,8 +29,8 @@ def apply(plan: Plan) -> Steps[None]:
         yield from inbox.end(plan.done, at)
     for settled in plan.settled:
         yield from outbox.settle(settled)
-    for budget in plan.spend:
-        yield from budgets.spend(budget, at)
+    if plan.spend:
+        yield from budgets.spend(plan.spend, at)
     for write in plan.tickets:
         yield from tickets.write_ticket(write)
     yield from _add(plan)
@@ -38,12 +38,11 @@ def apply(plan: Plan) -> Steps[None]:
 
 def _add(plan: Plan) -> Steps[None]:
     """Write down what nobody can be in the way of."""
-    for event in plan.events:
-        yield from tickets.add_event(event)
+    yield from tickets.add_events(plan.events)
     for send in plan.sends:
         yield from outbox.queue(send)
-    for ref, ticket in plan.refs:
-        yield from change("ref_insert", ref=storable(ref), ticket=ticket)
+    refs = [{"ref": storable(ref), "ticket": ticket} for ref, ticket in plan.refs]
+    yield from change_each("ref_insert", refs)
     for person in plan.people:
         yield from _write_person(person)
     for file in plan.files:
@@ -70,9 +69,8 @@ def know(question: Question) -> Steps[Known]:
     for outbox_id in question.sends:
         if (row := (yield from outbox.show_send(outbox_id))) is not None:
             sends[outbox_id] = row
-    spent = {}
-    for budget in question.budgets:
-        spent[budget.key] = yield from budgets.spent(budget, at)
+    spendings = yield from budgets.spent(question.budgets, at)
+    spent = {budget.key: some for budget, some in zip(question.budgets, spendings, strict=True)}
     has_person = bool(question.kind and question.address)
     person, open_tickets, newest = (
         (yield from _known_person(question.kind, question.address))

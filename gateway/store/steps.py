@@ -22,10 +22,13 @@ class Row(Protocol):
 
 
 class Ask(NamedTuple):
-    """A query by name. ``reads`` is True when its rows are wanted, else their number is."""
+    """A query by name. ``reads`` is True when its rows are wanted, else their number is.
+
+    Several ``values`` run it once for each, in order; their numbers are added up.
+    """
 
     query: str
-    values: Mapping[str, Any]
+    values: dict[str, Any] | Sequence[Mapping[str, Any]]
     reads: bool
 
 
@@ -52,3 +55,9 @@ def change(query: str, /, **values: object) -> Steps[int]:
     answer = yield Ask(query, values, False)
     assert isinstance(answer, int)
     return answer
+
+
+def change_each(query: str, many: Sequence[Mapping[str, Any]]) -> Steps[None]:
+    """Run a query once for each of some values, in order."""
+    if many:
+        yield Ask(query, many, False)

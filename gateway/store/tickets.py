@@ -6,7 +6,7 @@ ticket, or of a line of history, stands in one JSON body.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.contracts.store import TicketFilter
@@ -24,7 +24,7 @@ from gateway.model.ticket import (
     TicketState,
     Visibility,
 )
-from gateway.store.steps import Row, Steps, change, one, rows
+from gateway.store.steps import Row, Steps, change, change_each, one, rows
 from gateway.store.values import (
     from_json,
     from_micros,
@@ -150,20 +150,23 @@ def _thread(place: str, root: str, last: str, references: list[str]) -> Thread:
     return Thread(place=place, root=root, last=last, references=tuple(references))
 
 
-def add_event(event: TicketEvent) -> Steps[None]:
-    """Add a line of history; it takes the next place."""
+def add_events(events: Iterable[TicketEvent]) -> Steps[None]:
+    """Add lines of history; each takes the next place in its ticket's."""
+    yield from change_each("event_insert", [_line(event) for event in events])
+
+
+def _line(event: TicketEvent) -> Mapping[str, object]:
     files = [(f.name, f.media_type, f.size, f.id) for f in event.attachments]
-    yield from change(
-        "event_insert",
-        ticket=event.ticket,
-        at=to_micros(event.at),
-        kind=event.kind.value,
-        visibility=event.visibility.value,
-        by_whom=storable(event.by),
-        inbox=event.inbox_id,
-        body=to_json([files, event.details]),
-        text=storable(event.text),
-    )
+    return {
+        "ticket": event.ticket,
+        "at": to_micros(event.at),
+        "kind": event.kind.value,
+        "visibility": event.visibility.value,
+        "by_whom": storable(event.by),
+        "inbox": event.inbox_id,
+        "body": to_json([files, event.details]),
+        "text": storable(event.text),
+    }
 
 
 def read_events(number: int) -> Steps[list[TicketEvent]]:

@@ -40,7 +40,7 @@ def tables():
 
 def walks(tables, sql):
     """Return what a query walks through from one end to the other."""
-    values = dict.fromkeys(re.findall(r":(\w+)", sql), "[]")
+    values = ["[]"] * len(set(re.findall(r"\?\d+", sql)))
     plan = [row[3] for row in tables.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
     found = [re.match(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?", line) for line in plan]
     return {match[2] or match[1] for match in found if match}
@@ -54,4 +54,4 @@ def test_no_query_walks_through_a_table(tables, name):
 
 def test_a_walk_is_seen(tables):
     """The check above sees what it is there for."""
-    assert walks(tables, "SELECT * FROM tickets WHERE level = :level") == {"tickets"}
+    assert walks(tables, "SELECT * FROM tickets WHERE level = ?1") == {"tickets"}

@@ -112,8 +112,10 @@ UPDATE outbox SET lease_until = 0 WHERE state = 'wire'
 -- attempt_insert --
 -- Log what became of an attempt.
 INSERT INTO attempts (position, seq, at, state, code, reason, exchange)
-SELECT :position, coalesce(max(seq), 0) + 1, :at, :state, :code, :reason, :exchange
-FROM attempts WHERE position = :position
+VALUES (
+    :position, (SELECT coalesce(max(seq), 0) + 1 FROM attempts WHERE position = :position),
+    :at, :state, :code, :reason, :exchange
+)
 
 -- attempt_list --
 -- The log of a row, oldest first.

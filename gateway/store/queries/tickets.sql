@@ -56,8 +56,10 @@ LEFT JOIN people ON people.kind = :kind AND people.address = :address
 -- event_insert --
 -- Add a line of history.
 INSERT INTO ticket_events (ticket, seq, at, kind, visibility, by_whom, inbox, body, text)
-SELECT :ticket, coalesce(max(seq), 0) + 1, :at, :kind, :visibility, :by_whom, :inbox, :body, :text
-FROM ticket_events WHERE ticket = :ticket
+VALUES (
+    :ticket, (SELECT coalesce(max(seq), 0) + 1 FROM ticket_events WHERE ticket = :ticket),
+    :at, :kind, :visibility, :by_whom, :inbox, :body, :text
+)
 
 -- event_list --
 -- A ticket's history, oldest first.
@@ -80,18 +82,14 @@ ON CONFLICT (kind, address) DO UPDATE SET name = excluded.name, language = exclu
     automatic_at = excluded.automatic_at, dead = excluded.dead
 
 -- budget_spent --
--- What was spent since the bucket that the window begins in.
-SELECT coalesce(sum(spent), 0) AS spent FROM budgets
-WHERE key = :key AND span = :span AND bucket >= :bucket
+-- What was spent of some keys, by their spans, since the bucket that a span ending now begins in.
+SELECT key, span, sum(spent) AS spent FROM budgets
+WHERE key {{any:keys}} AND bucket >= (:now - span) * 20 / span
+GROUP BY key, span
 
 -- budget_spend --
--- Spend one, if less than the limit was spent since the bucket that the window begins in.
-INSERT INTO budgets (key, span, bucket, spent, ends_at)
-SELECT :key, :span, :bucket, 1, :ends_at
-WHERE (
-    SELECT coalesce(sum(spent), 0) FROM budgets
-    WHERE key = :key AND span = :span AND bucket >= :first
-) < :most
+-- Spend one.
+INSERT INTO budgets (key, span, bucket, spent, ends_at) VALUES (:key, :span, :bucket, 1, :ends_at)
 ON CONFLICT (key, span, bucket) DO UPDATE SET spent = budgets.spent + 1
 
 -- budget_prune --

@@ -7,8 +7,10 @@ one callable instead, through its ``_execute``: private names of it are used in 
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import aiosqlite
@@ -23,6 +25,8 @@ T = TypeVar("T")
 # Every query is prepared once for each connection.
 CACHED_STATEMENTS = 256
 BUSY_MILLISECONDS = 1000
+
+_NAME = re.compile(r":([a-z_]+)")
 
 _WORDS = {
     "id": "INTEGER PRIMARY KEY",
@@ -42,9 +46,13 @@ def macro(word: str, argument: str) -> str:
 
 
 class Query(NamedTuple):
-    """A query as SQLite takes it; ``lists`` are the names of values that go in as JSON."""
+    """A query as SQLite takes it, with numbers for names: names cost a search at each run.
+
+    ``pick`` gives the values in their order; ``lists`` names those that go in as JSON.
+    """
 
     sql: str
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     lists: tuple[str, ...]
 
 
@@ -56,7 +64,19 @@ def _query(source: str) -> Query:
             lists.append(argument)
         return macro(word, argument)
 
-    return Query(expand(source, note), tuple(lists))
+    names: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return f"?{names.setdefault(found[1], len(names) + 1)}"
+
+    sql = _NAME.sub(number, expand(source, note))
+    return Query(sql, _picker(*names), tuple(lists))
+
+
+def _picker(*names: str) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 QUERIES: Mapping[str, Query] = {name: _query(source) for name, source in sources().items()}
@@ -75,10 +95,13 @@ def run(cursor: sqlite3.Cursor, steps: Steps[T]) -> T:
 
 def _answer(cursor: sqlite3.Cursor, ask: Ask) -> Any:
     name, values, reads = ask
-    sql, lists = QUERIES[name]
+    sql, pick, lists = QUERIES[name]
+    if not isinstance(values, dict):
+        cursor.executemany(sql, map(pick, values))
+        return cursor.rowcount
     if lists:
         values = {**values, **{name: to_json(values[name]) for name in lists}}
-    cursor.execute(sql, values)
+    cursor.execute(sql, pick(values))
     return cursor.fetchall() if reads else cursor.rowcount
 
 

@@ -116,14 +116,15 @@ class Writer:
 
 
 def _run_jobs(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
-    """Run jobs without savepoints of their own, which cost a third more, while all goes well."""
+    """Run jobs without savepoints, which cost a third more, while all goes well."""
     cursor = connection.cursor()
-    cursor.execute("SAVEPOINT jobs")
     for job in jobs:
         _run_one(cursor, job)
         if job.error is not None:
-            cursor.execute("ROLLBACK TO jobs")
-            _run_apart(cursor, jobs)
+            cursor.execute("ROLLBACK")
+            cursor.execute("BEGIN IMMEDIATE")
+            if len(jobs) > 1:
+                _run_apart(cursor, jobs)
             return
 
 
