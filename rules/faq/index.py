@@ -101,8 +101,8 @@ class Index:
         """
         best: dict[str, tuple[float, float]] = {}
         for spoken in self._spoken(language):
-            for entry, scores in self._shelves[spoken].scores(tokens).items():
-                if entry not in hidden and scores > best.get(entry, (0.0, 0.0)):
+            for entry, scores in self._shelves[spoken].scores(tokens, None, hidden).items():
+                if scores > best.get(entry, (0.0, 0.0)):
                     best[entry] = scores
         return self._hits(tokens, best, None)
 
