@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 MAX_TEXT = 64 * 1024
 """Rules look at this many characters of a text; what stands behind decides nothing."""
 
 _WORD = re.compile(r"\w+")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_BLANKS = {code: " " for code in range(128) if not re.match(r"\w", chr(code))}
+_SHORT = 16
 _CACHED_BELOW = 0x3000
 
 # Letters that Unicode does not take apart, but people type without their stroke.
@@ -41,13 +44,32 @@ def fold(text: str) -> str:
     """Return a text without case, accents, width and invisible characters."""
     if text.isascii():
         return text.lower()
+    return _BEYOND_ASCII.sub(_fold_run, text).lower()
+
+
+def _fold_run(run: re.Match[str]) -> str:
+    """Fold a run beyond ASCII; most runs are one of a few accented letters."""
+    return _fold_short(run[0]) if len(run[0]) <= _SHORT else _fold_any(run[0])
+
+
+def _fold_any(text: str) -> str:
     wide = unicodedata.normalize("NFKD", text).casefold()
     return unicodedata.normalize("NFKD", wide).translate(_marks)
 
 
+_fold_short = lru_cache(maxsize=2000)(_fold_any)
+
+
 def words_of(text: str) -> list[str]:
     """Return the folded words of a text, in order."""
-    return _WORD.findall(fold(text))
+    return split_words(fold(text))
+
+
+def split_words(folded: str) -> list[str]:
+    """Return the words of a text that is folded already, in order."""
+    if folded.isascii():
+        return folded.translate(_BLANKS).split()
+    return _WORD.findall(folded)
 
 
 class Folded:
@@ -64,7 +86,7 @@ class Folded:
     @cached_property
     def tokens(self) -> list[str]:
         """Return the folded words, in order."""
-        return _WORD.findall(self.folded)
+        return split_words(self.folded)
 
     @cached_property
     def words(self) -> frozenset[str]:

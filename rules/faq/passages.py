@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rules.faq.cues import FAREWELLS, GREETINGS
 from rules.faq.stems import count_content
-from rules.folding import Folded
+from rules.folding import Folded, split_words
 
 MAX_SENTENCES = 40
 """A mail with more than that is not one question."""
@@ -22,7 +22,6 @@ MAX_BESIDE = 25
 
 _WINDOW = 6000
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
-_WORD = re.compile(r"\w+")
 _SHORT = 4
 _MAX_PASSAGE = 40
 _ASKED_FIRST = 4
@@ -53,7 +52,7 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
     found: list[Sentence] = []
     is_closing = False
     for match in _SENTENCE.finditer(text.folded[:_WINDOW]):
-        tokens = tuple(_WORD.findall(match[0]))
+        tokens = tuple(split_words(match[0]))
         sentence = Sentence(tokens, count_content(tokens), "?" in match[0])
         if not tokens:
             if found and match[0].startswith("--"):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from rules.folding import fold
+from rules.folding import fold, split_words
 from rules.language.words import FOREIGN_WORDS, FUNCTION_WORDS
 
 WINDOW = 1024
@@ -22,6 +22,9 @@ WINDOW = 1024
 _WORD = re.compile(r"[^\W\d_]+")
 _TRIGRAM_WINDOW = 160
 _SETTLED_SCORE = 2.0
+_FIRST_WORDS = 48
+_PLENTY = 6.0
+"""With so much in the first words the rest is not looked at."""
 _SETTLED_RATIO = 1.8
 _GRAMMAR_WEIGHT = 5.0
 _PRIOR_WEIGHT = 0.7
@@ -130,25 +133,33 @@ class Detector:
         A text that says nothing about its language counts as being in the likeliest one.
         """
         window = text[:WINDOW]
-        words = _WORD.findall(fold(window))
+        words = _letters_only(split_words(fold(window)))
         likely = next((language for language in prior if language in self._languages), None)
         default = likely or self._languages[0]
         if not words:
             return default, True
         if _is_other_script(words):
             return default, False
-        scores = self._profiles.score_grammar(words)
-        for letter in _LETTERS.keys() & set(window.lower()):
-            language = _LETTERS[letter]
-            scores[language] = scores.get(language, 0.0) + _LETTER_WEIGHT
+        scores = self._profiles.score_grammar(words[:_FIRST_WORDS])
+        settled = _settled(scores, _PLENTY)
+        if settled is None:
+            scores = self._score(words, window)
+            settled = _settled(scores, _SETTLED_SCORE)
         if not scores and sum(map(len, words)) < _TOO_FEW_LETTERS:
             return default, True
-        settled = _settled(scores)
         if settled is None:
             settled = self._weigh(scores, window, default)
         if settled is None:
             return default, sum(map(len, words)) < _FEW_LETTERS
         return (settled, True) if settled in self._languages else (default, False)
+
+    def _score(self, words: Sequence[str], window: str) -> Scores:
+        """Return how much all grammar words and special letters speak for each language."""
+        scores = self._profiles.score_grammar(words)
+        for letter in set() if window.isascii() else _LETTERS.keys() & set(window.lower()):
+            language = _LETTERS[letter]
+            scores[language] = scores.get(language, 0.0) + _LETTER_WEIGHT
+        return scores
 
     def _weigh(self, scores: Scores, window: str, likely: str) -> str | None:
         """Return the language that grammar words, trigrams and the prior favour together."""
@@ -171,14 +182,21 @@ class Detector:
 def _is_other_script(words: Sequence[str]) -> bool:
     """Return whether most letters are none that our languages are written with."""
     letters = "".join(words)
+    if letters.isascii():
+        return False
     return sum(letter > _LAST_LATIN for letter in letters) * 2 > len(letters)
 
 
-def _settled(scores: Scores) -> str | None:
+def _letters_only(words: Sequence[str]) -> list[str]:
+    """Return the words without their digits; most have none."""
+    return [part for word in words for part in ((word,) if word.isalpha() else _WORD.findall(word))]
+
+
+def _settled(scores: Scores, needed: float) -> str | None:
     """Return the language whose grammar words leave no doubt, None when there is some."""
     if not scores:
         return None
     best = max(scores, key=lambda language: scores[language])
     second = max((score for language, score in scores.items() if language != best), default=0.0)
-    clear = scores[best] >= _SETTLED_SCORE and scores[best] >= _SETTLED_RATIO * second
+    clear = scores[best] >= needed and scores[best] >= _SETTLED_RATIO * second
     return best if clear else None
