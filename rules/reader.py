@@ -15,8 +15,9 @@ from gateway.errors import Problem
 from rules.assemble import assemble
 from rules.book import RuleBook
 from rules.conditions import Known
-from rules.nodes import MAX_FILE_BYTES, MapNode, read_yaml
+from rules.nodes import MapNode
 from rules.problems import Mark, Problems
+from rules.strict_yaml import MAX_FILE_BYTES, read_yaml
 
 MAX_ALL_BYTES = 10 * 1024 * 1024
 ENDINGS = (".yaml", ".yml")

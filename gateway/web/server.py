@@ -20,7 +20,6 @@ from starlette.routing import BaseRoute, Route
 from gateway.contracts.store import Depth
 from gateway.errors import StoreError
 from gateway.web import Desk
-from gateway.web.exposition import CONTENT_TYPE, exposition
 
 _GRACE_SECONDS = 3
 # Kubernetes and most balancers give up after that, or sooner.
@@ -43,6 +42,8 @@ def desk_application(desk: Desk) -> Starlette:
         return PlainTextResponse(f"{missing or 'ready'}\n", 503 if missing else 200)
 
     async def metrics(_request: Request) -> Response:
+        from gateway.web.exposition import CONTENT_TYPE, exposition  # noqa: PLC0415 - 1 MiB
+
         depths: Sequence[Depth] = ()
         # Without the store the counters are still there, and matter most.
         with contextlib.suppress(StoreError, TimeoutError):

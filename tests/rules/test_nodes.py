@@ -10,8 +10,9 @@ import ruamel.yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.nodes import MAX_DEPTH, MAX_FILE_BYTES, ListNode, MapNode, Scalar, read_yaml
+from rules.nodes import ListNode, MapNode, Scalar
 from rules.problems import Problems
+from rules.strict_yaml import MAX_DEPTH, MAX_FILE_BYTES, read_yaml
 from tests.rules.conftest import DESK
 
 
