@@ -1,7 +1,7 @@
 """Patterns and globs on RE2: linear time whatever an admin writes and whatever comes in.
 
 They pickle as their sources and are compiled when first needed, which most of a large book never
-are.
+are; RE2 itself is imported for the first of them, because it takes 3 MiB.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Protocol, cast
-
-import re2  # type: ignore[import-untyped]  # google-re2 ships no types
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol, cast
 
 from rules.problems import Mark, Problems
+
+if TYPE_CHECKING:
+    import re2  # type: ignore[import-untyped]  # google-re2 ships no types
 
 _MAX_FILTERED = 500
 """A longer pattern passes the sieve unseen: long fixed parts that overlap themselves are slow."""
@@ -54,7 +56,7 @@ class Pattern:
         Raises:
             re2.error: RE2 refuses it.
         """
-        return cast("_Compiled", re2.compile(self.source, _options()))
+        return cast("_Compiled", _re2().compile(self.source, _options()))
 
     def search(self, text: bytes) -> Match | None:
         """Return the first match anywhere."""
@@ -98,13 +100,13 @@ def _filters(sources: tuple[str, ...]) -> Iterator[tuple[re2.Filter | None, tupl
     """Yield filters of a bounded size with their patterns; None for one too large for any."""
     if not sources:
         return
-    together = re2.Filter()
+    together = _re2().Filter()
     for source in sources:
         together.Add(source, _options())
     try:
         together.Compile()
         yield together, sources
-    except re2.error:
+    except _re2().error:
         half = len(sources) // 2
         if not half:
             yield None, sources
@@ -113,8 +115,14 @@ def _filters(sources: tuple[str, ...]) -> Iterator[tuple[re2.Filter | None, tupl
         yield from _filters(sources[half:])
 
 
+def _re2() -> ModuleType:
+    import re2  # noqa: PLC0415 - see above
+
+    return cast("ModuleType", re2)
+
+
 def _options() -> re2.Options:
-    options = re2.Options()
+    options = _re2().Options()
     options.log_errors = False
     return options
 
@@ -124,7 +132,7 @@ def compile_pattern(source: str, mark: Mark, problems: Problems) -> Pattern | No
     try:
         pattern = Pattern(source)
         _ = pattern.compiled
-    except (re2.error, UnicodeEncodeError) as error:
+    except (_re2().error, UnicodeEncodeError) as error:
         reason = error.args[0] if error.args else error
         text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
         hint = None
@@ -172,4 +180,4 @@ def _is_glob(text: str) -> bool:
 def _translate(glob: str) -> str:
     parts = re.split(r"([*?])", glob)
     special = {"*": ".*", "?": "."}
-    return "".join(special.get(part) or str(re2.escape(part)) for part in parts)
+    return "".join(special.get(part) or str(_re2().escape(part)) for part in parts)

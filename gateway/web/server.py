@@ -11,7 +11,6 @@ import contextlib
 import socket
 from collections.abc import Iterator, Sequence
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -20,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.contracts.store import Depth
 from gateway.errors import StoreError
 from gateway.web import Desk
+from gateway.web.uvicorn_parts import Config, Server
 
 _GRACE_SECONDS = 3
 # Kubernetes and most balancers give up after that, or sooner.
@@ -67,7 +67,7 @@ def _webhooks() -> list[BaseRoute]:
     return [Route("/channels/{name}", webhook, methods=["POST"])]
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """A server that leaves the process's signals to whoever runs it."""
 
     @contextlib.contextmanager
@@ -77,7 +77,7 @@ class _Server(uvicorn.Server):
 
 async def run(bound: socket.socket, application: Starlette) -> None:
     """Answer on a bound socket until cancelled; then finish what is being answered."""
-    config = uvicorn.Config(
+    config = Config(
         application,
         http="h11",
         ws="none",
