@@ -12,6 +12,7 @@ app = typer.Typer(
     name="ventanilla",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # boxes around the help take a third of its time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

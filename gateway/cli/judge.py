@@ -34,7 +34,7 @@ def check(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Find everything that is wrong: configuration, rules, templates, secrets, channels."""
+    """Find everything that is wrong. Configuration, rules, templates, secrets, channels."""
     problems = _problems_of(config, connect=connect)
     errors = sum(problem.severity == "error" for problem in problems)
     if as_json:

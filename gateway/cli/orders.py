@@ -161,7 +161,7 @@ def escalate(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Hand a ticket to the next level, or to a team or level that you name."""
+    """Hand a ticket to the next level, or to a team or level by name."""
     if len(words) > 2:  # noqa: PLR2004 - a team and a reason
         raise typer.BadParameter("put the reason in quotes", param_hint="REASON")
     to = {"to": words[0] if len(words) > 1 else ""}

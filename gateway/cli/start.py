@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty or a new folder.")],
 ) -> None:
-    """Write a new desk: a configuration that works, and rules and FAQ entries to start from."""
+    """Write a new desk that works: configuration, rules, FAQ entries."""
     from gateway.cli.new_desk import write_new_desk  # noqa: PLC0415 - loads the rules layer
 
     config = write_new_desk(folder)
@@ -66,7 +66,7 @@ def chat(
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Talk to the desk in this terminal, by its own rules; nothing is kept."""
+    """Talk to the desk in this terminal. It goes by its own rules; nothing is kept."""
     from gateway.cli.chat import chat as talk  # noqa: PLC0415 - the whole desk
 
     raise typer.Exit(run(talk(config, on_real_desk=desk)))

@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def audit(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Prove that nothing was lost: what was accepted is what became of it. Exit 1 if not."""
+    """Prove that nothing was lost. What was accepted is what became of it; exit 1 if not."""
     counts = look(settings_of(config), lambda store: store.audit())
     shape, holds = audit_json(counts), audit_holds(counts)
     if as_json:
