@@ -19,6 +19,7 @@ from rules.directory import (
     read_fallback,
     read_team,
 )
+from rules.examples import Examples
 from rules.faq.entries import FaqEntry, read_entry
 from rules.faq.lexical import LexicalMatcher
 from rules.faq.shelf import Phrasing
@@ -69,7 +70,19 @@ def assemble(
     untaught = LexicalMatcher(_asked(draft.entries.values()), max_wrong, keywords)
     book = _book(draft, draft.fallback, known, content_hash, untaught)
     check_examples(book.plan, untaught, known, tell)
-    return book
+    return replace(book, plan=_without_examples(book.plan))
+
+
+def _without_examples(plan: Plan) -> Plan:
+    """Return what a walk needs: the examples have done their work, and may be many."""
+    bare = Examples()
+    entries = {name: replace(entry, examples=bare) for name, entry in plan.entries.items()}
+    return replace(
+        plan,
+        routes=tuple(replace(route, examples=bare) for route in plan.routes),
+        entries=entries,
+        conditional=tuple(entries[entry.id] for entry in plan.conditional),
+    )
 
 
 def _read_key(key: Scalar, node: Node, draft: Draft, known: Known) -> None:

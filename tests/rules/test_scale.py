@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import re2
@@ -13,7 +18,7 @@ from hypothesis import strategies as st
 
 from gateway.model.decision import Route
 from gateway.model.request import FileFacts
-from rules import RuleBook
+from rules import RuleBook, starter_folder
 from rules.patterns import Pattern, Sieve
 from tests.rules.conftest import decided, facts, request
 
@@ -175,3 +180,42 @@ def test_texts_made_to_be_expensive_for_patterns_are_not(
     find(sources, text)
 
     assert (time.process_time() - started < 0.4) is is_cheap
+
+
+def _in_a_fresh_process(code: str, *arguments: str, given: bytes = b"", seed: str = "0") -> str:
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        input=given,
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    return ended.stdout.decode()
+
+
+def test_a_finished_book_needs_no_reader(starter: RuleBook) -> None:
+    """Who is handed a book loads neither the YAML parser nor what only settings need."""
+    code = (
+        "import pickle, sys; book = pickle.loads(sys.stdin.buffer.read()); print(book.hash,"
+        "*(name for name in ('ruamel', 'pydantic', 'rules.strict_yaml') if name in sys.modules))"
+    )
+    data = pickle.dumps(starter, pickle.HIGHEST_PROTOCOL)
+
+    assert _in_a_fresh_process(code, given=data).split() == [starter.hash]
+    assert len(data) < 2_000_000
+
+
+def test_the_same_files_make_the_same_book_anywhere(tmp_path: Path) -> None:
+    """Hash, answers and scores depend on nothing but the files and the settings."""
+    code = (
+        "import sys, pathlib, rules; from tests.rules.conftest import *;"
+        "book = rules.load(pathlib.Path(sys.argv[1]), languages=LANGUAGES, max_wrong=0.05,"
+        " channels=CHANNELS).book; print(book.hash, decided(book, 'how can I reset a password?'),"
+        " decided(book, 'a parcel invoice question'))"
+    )
+    there = tmp_path / "moved"
+    shutil.copytree(starter_folder(), there)
+
+    first = _in_a_fresh_process(code, str(starter_folder()), seed="1")
+
+    assert first == _in_a_fresh_process(code, str(there), seed="2")
