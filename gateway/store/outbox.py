@@ -12,7 +12,7 @@ from gateway.errors import FenceLost, NotFound
 from gateway.model.outbox import NewSend, OutboxRow, OutboxState, SendItem, Settled
 from gateway.model.outgoing import Part
 from gateway.model.people import Place
-from gateway.store.steps import Row, Steps, change, one, rows
+from gateway.store.steps import Row, Steps, change, change_each, one, rows
 from gateway.store.values import (
     from_json,
     from_micros,
@@ -59,16 +59,15 @@ def claim_sends(limit: int, now: int, lease_now: int, until: int) -> Steps[list[
     if len(due) < limit:
         due += yield from rows("outbox_due", now=now, count=limit - len(due))
     claimed: list[SendItem] = []
-    positions: list[int] = []
+    marks: list[dict[str, int]] = []
     room = MOST_CLAIMED_BYTES
     for row in due:
         room -= row["size"]
         if room < 0 and claimed:
             break
         claimed.append((yield from _item(row)))
-        positions.append(row["position"])
-    if positions:
-        yield from change("outbox_claim", positions=positions, lease_until=until)
+        marks.append({"position": row["position"], "lease_until": until})
+    yield from change_each("outbox_claim", marks)
     return claimed
 
 

@@ -1,12 +1,12 @@
 -- inbox_before --
 -- Was an offer key ever stored, and in whose hands is the newest unfinished row of a lane?
-SELECT (SELECT inbox FROM inbox_keys WHERE key = :key) AS known, state, holder, ready_at
-FROM (SELECT 1 AS one) AS always
-LEFT JOIN (
-    SELECT state, holder, ready_at FROM inbox
-    WHERE lane = :lane AND state IN ('new', 'claimed')
-    ORDER BY id DESC LIMIT 1
-) AS newest ON one = 1
+SELECT known, state, holder, ready_at
+FROM (
+    SELECT (SELECT inbox FROM inbox_keys WHERE key = :key) AS known, (
+        SELECT max(id) FROM inbox WHERE lane = :lane AND state IN ('new', 'claimed')
+    ) AS newest
+) AS before
+LEFT JOIN inbox ON inbox.id = newest
 
 -- inbox_insert --
 -- Store an event, claimed or new.

@@ -37,11 +37,11 @@ WHERE state = 'wire' AND lease_until <= :now
 ORDER BY lease_until LIMIT :count
 
 -- outbox_claim --
--- Mark rows as on the wire, under new fences; those that were may have reached the platform.
+-- Mark a row as on the wire, under a new fence; one that was may have reached the platform.
 UPDATE outbox
 SET state = 'wire', fence = fence + 1, attempts = attempts + 1, lease_until = :lease_until,
     was_uncertain = CASE WHEN state = 'wire' THEN 1 ELSE was_uncertain END
-WHERE position {{any:positions}}
+WHERE position = :position
 
 -- outbox_next --
 -- When the next row is due, and when the next lease on the wire ends.
