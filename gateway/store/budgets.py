@@ -35,7 +35,7 @@ def spend(budgets: Sequence[Budget], at: int) -> Steps[None]:
     spendings = yield from spent(budgets, at)
     here: Counter[tuple[str, timedelta]] = Counter()
     for budget, before in zip(budgets, spendings, strict=True):
-        right = (budget.key, budget.window)
+        right = (storable(budget.key), budget.window)
         if before + here[right] >= budget.limit:
             raise VersionConflict(f"the budget {budget.key} is spent")
         here[right] += 1

@@ -253,6 +253,27 @@ async def test_concurrent_spending_stays_within_the_limit(store):
     assert ended.count(None) == 5
 
 
+async def test_a_plan_cannot_spend_more_of_a_budget_than_is_left(store):
+    """Who spends the same right twice in one plan needs two of it; a refused plan spends none."""
+    twice = [(Budget(key=k, limit=3, window=HOUR),) * 2 for k in ("b", "c\x00")]
+    for spend in twice:
+        await store.apply(plan(spend=spend))
+        with pytest.raises(VersionConflict):
+            await store.apply(plan(spend=spend))
+    known = await store.know(Question(now=START, budgets=(twice[0][0], twice[1][0])))
+    assert known.spent == {"b": 2, "c\x00": 2}
+
+
+async def test_windows_of_one_key_are_counted_apart(store):
+    """What was spent by the hour is not spent by the day."""
+    hourly, daily = (Budget(key="b", limit=1, window=HOUR * n) for n in (1, 24))
+    await store.apply(plan(spend=(hourly,)))
+    await store.apply(plan(spend=(daily,)))
+    with pytest.raises(VersionConflict):
+        await store.apply(plan(at=START + HOUR * 2, spend=(daily,)))
+    await store.apply(plan(at=START + HOUR * 2, spend=(hourly,)))
+
+
 async def test_a_budget_is_kept_over_a_restart(desk):
     """A process that dies gives nobody a second helping."""
     budget = Budget(key="b", limit=1, window=HOUR)
