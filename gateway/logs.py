@@ -159,12 +159,20 @@ def _configure_structlog() -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
+            _with_failure,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _with_failure(_logger: object, _method: str, fields: EventDict) -> EventDict:
+    """Hold on to what failed: the thread that writes the line cannot find it out any more."""
+    if fields.get("exc_info") is True:
+        fields["exc_info"] = sys.exc_info()
+    return fields
 
 
 def _formatter(form: Form, redactor: Redactor, *, colours: bool) -> logging.Formatter:

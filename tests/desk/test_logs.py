@@ -179,3 +179,15 @@ def test_console_lines_are_plain_where_they_are_piped(pipe):
     assert "accepted" in line
     assert "ticket=VT-1042-F" in line
     assert "\x1b" not in line
+
+
+def test_a_failure_of_the_desk_is_logged_with_its_trace(pipe):
+    """Formatted in another thread, where the exception of this one is not to be found."""
+    with logging_to(pipe.writes):
+        try:
+            raise OSError(98, "address in use")
+        except OSError:
+            structlog.get_logger("gateway.x").exception("part failed")
+
+    (line,) = pipe.lines()
+    assert "OSError: [Errno 98] address in use" in json.loads(line)["exception"]
