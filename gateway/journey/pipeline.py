@@ -153,9 +153,9 @@ class Pipeline:
                 return
             except ParseError as exc:
                 failure = f"unreadable: {exc}"
-            except Exception as exc:
+            except Exception:
                 tries += 1
-                log.exception("event failed", inbox=item.claim.id, tries=tries, error=repr(exc))
+                log.exception("event failed", inbox=item.claim.id, tries=tries)
             else:
                 return
 
