@@ -15,6 +15,7 @@ import signal
 import struct
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import BinaryIO
 
 from gateway.contracts.channel import Parser
@@ -89,4 +90,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(BrokenPipeError):  # the desk is gone, and with it whoever would read an answer
+        main()
