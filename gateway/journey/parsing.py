@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 
 import structlog
 
@@ -142,8 +143,7 @@ class ParserPool:
             stdout=asyncio.subprocess.PIPE,
             stderr=None,
         )
-        pipe = transport.get_pipe_transport(STDIN)
-        assert isinstance(pipe, asyncio.WriteTransport)
+        pipe = cast("asyncio.WriteTransport", transport.get_pipe_transport(STDIN))
         pipe.write(frame(self._parsers))
         self._transport, self._pipe = transport, pipe
 
