@@ -14,7 +14,7 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -33,6 +33,9 @@ if _is_hidden:
 Form = Literal["json", "console"]
 _WAITING_LINES = 10_000
 _FLUSH_SECONDS = 1.0
+# The first line of a burst is written at once, what comes in the next moment together.
+_PAUSE_SECONDS = 0.02
+_LINES_AT_ONCE = 100
 # Libraries that tell what they do line by line, some of them with addresses and URLs.
 _CHATTY = ("mail.log", "aiosqlite", "uvicorn", "asyncio", "httpx", "markdown_it")
 
@@ -59,6 +62,7 @@ class Logs(logging.Handler):
         self._descriptor = descriptor
         self._waiting: queue.SimpleQueue[_Line | None] = queue.SimpleQueue()
         self._told = 0
+        self._closing = threading.Event()
         colours = os.isatty(descriptor) and not os.environ.get("NO_COLOR")
         self.setFormatter(_formatter(form, redactor, colours=colours))
         self._writer = threading.Thread(target=self._write_all, name="logs", daemon=True)
@@ -78,30 +82,50 @@ class Logs(logging.Handler):
     def close(self) -> None:
         """Write what waits, for a second at most. Idempotent."""
         self._waiting.put(None)
+        self._closing.set()
         self._writer.join(_FLUSH_SECONDS)
         super().close()
 
     def _write_all(self) -> None:
-        while (line := self._waiting.get()) is not None:
-            self._write(line)
-            self._tell()
+        lines: list[_Line | None] = []
+        while None not in lines:
+            lines = [self._waiting.get()]
+            with contextlib.suppress(queue.Empty):
+                while lines[-1] is not None and len(lines) < _LINES_AT_ONCE:
+                    lines.append(self._waiting.get_nowait())
+            self._write([line for line in lines if line is not None])
+            if len(lines) < _LINES_AT_ONCE:
+                # Waking a thread for each line costs more than the line.
+                self._closing.wait(_PAUSE_SECONDS)
 
-    def _write(self, line: _Line) -> None:
+    def _write(self, lines: Sequence[_Line]) -> None:
+        shown: list[bytes] = []
+        lost = 0
+        for line in lines:
+            try:
+                line.record.context = line.context
+                shown.append(f"{self.format(line.record)}\n".encode())
+            except (ValueError, TypeError, RecursionError):
+                # There is no better place to say that a value cannot be shown.
+                self.dropped += 1
+                lost += 1
+            shown.extend(self._told_of_dropped())
         try:
-            line.record.context = line.context
-            _write_bytes(self._descriptor, f"{self.format(line.record)}\n".encode())
-        except (OSError, ValueError, TypeError, RecursionError):
-            # Nobody reads, or a value cannot be shown: there is no better place to say so.
-            self.dropped += 1
+            _write_bytes(self._descriptor, b"".join(shown))
+        except OSError:  # nobody reads
+            self.dropped += len(lines) - lost
+            self._told_of_dropped()
 
-    def _tell(self) -> None:
-        if count := self.dropped - self._told:
-            self._told += count
-            self.on_drop(count)
-            record = logging.LogRecord("gateway.logs", logging.WARNING, "", 0, "", None, None)
-            record.msg = f"{count} log lines were dropped"
-            with contextlib.suppress(OSError):
-                _write_bytes(self._descriptor, f"{self.format(record)}\n".encode())
+    def _told_of_dropped(self) -> list[bytes]:
+        """Tell `on_drop` of lines that were dropped since the last time; return a line of it."""
+        count = self.dropped - self._told
+        if not count:
+            return []
+        self._told += count
+        self.on_drop(count)
+        record = logging.LogRecord("gateway.logs", logging.WARNING, "", 0, "", None, None)
+        record.msg = f"{count} log lines were dropped"
+        return [f"{self.format(record)}\n".encode()]
 
 
 @contextlib.contextmanager
