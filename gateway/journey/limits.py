@@ -44,19 +44,20 @@ def wallet(desk: Desk, message: Message) -> Wallet:
     address, limits = message.author.address, desk.policy.limits
     if not address or is_exempt(desk, address):
         return Wallet()
+    # The person stands in front, so that one message's budgets lie side by side in the store.
     who = f"{desk.kind_of(message.channel)}:{address}"
     return Wallet(
         saying=(
-            Budget(key=f"hourly:{who}", limit=limits.automatic_per_hour, window=HOUR),
-            Budget(key=f"daily:{who}", limit=limits.automatic_per_day, window=DAY),
+            Budget(key=f"{who}:hourly", limit=limits.automatic_per_hour, window=HOUR),
+            Budget(key=f"{who}:daily", limit=limits.automatic_per_day, window=DAY),
             Budget(key="desk", limit=limits.acknowledgements_per_minute, window=MINUTE),
             *_same_text(message, limits.same_text_per_day),
         ),
-        reacting=(Budget(key=f"reaction:{who}", limit=limits.reactions_per_day, window=DAY),),
+        reacting=(Budget(key=f"{who}:reaction", limit=limits.reactions_per_day, window=DAY),),
         acknowledging=(
-            Budget(key=f"receipt:{who}", limit=limits.acknowledgements_per_hour, window=HOUR),
+            Budget(key=f"{who}:receipt", limit=limits.acknowledgements_per_hour, window=HOUR),
         ),
-        opening=(Budget(key=f"tickets:{who}", limit=limits.tickets_per_hour, window=HOUR),),
+        opening=(Budget(key=f"{who}:tickets", limit=limits.tickets_per_hour, window=HOUR),),
     )
 
 
@@ -83,7 +84,7 @@ def for_saying(
 def spent(budgets: tuple[Budget, ...], known: Known) -> str | None:
     """Return the name of the first budget that is spent already, None when none is."""
     key = next((b.key for b in budgets if known.spent.get(b.key, 0) >= b.limit), None)
-    return key.partition(":")[0] if key else None
+    return key.rpartition(":")[2] if key else None
 
 
 def is_reaction(desk: Desk, known: Known, *, named: bool) -> bool:
@@ -100,4 +101,4 @@ def _same_text(message: Message, limit: int) -> tuple[Budget, ...]:
     if not text:
         return ()
     digest = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
-    return (Budget(key=f"text:{digest}", limit=limit, window=DAY),)
+    return (Budget(key=f"{digest}:text", limit=limit, window=DAY),)
