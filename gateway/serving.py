@@ -155,9 +155,22 @@ class Running:
         """Take what waits in the inbox: a spilled burst, a command's order, a dead node's rest."""
         while True:
             if not await self.pipeline.claim_waiting():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(CLAIM_AGAIN_SECONDS):
-                        await self.store.watch()
+                await self._until_more()
+
+    async def _until_more(self) -> None:
+        """Return when there may be something to claim."""
+        signs = [
+            asyncio.create_task(self.store.watch(), name="watch"),
+            asyncio.create_task(self.pipeline.more(), name="more"),
+        ]
+        try:
+            seen, _ = await asyncio.wait(
+                signs, timeout=CLAIM_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            for sign in seen:
+                sign.result()
+        finally:
+            await _cancel(signs)
 
     async def _sweep(self) -> None:
         async with hold_lease(self.store, "clock", self.node):

@@ -46,8 +46,7 @@ class Accepting:
         items = await self._store.accept(offers, cursor, claim=self._has_room())
         for item in items:
             self._meter.accepted(item.event.channel, 1)
-        # Without a fence an event is nobody's yet: no room, or an older one of its lane waits.
-        self._submit([item for item in items if item.claim.fence])
+        self._submit(items)
 
     async def cursor(self, key: str) -> Cursor | None:
         """See `Intake.cursor`."""

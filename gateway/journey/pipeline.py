@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol, assert_never
 
@@ -68,6 +67,8 @@ class Pipeline:
         self._ready: asyncio.Queue[str] = asyncio.Queue()
         self._in_hand = 0
         self._bytes_in_hand = 0
+        self._others_wait = False
+        self._more = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -76,8 +77,15 @@ class Pipeline:
         return self._in_hand < MOST_IN_HAND and self._bytes_in_hand < MOST_BYTES_IN_HAND
 
     def submit(self, items: Sequence[InboxItem]) -> None:
-        """Take events that are ours, in their order."""
+        """Take events in their order: those that are ours.
+
+        Without a fence an event is nobody's yet: there was no room, or an older one of its lane
+        is before it.
+        """
         for item in items:
+            if not item.claim.fence:
+                self._others_wait = True
+                continue
             self._in_hand += 1
             self._bytes_in_hand += len(item.event.body)
             self._idle.clear()
@@ -100,11 +108,18 @@ class Pipeline:
 
     async def claim_waiting(self) -> int:
         """Claim events that wait in the inbox; return how many there were."""
+        self._more.clear()
         if not self.has_room():
             return 0
         items = await self._desk().store.claim_events(min(CLAIM_BATCH, MOST_IN_HAND))
+        # None may only mean that all who wait are behind somebody whom we have in hand.
+        self._others_wait = bool(items) or (self._others_wait and self._in_hand > 0)
         self.submit(items)
         return len(items)
+
+    async def more(self) -> None:
+        """Return when an event has ended, since the last claim, that others may wait behind."""
+        await self._more.wait()
 
     async def _work(self) -> None:
         while True:
@@ -115,13 +130,6 @@ class Pipeline:
                 await self._take_to_its_end(item)
             finally:
                 self._leave(name, item)
-            if item.claim.attempts:
-                await self._claim_next_suspect()
-
-    async def _claim_next_suspect(self) -> None:
-        """Look again at once: suspects come one at a time, and there may be many."""
-        with suppress(StoreUnavailable):
-            await self.claim_waiting()
 
     def _leave(self, name: str, item: InboxItem) -> None:
         lane = self._lanes[name]
@@ -134,6 +142,8 @@ class Pipeline:
             del self._lanes[name]
         if self._in_hand == 0:
             self._idle.set()
+        if self._others_wait:
+            self._more.set()
 
     async def _take_to_its_end(self, item: InboxItem) -> None:
         """Try until the event is done, quarantined, or somebody else's."""
