@@ -8,7 +8,7 @@ dead ones; nothing is forgotten in between, because every state stands in the st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
 
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 LEASE = timedelta(minutes=5)
 IN_FLIGHT = 16
 LONGEST_NAP_SECONDS = 5.0
+SHORTEST_NAP_SECONDS = 0.02
+QUIET_SECONDS = 0.25
 STORE_RETRY_SECONDS = 0.5
 
 
@@ -37,11 +39,12 @@ class Delivery:
     def __init__(self, desk: Callable[[], Desk]) -> None:
         self._desk = desk
         self._wake = asyncio.Event()
-        self._sending: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self._sending: dict[asyncio.Task[None], str] = {}
+        self._followed: set[str] = set()
 
-    def wake(self) -> None:
-        """Look at the outbox now: something was queued."""
+    def wake(self, lanes: Collection[str] = ()) -> None:
+        """Look at the outbox now: something was queued, in these lanes."""
+        self._followed.update(lane for lane in lanes if lane in self._sending.values())
         self._wake.set()
 
     async def run(self) -> None:
@@ -49,8 +52,7 @@ class Delivery:
         while True:
             self._wake.clear()
             try:
-                started = await self._start_some()
-                if not started:
+                if not await self._start_some():
                     await self._nap()
             except StoreUnavailable as exc:
                 log.warning("store unavailable, outbox waits", error=str(exc))
@@ -61,34 +63,45 @@ class Delivery:
         if self._sending:
             await asyncio.wait(self._sending, timeout=seconds)
 
-    async def _start_some(self) -> int:
+    async def _start_some(self) -> bool:
+        """Start what is due and has room; return whether more may be due at once."""
         free = IN_FLIGHT - len(self._sending)
         if free <= 0:
             await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-            return 1
+            return True
         desk = self._desk()
         sync = any(not c.abilities.resend_is_harmless for c in desk.channels.values())
         items = await desk.store.claim_sends(free, lease=LEASE, now=desk.world.now(), sync=sync)
         for item in items:
-            task = asyncio.create_task(self._deliver(item), name=f"send {item.part.outbox_id}")
-            self._sending.add(task)
+            task = asyncio.create_task(self._deliver(item), name="send")
+            self._sending[task] = item.lane
             task.add_done_callback(self._ended)
-        return len(items)
+        return len(items) == free
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
-        self._wake.set()
+        """Look again when somebody waits behind what has ended; most of the time nobody does."""
+        lane = self._sending.pop(task)
+        if lane in self._followed:
+            self._followed.discard(lane)
+            self._wake.set()
 
     async def _nap(self) -> None:
+        """Sleep until something is queued or due; ask the store for when only in quiet times."""
+        if await self._is_woken_within(QUIET_SECONDS):
+            return
         desk = self._desk()
         due = await desk.store.next_send_at()
         seconds = LONGEST_NAP_SECONDS
         if due is not None:
             wait = (due - desk.world.now()).total_seconds()
-            seconds = min(max(wait, 0.02), LONGEST_NAP_SECONDS)
+            seconds = min(max(wait, SHORTEST_NAP_SECONDS), LONGEST_NAP_SECONDS)
+        await self._is_woken_within(seconds)
+
+    async def _is_woken_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._wake.wait()
+                return await self._wake.wait()
+        return False
 
     async def _deliver(self, item: SendItem) -> None:
         desk = self._desk()
@@ -135,6 +148,7 @@ class Delivery:
         if verdict.state is OutboxState.DEAD:
             await _tell_of_dead(desk, draft, item, reason)
         if await self._apply(desk, draft):
+            self.wake()
             _count_failure(desk, item, verdict.state, reason)
 
     async def _apply(self, desk: Desk, draft: Draft) -> bool:

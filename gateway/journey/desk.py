@@ -7,7 +7,7 @@ serves from load to apply even when a new one arrives meanwhile.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -76,7 +76,7 @@ class Desk:
     world: World
     numbers: Numbers
     meter: Meter
-    wake_delivery: Callable[[], None] = field(default=lambda: None)
+    wake_delivery: Callable[[Collection[str]], None] = field(default=lambda _lanes: None)
 
     def kind_of(self, channel: str) -> str:
         """Return the kind of a configured channel; its name where it is built in."""

@@ -26,12 +26,13 @@ async def sweep(desk: Desk) -> int:
         draft = Draft(desk, desk.rules)
         draft.history = await desk.store.events(ticket.number)
         plan_due(draft, ticket)
+        plan = draft.plan()
         try:
-            await desk.store.apply(draft.plan())
+            await desk.store.apply(plan)
         except VersionConflict:
             continue
         changed += 1
-        desk.wake_delivery()
+        desk.wake_delivery([send.lane for send in plan.sends])
     if changed:
         log.info("due", tickets=changed)
     return changed

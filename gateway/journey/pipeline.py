@@ -184,16 +184,17 @@ class Pipeline:
         if plan.done is not None:
             _seen(desk, item, plan)
         if plan.sends:
-            desk.wake_delivery()
+            desk.wake_delivery([send.lane for send in plan.sends])
 
     async def _quarantine(self, item: InboxItem, reason: str) -> None:
         desk = self._desk()
         draft = Draft(desk, desk.rules)
         what = f"Message {item.claim.id} on {item.event.channel} is quarantined"
         draft.alert(what, f"{reason}. Look: ventanilla inbox show {item.claim.id}")
-        await desk.store.quarantine(item.claim, reason, draft.plan())
+        plan = draft.plan()
+        await desk.store.quarantine(item.claim, reason, plan)
         desk.meter.quarantined(item.event.channel)
-        desk.wake_delivery()
+        desk.wake_delivery([send.lane for send in plan.sends])
         log.error("quarantined", inbox=item.claim.id, channel=item.event.channel, reason=reason)
 
 
