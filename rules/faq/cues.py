@@ -1,9 +1,11 @@
-"""Small words that say more than they weigh: negations, faults, greetings and farewells.
+"""Words that say more than they weigh: negations, faults, endings, greetings and farewells.
 
 All folded, in the five languages together. They only ever make the FAQ shyer.
 """
 
 from __future__ import annotations
+
+from rules.faq.stems import stem
 
 
 def _words(text: str) -> frozenset[str]:
@@ -33,6 +35,37 @@ FAULTS = _words(
     zle
     """
 )
+
+ENDINGS = frozenset(
+    map(
+        stem,
+        _words(
+            """
+            block cancel close closing deactivate delete disable disconnect lock off remove return
+            stop stopping terminate undo uninstall unsubscribe withdraw
+            anular apagar bloquear cancelar desativar desinstalar desligar devolver eliminar
+            encerrar fechar remover
+            baja borrar cerrar cierra cierro desactivar desinstalar
+            annullare bloccare cancellare chiudere disattivare disdire disinstallare eliminare
+            restituire rimuovere spegnere
+            anulowac dezaktywowac odinstalowac rezygnowac usunac usun wylaczyc zablokowac zamknac
+            zamykac zrezygnowac zwrocic
+            """
+        ),
+    )
+)
+"""What ends or undoes something, as stems: an entry on the beginning does not answer that."""
+
+ASKS_WHY = _words(
+    """
+    why who whose somebody someone was were
+    porque quem alguem foi foram
+    quien alguien fue fueron
+    perche qualcuno stato stata stati state
+    dlaczego czemu ktos zostal zostala zostalo zostaly
+    """
+)
+"""What asks for reasons and tells what happened: instructions do not answer that."""
 
 GREETINGS = _words(
     """

@@ -7,16 +7,17 @@ the signs disagree it steps back.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from gateway.model.decision import Near
 from rules.faq.confidence import Confidence
-from rules.faq.cues import FAULTS, NEGATIONS
+from rules.faq.cues import ASKS_WHY, ENDINGS, FAULTS, NEGATIONS
 from rules.faq.index import Hit, Index
 from rules.faq.matcher import Verdict
 from rules.faq.passages import Passage, Sentence, passages_of
 from rules.faq.shelf import Phrasing
-from rules.faq.stems import count_content
+from rules.faq.stems import count_content, stem
 from rules.view import View
 
 MAX_CHOICES = 3
@@ -112,10 +113,15 @@ class LexicalMatcher:
         )
 
     def _turns_around(self, tokens: Sequence[str], entry: str) -> bool:
-        """Return whether the text negates, or reports a fault, where the entry never does."""
-        said = set(tokens)
-        negates = said & NEGATIONS and not any(self._index.holds(entry, no) for no in NEGATIONS)
-        return bool(negates) or any(not self._index.holds(entry, no) for no in said & FAULTS)
+        """Return whether the text negates, ends, or complains, where the entry never does."""
+        said, holds = set(tokens), self._index.holds
+        for cues in (NEGATIONS, ASKS_WHY):
+            if not said.isdisjoint(cues) and not any(holds(entry, cue) for cue in cues):
+                return True
+        if "on" in said and "off" not in said and holds(entry, "off") and not holds(entry, "on"):
+            return True
+        ends = (token for token in said if stem(token) in ENDINGS)
+        return any(not holds(entry, word) for word in chain(said & FAULTS, ends))
 
     def _is_other(self, sentence: Sentence, entry: str) -> bool:
         """Return whether what stands beside the question is about something else as well."""

@@ -102,6 +102,106 @@ def test_a_question_among_other_matters_is_not_answered(starter: RuleBook, besid
     assert answered(decided(starter, f"{beside}\nHow do I reset my password?")) is None
 
 
+BEGINNINGS = """
+faq:
+  - id: open-account
+    ask:
+      en: [How do I open an account?, I want to open an account, Can I open a new account with you?]
+      pt: [Como abro uma conta?, Quero abrir uma conta, Posso abrir uma conta nova?]
+    answer: {en: x, pt: x}
+  - id: notifications
+    ask:
+      en: [How do I turn on notifications?, I want to switch notifications on, Enable notifications]
+      pt: [Como ligo as notificações?, Quero ativar as notificações]
+    answer: {en: x, pt: x}
+  - id: vpn
+    ask:
+      en: [How do I set up the VPN?, How can I connect to the VPN?, Where do I get the VPN client?]
+      pt: [Como configuro a VPN?, Como me ligo à VPN?]
+    answer: {en: x, pt: x}
+  - id: cancel-order
+    ask:
+      en: [How do I cancel my order?, I want to cancel my order, Please cancel my order]
+      pt: [Como cancelo a minha encomenda?, Quero cancelar a encomenda]
+    answer: {en: x, pt: x}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "faq"),
+    [
+        ("Can I open an account?", "open-account"),
+        ("How do I switch on notifications?", "notifications"),
+        ("How do I connect to your VPN?", "vpn"),
+        ("I want to cancel an order", "cancel-order"),
+        ("Quero abrir conta", "open-account"),
+    ],
+)
+def test_what_entries_are_for_is_answered(book_of, text: str, faq: str) -> None:
+    """The entries that the next tests ask wrongly answer what they are for."""
+    assert answered(decided(book_of(BEGINNINGS, languages=("en", "pt")), text)) == faq
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How do I close an account?",
+        "I want to close my account",
+        "Can I delete my account with you?",
+        "Turn off notifications",
+        "How do I turn off notifications?",
+        "I want to switch notifications off",
+        "How do I disable notifications?",
+        "How do I disconnect from the VPN?",
+        "How do I uninstall the VPN client?",
+        "I do not want to cancel my order",
+        "Como fecho uma conta?",
+        "Quero fechar a conta",
+        "Quero desligar as notificações",
+    ],
+)
+def test_opposites_are_not_confused(book_of, text: str) -> None:
+    """Who wants to end something is not told how to begin it."""
+    assert answered(decided(book_of(BEGINNINGS, languages=("en", "pt")), text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our VPN is down",
+        "The VPN keeps disconnecting",
+        "I cannot connect to the VPN",
+        "VPN client hangs",
+        "Why did you cancel my order?",
+        "Who cancelled my order?",
+        "my order was cancelled",
+        "Notifications keep coming twice",
+        "someone opened an account in my name",
+        "A VPN caiu",
+        "A VPN não liga",
+        "A minha encomenda foi cancelada",
+    ],
+)
+def test_reports_are_not_answered(book_of, text: str) -> None:
+    """What happened, and why, is no question for instructions."""
+    assert answered(decided(book_of(BEGINNINGS, languages=("en", "pt")), text)) is None
+
+
+def test_an_entry_may_be_about_an_end(book_of) -> None:
+    """With an entry on the opposite as well, each is answered by its own."""
+    book = book_of(
+        BEGINNINGS
+        + """
+  - id: close-account
+    ask: {en: [How do I close my account?, I want to close my account, Please close our account]}
+    answer: {en: x}
+"""
+    )
+
+    assert answered(decided(book, "How do I close an account?")) == "close-account"
+    assert answered(decided(book, "How do I open an account?")) == "open-account"
+
+
 def test_subject_alone_can_ask(starter: RuleBook) -> None:
     """Many mails say it all in the subject."""
     decision = decided(starter, "", subject="How do I reset my password?")
