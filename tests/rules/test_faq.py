@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.model.decision import Answer, Ask, Decision
 from rules import RuleBook
+from rules.faq import postings
 from rules.faq.confidence import Confidence
 from rules.faq.index import Index
 from rules.faq.lexical import LexicalMatcher
@@ -264,6 +265,31 @@ def test_leaving_a_phrasing_out_equals_an_index_without_it() -> None:
     assert [hit.entry for hit in closed] == [hit.entry for hit in rebuilt]
     assert closed[0].known == pytest.approx(rebuilt[0].known, abs=0.15)
     assert closed[0].score == pytest.approx(rebuilt[0].score, abs=0.1)
+
+
+def test_a_large_faq_is_ranked_as_if_all_of_it_were_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stopping early finds the same entries with the same scores as looking at everything."""
+    things = ["badge", "printer", "parcel", "invoice", "lamp", "chair", "desk", "phone", "key"]
+    book = phrasings(
+        **{
+            f"{thing}-{number}": [f"where is my {thing} {number}", f"a new {thing} {number} please"]
+            for thing in things
+            for number in range(60, 90)
+        }
+    )
+    index = Index(book, {})
+    questions = [["my", thing, "75", "please"] for thing in things]
+    everything = [index.rank(question)[0] for question in questions]
+
+    monkeypatch.setattr(postings, "MAX_TOUCHED", 50)
+
+    for question, best in zip(questions, everything, strict=True):
+        found = index.rank(question)[0]
+        assert (found.entry, found.known) == (best.entry, best.known)
+        assert found.score == pytest.approx(best.score)
+        assert found.near == pytest.approx(best.near)
 
 
 def test_confidence_grows_with_every_sign() -> None:
