@@ -83,11 +83,21 @@ def normal_domain(text: str) -> str | None:
 
 def _unicode_label(label: str) -> str:
     if label.startswith("xn--"):
-        try:
-            label = label[4:].encode("ascii").decode("punycode")
-        except (UnicodeError, OverflowError):
-            return label
+        return _decoded(label)
     return unicodedata.normalize("NFKC", label.lower())
+
+
+def _decoded(label: str) -> str:
+    """Return an ASCII label as what it stands for, unless another label stands for the same.
+
+    A zone may hold ``xn--`` names that no registry gives out: one for a full-width ``a`` must not
+    become somebody else's plain one (RFC 5891 section 5.4 refuses them too).
+    """
+    try:
+        decoded = label[4:].encode("ascii").decode("punycode")
+    except (UnicodeError, OverflowError):
+        return label
+    return decoded if unicodedata.normalize("NFKC", decoded.lower()) == decoded else label
 
 
 def find_mailboxes(value: str) -> tuple[list[Mailbox], bool]:

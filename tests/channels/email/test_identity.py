@@ -117,6 +117,14 @@ def test_letters_of_other_alphabets_do_not_become_ascii() -> None:
     assert normalise("\u212aate@corp.example") != "kate@corp.example"
 
 
+@pytest.mark.parametrize("label", ["\uff41cme", "acm\u2085", "\u212acme"])
+def test_a_label_that_no_registry_gives_out_is_nobody_elses(label: str) -> None:
+    """``xn--`` of a full-width letter is another domain than the one with the plain letter."""
+    ascii_form = f"xn--{label.encode('punycode').decode()}.example"
+
+    assert normalise(f"gus@{ascii_form}") == f"gus@{ascii_form.lower()}"
+
+
 def test_lists_are_read_with_names_groups_and_comments() -> None:
     """Each clear mailbox of a list is found; a broken one does not hide the others."""
     found, clear = find_mailboxes('Team: a@b.example, "C, D" <c@d.example>;, broken@@, e@f.example')
@@ -203,7 +211,10 @@ def test_headers_of_our_namespace_never_authorise() -> None:
     marks = "X-Gateway-Agent: gus\nX-Ventanilla-Agent: gus\nX-Ventanilla-Ticket: 1\nX-Loop-OK: 1\n"
 
     assert message(marks + FROM + END) == plain
-    assert message("X-Ventanilla-Desk: x\n" + FROM + END).own == "carries our mark"
+    assert (
+        message("X-Ventanilla-Desk: Acme-Support.acme.example\n" + FROM + END).own
+        == "carries our mark"
+    )
 
 
 @pytest.mark.parametrize(
