@@ -43,6 +43,7 @@ class EmailChannel:
         self._settings = settings
         self._setup = setup
         self._hostname = to_wire(settings.address).rpartition("@")[2]
+        self._mark = f"{_mark(setup.desk_name)}.{self._hostname}"
         self._listener = SmtpListener(settings.listen, self._house) if settings.listen else None
 
     @classmethod
@@ -62,6 +63,7 @@ class EmailChannel:
             authserv_id=settings.authserv_id,
             own_lists=settings.own_lists,
             spam_header=(header, value.strip()) if header else None,
+            mark=self._mark,
             size_limit=self._setup.size_limit,
         )
 
@@ -134,7 +136,7 @@ class EmailChannel:
             desk_name=self._setup.desk_name,
             address=self._settings.address,
             reply_pattern=self._settings.reply_pattern,
-            mark=_mark(self._setup.desk_name),
+            mark=self._mark,
         )
         return partial(render, sender=sender)
 
@@ -216,6 +218,6 @@ class EmailChannel:
 
 
 def _mark(desk_name: str) -> str:
-    """Return a desk's name as a header may hold it."""
+    """Return a desk's name as a header may hold it; many are called Support."""
     plain = unicodedata.normalize("NFKD", desk_name).encode("ascii", "ignore").decode()
     return "-".join("".join(c if c.isalnum() else " " for c in plain).split())[:60] or "desk"

@@ -141,7 +141,8 @@ class _Reading:
         return flags
 
     def _own(self, address: str) -> str | None:
-        if MARK in self.headers:
+        # Another desk's mark says nothing: its agents are people who write to us.
+        if self.parser.mark and self.headers.first(MARK).strip() == self.parser.mark:
             return "carries our mark"
         if address and _base(address) in self.parser.addresses:
             return "from our own address"

@@ -23,6 +23,7 @@ class EmailParser:
     with ``{token}``; None puts the token behind a plus in any of our own. ``authserv_id`` names
     our receiving server, None where nobody's findings are believed. ``own_lists`` are List-Ids of
     groups through which people reach us. ``spam_header`` is a name and how its value begins.
+    ``mark`` is what this desk writes into every mail it sends.
     """
 
     channel: str
@@ -31,6 +32,7 @@ class EmailParser:
     authserv_id: str | None = None
     own_lists: tuple[str, ...] = ()
     spam_header: tuple[str, str] | None = None
+    mark: str | None = None
     size_limit: int = 36 * 1024 * 1024
 
     def keys(self, raw: RawEvent) -> Keys:

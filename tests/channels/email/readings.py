@@ -13,6 +13,7 @@ PARSER = EmailParser(
     authserv_id="mx.acme.example",
     own_lists=("team.acme.example",),
     spam_header=("X-Spam-Flag", "YES"),
+    mark="Acme-Support.acme.example",
     size_limit=4 * 1024 * 1024,
 )
 TOKEN = "mfzwizltobsxe2lpnz2gs3dm"

@@ -111,6 +111,15 @@ def test_own_mail_is_known_when_it_comes_back(sender: str, reason: str | None) -
     assert message(f"From: {sender}\n{END}").own == reason
 
 
+@pytest.mark.parametrize(
+    ("mark", "reason"),
+    [("Acme-Support.acme.example", "carries our mark"), ("Acme-Support.vendor.example", None)],
+)
+def test_only_our_own_mark_makes_a_mail_ours(mark: str, reason: str | None) -> None:
+    """Another desk's people may write to us, with that desk's mark on their mail."""
+    assert message(f"From: tom@corp.example\nX-Ventanilla-Desk: {mark}\n{END}").own == reason
+
+
 def test_spam_is_what_the_configured_header_says() -> None:
     """The mark of our own filter counts, by the beginning of its value."""
     assert message("X-Spam-Flag: yes, score=9\n" + PERSON + END).spam

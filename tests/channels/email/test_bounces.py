@@ -128,9 +128,12 @@ def test_other_machines_send_no_delivery_reports(raw: str) -> None:
     assert message(raw).author.address
 
 
+MARK = "X-Ventanilla-Desk: Acme-Support.acme.example\n"
+
+
 def test_own_mail_is_never_a_report() -> None:
     """What carries our mark is our own mail come back, even where it speaks of a failure."""
-    raw = f"{NULL}{DAEMON}X-Ventanilla-Desk: x\nSubject: failure notice\n\ncould not be delivered\n"
+    raw = f"{NULL}{DAEMON}{MARK}Subject: failure notice\n\ncould not be delivered\n"
 
     assert message(raw).own == "carries our mark"
 
@@ -139,7 +142,8 @@ def test_returned_mail_does_not_speak_for_its_report() -> None:
     """Marks and tokens inside the returned mail are not those of the report."""
     raw = _standard("Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.0.0\n")
     raw = raw.replace(
-        "\n\nbody", f"\nTo: support+{'b' * 24}@acme.example\nX-Ventanilla-Desk: x\n\nbody"
+        "\n\nbody",
+        f"\nTo: support+{'b' * 24}@acme.example\n{MARK}\nbody",
     )
 
     assert report(raw).tokens == (TOKEN,)
