@@ -68,7 +68,7 @@ class OwnAddresses:
     """The addresses that a channel takes mail for: RCPT is answered by this.
 
     They are its addresses, the same with any plus part, and whatever fits the reply pattern. Case
-    does not matter.
+    does not matter, nor in which alphabet a domain is written.
     """
 
     def __init__(self, addresses: Iterable[str], reply_pattern: str) -> None:
@@ -78,7 +78,7 @@ class OwnAddresses:
 
     def __contains__(self, address: str) -> bool:
         """Say whether mail to this address is for us."""
-        lower = address.lower()
+        lower = to_wire(address.lower())
         local, at, domain = lower.rpartition("@")
         plain = f"{local.partition('+')[0]}{at}{domain}"
         return lower in self._whole or plain in self._whole or self._is_reply(lower)

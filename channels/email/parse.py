@@ -17,12 +17,13 @@ from itertools import islice
 
 from channels.email import body as bodies
 from channels.email import mime, quotes
-from channels.email.addresses import find_mailboxes, normalise, one_mailbox
+from channels.email.addresses import find_mailboxes, normal_domain, normalise, one_mailbox
 from channels.email.authentication import is_authenticated
 from channels.email.automatic import MARK, automatic_reason
 from channels.email.bounces import find_report
 from channels.email.cleaning import clean_line, clean_text
 from channels.email.digest import digest_of
+from channels.email.envelope import to_wire
 from channels.email.ids import own_id, references
 from channels.email.parser import EmailParser
 from gateway.model.message import (
@@ -144,7 +145,7 @@ class _Reading:
         # Another desk's mark says nothing: its agents are people who write to us.
         if self.parser.mark and self.headers.first(MARK).strip() == self.parser.mark:
             return "carries our mark"
-        if address and _base(address) in self.parser.addresses:
+        if address and to_wire(_base(address)) in self.parser.addresses:
             return "from our own address"
         if self.token_pattern.fullmatch(address):
             return "from a reply address of ours"
@@ -186,10 +187,11 @@ class _Reading:
         ours = self.parser.addresses
         everybody: dict[str, bool] = {}
         for address in named[:_MAX_RECIPIENTS]:
+            base = to_wire(_base(address))
             if self.token_pattern.fullmatch(address):
-                everybody.setdefault(_base(address) if _base(address) in ours else ours[0], True)
+                everybody.setdefault(base if base in ours else ours[0], True)
             else:
-                everybody.setdefault(address, _base(address) in ours)
+                everybody.setdefault(address, base in ours)
         copied = tuple(address for address, is_ours in everybody.items() if not is_ours)
         return tuple(everybody), copied
 
@@ -203,10 +205,17 @@ def _base(address: str) -> str:
 @lru_cache(maxsize=64)
 def _token_pattern(addresses: tuple[str, ...], reply_address: str | None) -> re.Pattern[str]:
     """Return what finds our reply addresses in a line; the token is its last group."""
-    patterns = (reply_address,) if reply_address else map(_plus_pattern, addresses)
+    patterns = [reply_address] if reply_address else list(map(_plus_pattern, addresses))
+    patterns += [one for one in map(_in_unicode, patterns) if one not in patterns]
     token = "([a-z2-7]{20,64})"  # noqa: S105 - a pattern: base32 in either case
     either = "|".join(token.join(map(re.escape, one.split("{token}", 1))) for one in patterns)
     return re.compile(rf"(?<![\w.+-])(?:{either})(?![\w.-])", re.IGNORECASE)
+
+
+def _in_unicode(pattern: str) -> str:
+    """Return a pattern with its domain as people write it: some servers change ``xn--`` back."""
+    local, _, domain = pattern.rpartition("@")
+    return f"{local}@{normal_domain(domain) or domain}"
 
 
 def _plus_pattern(address: str) -> str:

@@ -19,10 +19,11 @@ from gateway.model.message import Keys, Parsed, RawEvent
 class EmailParser:
     """See `gateway.contracts.channel.Parser`.
 
-    ``addresses`` are our own, the channel's first, in lower case. ``reply_address`` is a pattern
-    with ``{token}``; None puts the token behind a plus in any of our own. ``authserv_id`` names
-    our receiving server, None where nobody's findings are believed. ``own_lists`` are List-Ids of
-    groups through which people reach us. ``spam_header`` is a name and how its value begins.
+    ``addresses`` are our own, the channel's first, in lower case, their domains in ASCII.
+    ``reply_address`` is a pattern with ``{token}``; None puts the token behind a plus in any of
+    our own. ``authserv_id`` names our receiving server, None where nobody's findings are believed.
+    ``own_lists`` are List-Ids of groups through which people reach us. ``spam_header`` is a name
+    and how its value begins.
     ``mark`` is what this desk writes into every mail it sends.
     """
 

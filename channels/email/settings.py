@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from channels.email.endpoints import Listen, Server, read_listen, read_server
-from channels.email.envelope import TOKEN, default_reply_pattern, is_strict, with_token
+from channels.email.envelope import TOKEN, default_reply_pattern, is_strict, to_wire, with_token
 from gateway.model.units import parse_duration
 
 # The longest token is 36 characters; the pattern must leave room for it, and for one to come.
@@ -34,7 +34,7 @@ MAX_TOKEN = 40
 def _strict_address(text: str) -> str:
     if not is_strict(text):
         raise ValueError(f"{text!r} is not one plain mail address such as support@acme.example")
-    return text.lower()
+    return to_wire(text.lower())
 
 
 def _reply_pattern(text: str) -> str:
@@ -42,7 +42,7 @@ def _reply_pattern(text: str) -> str:
         raise ValueError(f"{text!r} must hold {TOKEN} once, before the @")
     if not is_strict(with_token(text, "a" * MAX_TOKEN)):
         raise ValueError(f"{text!r} is no mail address once {TOKEN} is filled in, or too long")
-    return text.lower()
+    return to_wire(text.lower())
 
 
 def _from_folder(path: object, info: ValidationInfo) -> object:

@@ -415,7 +415,7 @@ def test_a_long_line_goes_out_in_pieces_and_comes_back_whole() -> None:
 )
 def test_files_are_attached_under_clean_names(name: str, expected: str) -> None:
     """The bytes are the file's, the name can do nothing."""
-    content = bytes(range(256)) * 20
+    content = bytes(range(256)) * 1000
     file = Attachment(name=name, media_type="application/pdf", digest="", content=content)
     [part] = read(say(attachments=(file,))).iter_attachments()
 
