@@ -54,8 +54,8 @@ class Known:
     """The answer to a `Question`.
 
     ``duplicate_of`` is the inbox id that had the effect before. ``refs`` maps known message ids
-    to ticket numbers. ``tickets`` holds the tickets asked for, and those the refs lead to; a
-    merged one brings the one it went into. ``open_tickets`` counts the person's tickets in
+    to ticket numbers. ``tickets`` holds the tickets asked for, and those that refs and sends lead
+    to; a merged one brings the one it went into. ``open_tickets`` counts the person's tickets in
     ``asking``, ``open`` and ``waiting``; ``newest_open`` is the number of the newest of them.
     ``spent`` maps a budget's key to its spendings within its window.
     """

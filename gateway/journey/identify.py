@@ -7,6 +7,7 @@ A header never authorises. What is doubtful becomes a note, or a ticket of the w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -78,6 +79,7 @@ def report_question(desk: Desk, report: DeliveryReport) -> Question:
         effect=report.digest,
         refs=report.original_ids[:MAX_SUGGESTIONS],
         sends=tuple(sends),
+        budgets=limits.of_report(sends),
     )
 
 
@@ -87,7 +89,9 @@ def identify(desk: Desk, rules: Rules, message: Message, known: Known) -> Identi
         bound = desk.keyring.read(token)
         ticket = _ticket_of(bound, known) if isinstance(bound, TicketToken) else None
         if isinstance(bound, TicketToken) and ticket is not None:
-            return _by_token(desk, rules, message, bound, ticket)
+            if bound.role is Role.TEAM:
+                return _team(desk, rules, message, ticket)
+            return _by_token(desk, rules, message, known.tickets[bound.ticket], bound.party, ticket)
     suggested = _suggested(desk, message, known)
     if suggested is None:
         return Identity(who=Who.ASKER, trust=message.author.trust)
@@ -96,15 +100,19 @@ def identify(desk: Desk, rules: Rules, message: Message, known: Known) -> Identi
 
 
 def _by_token(
-    desk: Desk, rules: Rules, message: Message, bound: TicketToken, ticket: Ticket
+    desk: Desk, rules: Rules, message: Message, given: Ticket, number: int, ticket: Ticket
 ) -> Identity:
-    if bound.role is Role.TEAM:
-        return _team(desk, rules, message, ticket)
-    own = next((p for p in ticket.parties if p.number == bound.party), None)
-    if own is not None and own.address and own.address == message.author.address:
-        return Identity(
-            who=Who.PARTY, trust=Trust.PROVEN, ticket=ticket, party=own, via="reply token"
-        )
+    """Return who writes with a token that was given to a party, by its number, of a ticket.
+
+    ``ticket`` is where that one's story goes on: after a merge, its first party may be another.
+    """
+    holder = next((p for p in given.parties if p.number == number), None)
+    if holder is not None and holder.address and holder.address == message.author.address:
+        own = ticket.party_of(holder.kind, holder.address)
+        if own is not None:
+            return Identity(
+                who=Who.PARTY, trust=Trust.PROVEN, ticket=ticket, party=own, via="reply token"
+            )
     # Somebody else's token in the hands of a third person proves nothing about the writer.
     return _by_suggestion(desk, rules, message, ticket, "reply token of somebody else")
 
@@ -166,16 +174,26 @@ def _writes_for_team(desk: Desk, rules: Rules, message: Message, ticket: Ticket)
 
 
 def _suggested(desk: Desk, message: Message, known: Known) -> tuple[Ticket, str] | None:
+    """Return the likeliest ticket: the first that the writer is a party of, else the first.
+
+    Anybody may have used a message id before its owner did, and so have claimed it.
+    """
+    kind, address = desk.kind_of(message.channel), message.author.address
+    found = list(_suggestions(desk, message, known))
+    own = (one for one in found if one[0].party_of(kind, address) is not None)
+    return next(own, found[0] if found else None)
+
+
+def _suggestions(desk: Desk, message: Message, known: Known) -> Iterator[tuple[Ticket, str]]:
     for ref in message.refs:
         if ref in known.refs and (ticket := _current(known.refs[ref], known)):
-            return ticket, "message id"
+            yield ticket, "message id"
     for row in known.sends.values():
         if row.ticket is not None and (ticket := _current(row.ticket, known)):
-            return ticket, "our message"
+            yield ticket, "our message"
     for number in _named(desk, message):
         if ticket := _current(number, known):
-            return ticket, "reference in the subject"
-    return None
+            yield ticket, "reference in the subject"
 
 
 def _named(desk: Desk, message: Message) -> tuple[int, ...]:

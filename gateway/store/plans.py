@@ -69,9 +69,11 @@ def know(question: Question) -> Steps[Known]:
     for outbox_id in question.sends:
         if (row := (yield from outbox.show_send(outbox_id))) is not None:
             sends[outbox_id] = row
+    theirs = [row.ticket for row in sends.values() if row.ticket is not None]
     spendings = yield from budgets.spent(question.budgets, at)
     spent = {budget.key: some for budget, some in zip(question.budgets, spendings, strict=True)}
-    has_person = bool(question.kind and question.address)
+    # People without an address are one person: nobody can tell them apart.
+    has_person = bool(question.kind)
     person, open_tickets, newest = (
         (yield from _known_person(question.kind, question.address))
         if has_person
@@ -81,7 +83,7 @@ def know(question: Question) -> Steps[Known]:
         duplicate_of=(yield from _duplicate_of(question.effect)),
         person=person,
         refs=refs,
-        tickets=(yield from _known_tickets((*question.tickets, *refs.values()))),
+        tickets=(yield from _known_tickets((*question.tickets, *refs.values(), *theirs))),
         sends=sends,
         open_tickets=open_tickets,
         newest_open=newest,
