@@ -63,10 +63,11 @@ def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> No
         end(draft, message, Outcome.IGNORED, decision.outcome.reason)
         return
     budgets = draft.wallet.opening
-    if limits.spent(budgets, known) and (newest := known.tickets.get(known.newest_open or 0)):
+    if not limits.spent(budgets, known):
+        draft.spend(budgets)
+    elif newest := known.tickets.get(known.newest_open or 0):
         _fold(draft, case, newest)
         return
-    draft.spend(budgets)
     ticket = _open(draft, case, decision)
     _carry_out(draft, case, ticket, decision)
 
