@@ -7,9 +7,12 @@ recipients go beyond the desk is kept as a note, because somebody else was meant
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from gateway.contracts.store import Known
+from gateway.contracts.words import Value
 from gateway.errors import IllegalTransition
-from gateway.journey import agent_word
+from gateway.journey import agent_word, permission
 from gateway.journey.agent_word import LEVELS, Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identify import Identity
@@ -20,7 +23,7 @@ from gateway.model.ticket import EventKind
 _WORD = re.compile(r"\s*!(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*)|$)", re.DOTALL)
 
 
-def plan(draft: Draft, message: Message, identity: Identity) -> None:
+def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
     """Draft what an agent's mail causes."""
     ticket, agent = identity.ticket, identity.agent
     assert ticket is not None
@@ -35,21 +38,21 @@ def plan(draft: Draft, message: Message, identity: Identity) -> None:
     said = (
         _note(draft, deed, f"automatic ({message.automatic})")
         if message.automatic
-        else _carry_out(draft, deed, message)
+        else _carry_out(draft, deed, message, known)
     )
     draft.done(Outcome.ACTED, said, effect=message.digest, ticket=ticket.number)
 
 
-def _carry_out(draft: Draft, deed: Deed, message: Message) -> str:
+def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> str:
     found = _WORD.match(message.text)
     try:
         if found is not None:
-            return _say(draft, deed, found["name"].lower(), (found["rest"] or "").strip())
+            return _say(draft, deed, found, known)
         if _outsiders(draft, deed, message):
-            return _keep(draft, deed, "it went to others too, not only to the desk")
+            return _keep(draft, deed, "it went to others too, not only to the desk", known)
         return agent_word.reply(draft, deed)
     except (WordRefused, IllegalTransition) as refused:
-        return _keep(draft, deed, str(refused))
+        return _keep(draft, deed, str(refused), known)
 
 
 def _outsiders(draft: Draft, deed: Deed, message: Message) -> frozenset[str]:
@@ -61,10 +64,11 @@ def _outsiders(draft: Draft, deed: Deed, message: Message) -> frozenset[str]:
     return frozenset(message.copied) - own
 
 
-def _say(draft: Draft, deed: Deed, name: str, rest: str) -> str:
+def _say(draft: Draft, deed: Deed, found: re.Match[str], known: Known) -> str:
+    name, rest = found["name"].lower(), (found["rest"] or "").strip()
     if name not in agent_word.WORDS or name == "merge":
         values = {"reference": deed.ticket.reference, "word": name}
-        draft.to_team(deed.ticket, "agent/unknown_word", values)
+        _warn(draft, deed, "agent/unknown_word", values, known)
         return agent_word.note(draft, deed)
     arguments, text = _arguments(draft, name, rest)
     meant = Deed(
@@ -88,9 +92,15 @@ def _arguments(draft: Draft, name: str, rest: str) -> tuple[dict[str, str], str]
     return {}, rest
 
 
-def _keep(draft: Draft, deed: Deed, why: str) -> str:
+def _warn(draft: Draft, deed: Deed, key: str, values: Mapping[str, Value], known: Known) -> None:
+    """Tell the team what was not done, unless something of theirs answers every such mail."""
+    if not permission.tell(draft, known, draft.wallet.warning):
+        draft.to_team(deed.ticket, key, values)
+
+
+def _keep(draft: Draft, deed: Deed, why: str, known: Known) -> str:
     values = {"reference": deed.ticket.reference, "reason": why}
-    draft.to_team(deed.ticket, "agent/kept", values)
+    _warn(draft, deed, "agent/kept", values, known)
     return _note(draft, deed, why)
 
 

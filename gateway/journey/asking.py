@@ -41,7 +41,7 @@ def facts_of(message: Message, *, now: datetime, known: Known, trust: Trust, wor
     return Facts(
         now=now,
         known=known.person is not None,
-        open_tickets=known.open_tickets,
+        open_tickets=known.open_tickets if message.author.address else 0,
         trust=trust,
         automatic=message.automatic,
         use_faq=words.meaning_of(message.text) is not Meaning.PERSON,

@@ -8,15 +8,16 @@ dead ones; nothing is forgotten in between, because every state stands in the st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from gateway.contracts.channel import Channel
+from gateway.contracts.store import Question
 from gateway.errors import FenceLost, StoreUnavailable, VersionConflict
-from gateway.journey import retry
+from gateway.journey import limits, retry
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.model.outbox import OutboxState, SendItem, Settled
@@ -114,56 +115,80 @@ class Delivery:
             await self._settle_success(desk, item, receipt)
 
     async def _settle_success(self, desk: Desk, item: SendItem, receipt: Receipt) -> None:
-        draft = Draft(desk, desk.rules)
-        settled = Settled(
-            outbox_id=item.part.outbox_id,
-            fence=item.fence,
-            state=OutboxState.SENT,
-            at=draft.at,
-            external_id=receipt.external_id or item.part.external_id,
-            reason=receipt.detail,
-        )
-        draft.settle(settled)
-        if await self._apply(desk, draft):
+        async def drafted() -> Draft:
+            draft = Draft(desk, desk.rules)
+            settled = _settled(
+                draft, item, OutboxState.SENT, reason=receipt.detail,
+                external_id=receipt.external_id or item.part.external_id,
+            )  # fmt: skip
+            draft.settle(settled)
+            return draft
+
+        if await self._apply(desk, drafted):
             desk.meter.sent(item.part.place.channel)
             log.info("sent", outbox=item.part.outbox_id, channel=item.part.place.channel)
 
     async def _settle_failure(self, desk: Desk, item: SendItem, error: Exception) -> None:
-        draft = Draft(desk, desk.rules)
         verdict = retry.verdict(
-            item, error, now=draft.at, jitter=desk.world.jitter(),
+            item, error, now=desk.world.now(), jitter=desk.world.jitter(),
             max_age=desk.policy.outbox_max_age,
         )  # fmt: skip
         code, reason = retry.code_of(error)
-        settled = Settled(
-            outbox_id=item.part.outbox_id,
-            fence=item.fence,
-            state=verdict.state,
-            at=draft.at,
-            code=code,
-            reason=reason,
-            due_at=verdict.due_at,
-        )
-        draft.settle(settled)
-        if verdict.state is OutboxState.DEAD:
-            await _tell_of_dead(desk, draft, item, reason)
-        if await self._apply(desk, draft):
+
+        async def drafted() -> Draft:
+            draft = Draft(desk, desk.rules)
+            settled = _settled(
+                draft, item, verdict.state, code=code, reason=reason, due_at=verdict.due_at
+            )
+            draft.settle(settled)
+            if verdict.state is OutboxState.DEAD:
+                await _tell_of_dead(desk, draft, item, reason)
+            return draft
+
+        if await self._apply(desk, drafted):
             self.wake()
             _count_failure(desk, item, verdict.state, reason)
 
-    async def _apply(self, desk: Desk, draft: Draft) -> bool:
-        """Write the end of an attempt down, however long the store takes to come back."""
+    async def _apply(self, desk: Desk, drafted: Callable[[], Awaitable[Draft]]) -> bool:
+        """Write the end of an attempt down, however long the store takes to come back.
+
+        It is drafted anew when a ticket that it tells of changed meanwhile.
+        """
         while True:
             try:
-                await desk.store.apply(draft.plan())
+                await desk.store.apply((await drafted()).plan())
             except StoreUnavailable as exc:
                 log.warning("store unavailable, settling waits", error=str(exc))
                 await asyncio.sleep(STORE_RETRY_SECONDS)
-            except (FenceLost, VersionConflict) as exc:
+            except VersionConflict:
+                continue
+            except FenceLost as exc:
                 log.warning("settling refused", error=str(exc))
                 return False
             else:
                 return True
+
+
+def _settled(
+    draft: Draft,
+    item: SendItem,
+    state: OutboxState,
+    *,
+    code: str = "",
+    reason: str = "",
+    external_id: str = "",
+    due_at: datetime | None = None,
+) -> Settled:
+    return Settled(
+        outbox_id=item.part.outbox_id,
+        fence=item.fence,
+        state=state,
+        at=draft.at,
+        code=code,
+        reason=reason,
+        external_id=external_id,
+        due_at=due_at,
+    )
 
 
 def _existing(channel: Channel | None, item: SendItem) -> Channel:
@@ -186,6 +211,8 @@ async def _tell_of_dead(desk: Desk, draft: Draft, item: SendItem, reason: str) -
     """Tell the ticket's team, else the alerts, that something will never arrive."""
     place = str(item.part.place)
     ticket = await desk.store.ticket(item.ticket) if item.ticket is not None else None
+    asked = Question(now=draft.at, budgets=(limits.ALERTS,))
+    draft.knows_alerts((await desk.store.know(asked)).spent)
     if ticket is None:
         if not item.lane.startswith("alert:"):
             draft.alert(f"A message to {place} could not be delivered", reason)

@@ -7,12 +7,13 @@ can forge the rest. What merely names one of our message ids leaves a note; noth
 from __future__ import annotations
 
 from gateway.contracts.store import Known
+from gateway.journey import limits, permission
 from gateway.journey.draft import Draft
 from gateway.model.inbox import Outcome
 from gateway.model.message import DeliveryReport
 from gateway.model.outbox import OutboxRow, OutboxState, Settled
 from gateway.model.people import Place
-from gateway.model.ticket import EventKind, Ticket, TicketState
+from gateway.model.ticket import EventKind, TicketState
 
 _ENDED = (TicketState.MERGED, TicketState.SPAM)
 
@@ -42,7 +43,7 @@ def plan(draft: Draft, report: DeliveryReport, known: Known) -> None:
 def _of_our_send(draft: Draft, report: DeliveryReport, row: OutboxRow, known: Known) -> None:
     ticket = known.tickets.get(row.ticket or 0)
     if report.action == "failed":
-        _bounce(draft, report, row, ticket)
+        _bounce(draft, report, row, known)
     if ticket is not None:
         draft.event(
             ticket, EventKind.DELIVERY, f"{report.action}: {_summary(report)}",
@@ -54,7 +55,8 @@ def _of_our_send(draft: Draft, report: DeliveryReport, row: OutboxRow, known: Kn
     )  # fmt: skip
 
 
-def _bounce(draft: Draft, report: DeliveryReport, row: OutboxRow, ticket: Ticket | None) -> None:
+def _bounce(draft: Draft, report: DeliveryReport, row: OutboxRow, known: Known) -> None:
+    ticket = known.tickets.get(row.ticket or 0)
     bounced = Settled(
         outbox_id=row.id,
         fence=0,
@@ -64,6 +66,8 @@ def _bounce(draft: Draft, report: DeliveryReport, row: OutboxRow, ticket: Ticket
         reason=report.diagnostic[:500] or "bounced",
     )
     draft.settle(bounced)
+    if not _is_news(draft, row, known):
+        return
     recipient = report.recipient or Place.parse(row.place).where
     if ticket is None or ticket.state in _ENDED or row.lane != f"{ticket.number}:1":
         draft.alert(f"A message to {row.place} came back", _summary(report))
@@ -75,6 +79,17 @@ def _bounce(draft: Draft, report: DeliveryReport, row: OutboxRow, ticket: Ticket
         "diagnostic": report.diagnostic[:500],
     }
     draft.to_team(ticket, "agent/bounced", values)
+
+
+def _is_news(draft: Draft, row: OutboxRow, known: Known) -> bool:
+    """Tell whether people should hear that a row came back.
+
+    Once, however many reports somebody makes out of one envelope sender. An alert that came back
+    makes no other alert: that would come back too, for ever.
+    """
+    if row.lane.startswith("alert:"):
+        return False
+    return permission.tell(draft, known, (limits.of_bounce(row.id),)) is None
 
 
 def _summary(report: DeliveryReport) -> str:

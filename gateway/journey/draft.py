@@ -14,7 +14,7 @@ from datetime import datetime
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Meaning, Text, Value
 from gateway.journey.desk import Desk
-from gateway.journey.limits import Wallet
+from gateway.journey.limits import ALERTS, Wallet
 from gateway.journey.tokens import Role
 from gateway.model.inbox import Claim, Outcome
 from gateway.model.message import Attachment, Json, Message, Trust
@@ -37,6 +37,9 @@ from gateway.world import new_outbox_id
 
 BY_DESK = "ventanilla"
 REFERENCES_KEPT = 12
+_LAST_ALERT = (
+    "More alerts are held back for an hour. Look: ventanilla inbox list, ventanilla outbox list"
+)
 
 
 class _Working:
@@ -69,6 +72,8 @@ class Draft:
         self.at: datetime = desk.world.now()
         self.claim = claim
         self.wallet = Wallet()
+        self.alerts_left: int | None = None
+        """How many more alerts may go out; None where something else bounds them."""
         self.history: Sequence[TicketEvent] = ()
         """What was said before on the ticket, where a use case needs it."""
         self._tickets: dict[int, _Working] = {}
@@ -197,6 +202,10 @@ class Draft:
         """Spend budgets, once each."""
         self._spend.update({budget.key: budget for budget in budgets})
 
+    def knows_alerts(self, spent: Mapping[str, int]) -> None:
+        """Take in how many alerts have gone out, from what the store says is spent."""
+        self.alerts_left = ALERTS.limit - spent.get(ALERTS.key, 0)
+
     def person(self, person: Person) -> None:
         """Write what we know of a person."""
         self._people[(person.kind, person.address)] = person
@@ -288,7 +297,13 @@ class Draft:
             self._queue(outgoing, lane=f"{now.number}:{place}", ticket=ticket)
 
     def alert(self, what: str, details: str) -> None:
-        """Tell the people of ``[desk] alerts`` what only people can mend."""
+        """Tell the people of ``[desk] alerts`` what only people can mend; not without end."""
+        if self.alerts_left is not None:
+            if self.alerts_left <= 0:
+                return
+            self.spend((ALERTS,))
+            if self.alerts_left == 1:
+                details = f"{details}\n{_LAST_ALERT}"
         language = self.desk.policy.languages[0]
         text = self.desk.words.render("agent/alert", language, {"what": what, "details": details})
         for place in self.desk.policy.alerts:

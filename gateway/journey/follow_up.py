@@ -12,7 +12,7 @@ from gateway.journey.identify import Identity
 from gateway.journey.new_request import end, record
 from gateway.model.decision import Answer
 from gateway.model.inbox import Outcome
-from gateway.model.message import Message
+from gateway.model.message import Message, Trust
 from gateway.model.ticket import EventKind, Ticket, TicketState
 
 
@@ -53,12 +53,12 @@ def plan_of_stranger(draft: Draft, message: Message, identity: Identity, known: 
     end(draft, message, Outcome.APPENDED, "note: automatic message by no party", ticket.number)
 
 
-def plan_of_unproven(draft: Draft, message: Message, identity: Identity) -> None:
+def plan_of_unproven(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
     """Draft what a message in the team's name without proof causes: a note, and the team told."""
     ticket = identity.ticket
     assert ticket is not None
     _note(draft, ticket, message, f"written as the team, not proven: {identity.doubt}")
-    if not message.automatic:
+    if not message.automatic and not permission.tell(draft, known, draft.wallet.warning):
         values = {"reference": ticket.reference, "reason": identity.doubt}
         draft.to_team(ticket, "agent/kept", values)
         draft.alert(f"{ticket.reference}: a mail in the team's name was kept back", identity.doubt)
@@ -135,7 +135,7 @@ def _on_closed(draft: Draft, case: _Case) -> str:
     if case.ticket.team is None:
         return _to_people(draft, case, "the requester wrote again")
     draft.set_state(case.ticket, TicketState.OPEN, "the requester wrote again")
-    _update(draft, case.ticket, case.message)
+    _update(draft, case)
     return "reopened"
 
 
@@ -143,7 +143,7 @@ def _on_open(draft: Draft, case: _Case) -> str:
     if case.ticket.state in (TicketState.SPAM, TicketState.MERGED):
         return f"appended to a ticket that is {case.ticket.state}"
     draft.set_state(case.ticket, TicketState.OPEN, "the requester answered")
-    _update(draft, case.ticket, case.message)
+    _update(draft, case)
     return "appended"
 
 
@@ -167,11 +167,16 @@ def _to_people(draft: Draft, case: _Case, why: str) -> str:
     return f"routed: {why}"
 
 
-def _update(draft: Draft, ticket: Ticket, message: Message) -> None:
+def _update(draft: Draft, case: _Case) -> None:
+    ticket, message = case.ticket, case.message
+    if limit := permission.tell(draft, case.known, draft.wallet.telling):
+        draft.event(ticket, EventKind.NOTE, f"the team was not told: {limit}")
+        return
+    is_sure = case.identity.trust >= Trust.AUTHENTICATED
     values = {
         "reference": ticket.reference,
         "requester": message.author.address or "unknown sender",
-        "what": "wrote",
+        "what": "wrote" if is_sure else "(sender not verified) wrote",
     }
     draft.to_team(
         ticket, "agent/update", values, literal=message.text, attachments=message.attachments

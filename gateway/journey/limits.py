@@ -8,6 +8,7 @@ restarts. A spent budget loses nothing: the request becomes a ticket that nobody
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -16,36 +17,53 @@ from gateway.contracts.store import Known
 from gateway.journey.desk import Desk
 from gateway.model.message import Message, Trust
 from gateway.model.plan import Budget
+from gateway.model.policy import Limits
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 # What comes this soon after something we sent by ourselves counts as an answer to it.
 REACTION_WINDOW = timedelta(minutes=10)
+# What only people can mend they hear of this often; `ventanilla inbox` and `outbox` list the rest.
+ALERTS = Budget(key="alerts", limit=20, window=HOUR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
-    """Every budget that handling one message may spend; empty for those who have no limits."""
+    """Every budget that handling one message may spend; empty for those who have no limits.
+
+    The last two bound what a team hears because of one writer: machines that answer, on their
+    side or ours, would keep a ticket talking for ever. ``telling`` is for the writer's words on a
+    ticket, ``warning`` for saying that a mail in the team's name was kept back.
+    """
 
     saying: tuple[Budget, ...] = ()
     reacting: tuple[Budget, ...] = ()
     acknowledging: tuple[Budget, ...] = ()
     opening: tuple[Budget, ...] = ()
+    telling: tuple[Budget, ...] = ()
+    warning: tuple[Budget, ...] = ()
 
     @property
     def all(self) -> tuple[Budget, ...]:
         """Return every budget, for asking the store how much of each is spent."""
-        return (*self.saying, *self.reacting, *self.acknowledging, *self.opening)
+        first = (*self.saying, *self.reacting, *self.acknowledging)
+        return (*first, *self.opening, *self.telling, *self.warning)
 
 
 def wallet(desk: Desk, message: Message) -> Wallet:
     """Return the budgets of a message."""
     address, limits = message.author.address, desk.policy.limits
-    if not address or is_exempt(desk, address):
+    if is_exempt(desk, address):
         return Wallet()
     # The person stands in front, so that one message's budgets lie side by side in the store.
     who = f"{desk.kind_of(message.channel)}:{address}"
+    opening = (Budget(key=f"{who}:tickets", limit=limits.tickets_per_hour, window=HOUR),)
+    if not address:
+        return Wallet(opening=opening)
+    follows = (
+        message.tokens or message.refs or desk.policy.prefix.upper() in message.subject.upper()
+    )
     return Wallet(
         saying=(
             Budget(key=f"{who}:hourly", limit=limits.automatic_per_hour, window=HOUR),
@@ -57,8 +75,31 @@ def wallet(desk: Desk, message: Message) -> Wallet:
         acknowledging=(
             Budget(key=f"{who}:receipt", limit=limits.acknowledgements_per_hour, window=HOUR),
         ),
-        opening=(Budget(key=f"{who}:tickets", limit=limits.tickets_per_hour, window=HOUR),),
+        opening=opening,
+        telling=_telling(who, limits) if follows else (),
+        warning=_warning(who, limits) if follows else (),
     )
+
+
+def _telling(who: str, limits: Limits) -> tuple[Budget, ...]:
+    return (Budget(key=f"{who}:updates", limit=limits.tickets_per_hour, window=HOUR),)
+
+
+def _warning(who: str, limits: Limits) -> tuple[Budget, ...]:
+    return (
+        Budget(key=f"{who}:kept", limit=limits.automatic_per_hour, window=HOUR),
+        Budget(key=f"{who}:kept-daily", limit=limits.automatic_per_day, window=DAY),
+    )
+
+
+def of_report(outbox_ids: Iterable[str]) -> tuple[Budget, ...]:
+    """Return the budgets of a delivery report: each row's people hear of it once a day."""
+    return (ALERTS, *map(of_bounce, outbox_ids))
+
+
+def of_bounce(outbox_id: str) -> Budget:
+    """Return what telling that one row came back spends."""
+    return Budget(key=f"bounce:{outbox_id}", limit=1, window=DAY)
 
 
 def is_exempt(desk: Desk, address: str) -> bool:

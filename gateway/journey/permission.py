@@ -10,6 +10,7 @@ from gateway.journey.draft import Draft
 from gateway.journey.identify import Identity
 from gateway.model.message import Message, Trust
 from gateway.model.people import Person
+from gateway.model.plan import Budget
 
 
 def ask(
@@ -33,6 +34,15 @@ def ask(
         return f"limit ({spent})"
     draft.spend(budgets)
     remember(draft, message, known, language=None, automatic=True)
+    return None
+
+
+def tell(draft: Draft, known: Known, budgets: tuple[Budget, ...]) -> str | None:
+    """Spend what telling a team costs; return why it must not be told, None when it may."""
+    spent = limits.spent(budgets, known)
+    if spent:
+        return f"limit ({spent})"
+    draft.spend(budgets)
     return None
 
 

@@ -15,7 +15,7 @@ from typing import Protocol, assert_never
 
 import structlog
 
-from gateway.contracts.store import Known
+from gateway.contracts.store import Known, Question
 from gateway.errors import FenceLost, ParseError, StoreUnavailable, VersionConflict
 from gateway.journey import (
     agent_mail,
@@ -41,6 +41,8 @@ TRIES = 3
 # and the store hands suspects out one at a time: the guilty one gets here alone.
 MOST_CRASHES = 10
 WORKERS = 24
+# Each one means that a neighbour has got on; nobody has so many neighbours.
+MOST_CONFLICTS = 30
 MOST_IN_HAND = 1000
 MOST_BYTES_IN_HAND = 48 * 1024 * 1024
 STORE_RETRY_SECONDS = 0.5
@@ -71,6 +73,7 @@ class Pipeline:
         self._more = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._turn = asyncio.Lock()
 
     def has_room(self) -> bool:
         """Return whether more events may be held in memory."""
@@ -172,27 +175,38 @@ class Pipeline:
     async def _journey(self, item: InboxItem) -> None:
         parsed = await self._reader.parse(item.event)
         desk = self._desk()
-        for attempt in range(TRIES):
-            plan = await _plan(desk, item, parsed)
-            try:
-                await desk.store.apply(plan)
-            except VersionConflict:
-                if attempt == TRIES - 1:
-                    raise
-                continue
-            break
+        try:
+            plan = await _carry_out(desk, item, parsed)
+        except VersionConflict:
+            plan = await self._in_turn(desk, item, parsed)
         if plan.done is not None:
             _seen(desk, item, plan)
         if plan.sends:
             desk.wake_delivery([send.lane for send in plan.sends])
 
+    async def _in_turn(self, desk: Desk, item: InboxItem, parsed: Parsed) -> Plan:
+        """Carry out what lost against a neighbour, one at a time.
+
+        Twenty people may write to one ticket at once: whoever lost waits here instead of losing
+        again against all of them. What still conflicts will never fit.
+        """
+        async with self._turn:
+            for _ in range(MOST_CONFLICTS):
+                with suppress(VersionConflict):
+                    return await _carry_out(desk, item, parsed)
+            return await _carry_out(desk, item, parsed)
+
     async def _quarantine(self, item: InboxItem, reason: str) -> None:
         desk = self._desk()
-        draft = Draft(desk, desk.rules)
-        what = f"Message {item.claim.id} on {item.event.channel} is quarantined"
-        draft.alert(what, f"{reason}. Look: ventanilla inbox show {item.claim.id}")
-        plan = draft.plan()
-        await desk.store.quarantine(item.claim, reason, plan)
+        # One at a time: each counts how many alerts went out before it.
+        async with self._turn:
+            draft = Draft(desk, desk.rules)
+            asked = Question(now=draft.at, budgets=(limits.ALERTS,))
+            draft.knows_alerts((await desk.store.know(asked)).spent)
+            what = f"Message {item.claim.id} on {item.event.channel} is quarantined"
+            draft.alert(what, f"{reason}. Look: ventanilla inbox show {item.claim.id}")
+            plan = draft.plan()
+            await desk.store.quarantine(item.claim, reason, plan)
         desk.meter.quarantined(item.event.channel)
         desk.wake_delivery([send.lane for send in plan.sends])
         log.error("quarantined", inbox=item.claim.id, channel=item.event.channel, reason=reason)
@@ -211,6 +225,13 @@ def _seen(desk: Desk, item: InboxItem, plan: Plan) -> None:
     )
 
 
+async def _carry_out(desk: Desk, item: InboxItem, parsed: Parsed) -> Plan:
+    """Plan an event on what is known now, and apply the plan."""
+    plan = await _plan(desk, item, parsed)
+    await desk.store.apply(plan)
+    return plan
+
+
 async def _plan(desk: Desk, item: InboxItem, parsed: Parsed) -> Plan:
     """Load what is needed and plan. Everything after the load is pure."""
     draft = Draft(desk, desk.rules, claim=item.claim)
@@ -219,6 +240,7 @@ async def _plan(desk: Desk, item: InboxItem, parsed: Parsed) -> Plan:
             await _plan_message(draft, parsed)
         case DeliveryReport():
             known = await desk.store.know(report_question(desk, parsed))
+            draft.knows_alerts(known.spent)
             if not _is_duplicate(draft, known):
                 delivery_report.plan(draft, parsed, known)
         case Command():
@@ -265,9 +287,9 @@ def _plan_by_writer(draft: Draft, message: Message, who: Identity, known: Known)
         case Who.STRANGER:
             follow_up.plan_of_stranger(draft, message, who, known)
         case Who.UNPROVEN:
-            follow_up.plan_of_unproven(draft, message, who)
+            follow_up.plan_of_unproven(draft, message, who, known)
         case Who.AGENT:
-            agent_mail.plan(draft, message, who)
+            agent_mail.plan(draft, message, who, known)
         case _:
             assert_never(who.who)
 
