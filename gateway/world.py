@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import random
+import threading
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -38,10 +39,11 @@ _ENTROPY_BYTES = 4096
 
 
 class RealWorld:
-    """The operating system's clock and entropy. One thread at a time may use one of these."""
+    """The operating system's clock and entropy, for any thread."""
 
     def __init__(self) -> None:
         self._entropy = b""
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
         """See `World.now`."""
@@ -53,9 +55,10 @@ class RealWorld:
 
     def random_bytes(self, count: int) -> bytes:
         """See `World.random_bytes`."""
-        if len(self._entropy) < count:
-            self._entropy = os.urandom(max(_ENTROPY_BYTES, count))
-        taken, self._entropy = self._entropy[:count], self._entropy[count:]
+        with self._lock:
+            if len(self._entropy) < count:
+                self._entropy = os.urandom(max(_ENTROPY_BYTES, count))
+            taken, self._entropy = self._entropy[:count], self._entropy[count:]
         return taken
 
     def jitter(self) -> float:

@@ -21,6 +21,8 @@ from gateway.model.policy import Policy
 from gateway.world import World
 
 NUMBERS_PER_BLOCK = 50
+# More than the pipeline has workers: each may take one before the next one refills.
+NUMBERS_KEPT = 30
 
 
 class Meter(Protocol):
@@ -51,11 +53,12 @@ class Numbers:
     def __init__(self, store: Store, *, block: int = NUMBERS_PER_BLOCK) -> None:
         self._store = store
         self._block = block
+        self._kept = min(block, NUMBERS_KEPT)
         self._free: deque[int] = deque()
 
-    async def refill(self, wanted: int) -> None:
-        """Have at least ``wanted`` numbers in hand."""
-        while len(self._free) < wanted:
+    async def refill(self) -> None:
+        """Have a number in hand for everybody who may be planning at the moment."""
+        while len(self._free) < self._kept:
             self._free.extend(await self._store.reserve_numbers(self._block))
 
     def take(self) -> int:

@@ -48,6 +48,7 @@ MOST_IN_HAND = 1000
 MOST_BYTES_IN_HAND = 48 * 1024 * 1024
 STORE_RETRY_SECONDS = 0.5
 CLAIM_BATCH = 200
+BIG_FILES = 1024 * 1024
 _WITH_HISTORY = (TicketState.ANSWERED, TicketState.ASKING, TicketState.CLOSED)
 
 
@@ -262,12 +263,16 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     if own := guards.own(desk, message):
         new_request.end(draft, message, Outcome.IGNORED, f"our own: {own}")
         return
-    await desk.numbers.refill(1)
+    await desk.numbers.refill()
     known = await _with_newest(draft, known)
     who = identify(desk, draft.rules, message, known)
     if who.ticket is not None and who.ticket.state in _WITH_HISTORY:
         draft.history = await desk.store.events(who.ticket.number)
-    _plan_by_writer(draft, message, who, known)
+    if sum(file.size for file in message.attachments) < BIG_FILES:
+        _plan_by_writer(draft, message, who, known)
+    else:
+        # Rendering encodes the files: beside the event loop, so that others are not kept waiting.
+        await asyncio.to_thread(_plan_by_writer, draft, message, who, known)
 
 
 async def _with_newest(draft: Draft, known: Known) -> Known:
@@ -300,7 +305,7 @@ async def _plan_command(draft: Draft, command: Command) -> None:
     known = await desk.store.know(cli_order.question(desk, command))
     if _is_duplicate(draft, known):
         return
-    await desk.numbers.refill(1)
+    await desk.numbers.refill()
     tickets = {ticket.reference: ticket for ticket in known.tickets.values()}
     named = cli_order.named_ticket(desk, command, tickets)
     if named is not None:
