@@ -135,7 +135,7 @@ class Running:
         Raises:
             ConfigError: rules or templates have errors.
         """
-        book, _ = await asyncio.gather(load_rules_apart(self.settings), self.parsers.start())
+        book = await load_rules_apart(self.settings)
         parts = app.put_together(self.settings, self.channels, (), book)
         desk = await app.build_desk(
             parts, self.settings, self.store, world=self.world, meter=self.meter

@@ -28,6 +28,7 @@ log = structlog.get_logger()
 # Processor time is limited in the child; this is for a child that does not even burn it.
 WALL_SECONDS = 60.0
 START_AGAIN_SECONDS = 1.0
+REST_SECONDS = 300.0
 STDIN, STDOUT = 0, 1
 
 
@@ -44,7 +45,9 @@ class _Waiting:
 class _Child(asyncio.SubprocessProtocol):
     """The pipes of one child: cuts its answers out of the stream."""
 
-    def __init__(self, answered: Callable[[Parsed | str], None], ended: Callable[[], None]) -> None:
+    def __init__(
+        self, answered: Callable[[Parsed | str], None], ended: Callable[[_Child], None]
+    ) -> None:
         self._answered = answered
         self._ended = ended
         self._buffer = bytearray()
@@ -68,14 +71,17 @@ class _Child(asyncio.SubprocessProtocol):
 
     def process_exited(self) -> None:
         """See `asyncio.SubprocessProtocol`."""
-        self._ended()
+        self._ended(self)
 
 
 class ParserPool:
-    """One child, started when it is first needed, and again whenever it has died."""
+    """One child, started when it is needed: first, after it has died, and after a long rest."""
 
-    def __init__(self, parsers: Mapping[str, Parser]) -> None:
+    def __init__(
+        self, parsers: Mapping[str, Parser], *, rest_seconds: float = REST_SECONDS
+    ) -> None:
         self._parsers = dict(parsers)
+        self._rest_seconds = rest_seconds
         self._transport: asyncio.SubprocessTransport | None = None
         self._pipe: asyncio.WriteTransport | None = None
         self._feed_pipe: asyncio.WriteTransport | None = None
@@ -86,6 +92,10 @@ class ParserPool:
         self._settled = asyncio.Event()
         self._gone = asyncio.Event()
         self._is_ready = False
+        self._child: _Child | None = None
+        self._alive = 0
+        self._answers = 0
+        self._rest: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def parse(self, raw: RawEvent) -> Parsed:
@@ -107,6 +117,11 @@ class ParserPool:
             raise ParseError(answer)
         return answer
 
+    @property
+    def is_resting(self) -> bool:
+        """Return whether there is no child at the moment."""
+        return self._feed_pipe is None
+
     async def start(self) -> None:
         """Have a child running, however often it takes; nothing is blamed on any event here."""
         async with self._starting:
@@ -123,11 +138,13 @@ class ParserPool:
         self._closed = True
         self._feed_pipe = None
         async with self._starting:
-            if self._watch is not None:
-                self._watch.cancel()
-            if self._transport is not None and self._transport.get_returncode() is None:
-                self._gone.clear()
+            for timer in (self._watch, self._rest):
+                if timer is not None:
+                    timer.cancel()
+            if self._transport is not None:
                 self._transport.close()
+            while self._alive:
+                self._gone.clear()
                 await self._gone.wait()
 
     async def _spawn(self) -> None:
@@ -135,7 +152,7 @@ class ParserPool:
         self._settled.clear()
         self._is_ready = False
         transport, _ = await loop.subprocess_exec(
-            lambda: _Child(self._answered, self._ended),
+            self._new_child,
             sys.executable,
             "-m",
             "gateway.journey.parser_child",
@@ -147,6 +164,11 @@ class ParserPool:
         pipe.write(frame(self._parsers))
         self._transport, self._pipe = transport, pipe
 
+    def _new_child(self) -> _Child:
+        self._child = _Child(self._answered, self._ended)
+        self._alive += 1
+        return self._child
+
     def _feed(self, waiting: _Waiting) -> None:
         if self._feed_pipe is not None:
             self._feed_pipe.write(frame(waiting.raw))
@@ -155,6 +177,7 @@ class ParserPool:
         if not self._is_ready:
             self._begin()
             return
+        self._answers += 1
         waiting = self._waiting.popleft()
         if not waiting.answer.done():
             waiting.answer.set_result(answer)
@@ -167,6 +190,22 @@ class ParserPool:
         for waiting in self._waiting:
             self._feed(waiting)
         self._watch_reader()
+        self._retire_later()
+
+    def _retire_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._rest = loop.call_later(self._rest_seconds, self._retire, self._answers)
+
+    def _retire(self, answers: int) -> None:
+        """Let a child go that nobody has asked for long: a quiet desk is a small one."""
+        if self._feed_pipe is None:
+            return
+        if self._waiting or self._answers != answers:
+            self._retire_later()
+            return
+        assert self._transport is not None
+        self._transport.close()
+        self._child = self._transport = self._feed_pipe = None
 
     def _watch_reader(self) -> None:
         """Kill a child that keeps the event at the head of the line for too long."""
@@ -184,11 +223,14 @@ class ParserPool:
         else:
             self._watch_reader()
 
-    def _ended(self) -> None:
+    def _ended(self, child: _Child) -> None:
         """Blame the event the child was reading, and give the others to a new child."""
+        self._alive -= 1
+        self._gone.set()
+        if child is not self._child:
+            return
         transport, was_ready = self._transport, self._is_ready
         self._transport = self._feed_pipe = None
-        self._gone.set()
         self._settled.set()
         if transport is None or self._closed:
             return
