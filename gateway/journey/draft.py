@@ -313,9 +313,16 @@ class Draft:
             )  # fmt: skip
             self._queue(outgoing, lane=f"alert:{place}", ticket=None)
 
-    def to_address(self, place: Place, key: str, language: str, message: Message) -> None:
-        """Say something that belongs to no ticket, in answer to a message."""
-        text = self.desk.words.render(key, language, {})
+    def to_address(
+        self,
+        place: Place,
+        key: str,
+        language: str,
+        message: Message,
+        values: Mapping[str, Value] | None = None,
+    ) -> None:
+        """Say something outside any ticket's conversation, in answer to a message."""
+        text = self.desk.words.render(key, language, values or {})
         chain = (*reversed(message.refs), message.external_id)[-REFERENCES_KEPT:]
         outgoing = self._outgoing(
             place, text, language=language, in_reply_to=message.external_id,

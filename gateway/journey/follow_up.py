@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.contracts.store import Known
-from gateway.contracts.words import Meaning
+from gateway.contracts.words import Meaning, Value
 from gateway.journey import new_request, permission
 from gateway.journey.draft import Draft
 from gateway.journey.identify import Identity
@@ -13,6 +14,7 @@ from gateway.journey.new_request import end, record
 from gateway.model.decision import Answer
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message, Trust
+from gateway.model.people import Place
 from gateway.model.ticket import EventKind, Ticket, TicketState
 
 
@@ -59,10 +61,19 @@ def plan_of_unproven(draft: Draft, message: Message, identity: Identity, known: 
     assert ticket is not None
     _note(draft, ticket, message, f"written as the team, not proven: {identity.doubt}")
     if not message.automatic and not permission.tell(draft, known, draft.wallet.warning):
-        values = {"reference": ticket.reference, "reason": identity.doubt}
+        values: dict[str, Value] = {"reference": ticket.reference, "reason": identity.doubt}
         draft.to_team(ticket, "agent/kept", values)
         draft.alert(f"{ticket.reference}: a mail in the team's name was kept back", identity.doubt)
+        _tell_writer(draft, message, values)
     end(draft, message, Outcome.APPENDED, f"note: {identity.doubt}", ticket.number)
+
+
+def _tell_writer(draft: Draft, message: Message, values: Mapping[str, Value]) -> None:
+    """Tell an agent who was refused (removed, or of another team); nobody who only claims to be."""
+    if message.author.trust >= Trust.AUTHENTICATED:
+        place = Place(message.channel, message.author.address)
+        language = draft.desk.policy.languages[0]
+        draft.to_address(place, "agent/kept", language, message, values)
 
 
 def _note(draft: Draft, ticket: Ticket, message: Message, why: str) -> None:

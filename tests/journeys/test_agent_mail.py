@@ -64,6 +64,16 @@ async def test_unproven_agent_leaves_a_note(desk, lift, given):
     assert len(await desk.sent(ALICE)) == before
 
 
+async def test_agent_who_was_removed_is_told(desk, lift):
+    """No silent drop: whose address is verified hears that nothing was sent, and why."""
+    await write(desk, "I still have this one.", sender="gus@acme.example")
+    await write(desk, "I do not exist.", sender="claims@acme.example", results=None)
+
+    (told,) = await desk.sent("gus@acme.example")
+    assert "Nothing was sent" in text_of(told)
+    assert await desk.sent("claims@acme.example") == []
+
+
 async def test_agents_own_header_proves_nothing(desk, lift):
     """Headers in our name from outside are nobody's credential."""
     before = len(await desk.sent(ALICE))
