@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.contracts.store import Known
@@ -64,16 +63,12 @@ def plan_of_unproven(draft: Draft, message: Message, identity: Identity, known: 
         values: dict[str, Value] = {"reference": ticket.reference, "reason": identity.doubt}
         draft.to_team(ticket, "agent/kept", values)
         draft.alert(f"{ticket.reference}: a mail in the team's name was kept back", identity.doubt)
-        _tell_writer(draft, message, values)
+        if message.author.trust >= Trust.AUTHENTICATED:
+            # Removed, or of another team. Nobody is told who only claims the address.
+            place = Place(message.channel, message.author.address)
+            language = draft.desk.policy.languages[0]
+            draft.to_address(place, "agent/kept", language, message, values)
     end(draft, message, Outcome.APPENDED, f"note: {identity.doubt}", ticket.number)
-
-
-def _tell_writer(draft: Draft, message: Message, values: Mapping[str, Value]) -> None:
-    """Tell an agent who was refused (removed, or of another team); nobody who only claims to be."""
-    if message.author.trust >= Trust.AUTHENTICATED:
-        place = Place(message.channel, message.author.address)
-        language = draft.desk.policy.languages[0]
-        draft.to_address(place, "agent/kept", language, message, values)
 
 
 def _note(draft: Draft, ticket: Ticket, message: Message, why: str) -> None:
