@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.contracts.store import Question, Store
@@ -31,10 +32,10 @@ def question(desk: Desk, command: Command) -> Question:
     )
 
 
-def named_ticket(desk: Desk, command: Command, tickets: dict[str, Ticket]) -> Ticket | None:
-    """Return the ticket an order is about, however its reference is written."""
-    number = parse_reference(desk.policy.prefix, command.ticket)
-    return next((ticket for ticket in tickets.values() if ticket.number == number), None)
+def ticket_named(desk: Desk, reference: str, tickets: Mapping[int, Ticket]) -> Ticket | None:
+    """Return the ticket of a reference, however it is written; None when there is none."""
+    number = parse_reference(desk.policy.prefix, reference)
+    return tickets.get(number) if number is not None else None
 
 
 async def repair(store: Store, command: Command) -> str | None:
@@ -62,13 +63,13 @@ async def repair(store: Store, command: Command) -> str | None:
     return f"{command.name.replace('_', ' ')}: done"
 
 
-def plan(draft: Draft, command: Command, tickets: dict[str, Ticket], said: str | None) -> None:
+def plan(draft: Draft, command: Command, tickets: Mapping[int, Ticket], said: str | None) -> None:
     """Draft what an order causes; ``said`` is what a repair said already.
 
-    ``tickets`` maps the references the order names to their tickets. An order that cannot be
+    ``tickets`` are the tickets that the order names, by number. An order that cannot be
     carried out is done too: its reason starts with ``refused:``.
     """
-    ticket = named_ticket(draft.desk, command, tickets)
+    ticket = ticket_named(draft.desk, command.ticket, tickets)
     try:
         number, reason = (
             (None, said) if said is not None else _carry_out(draft, command, ticket, tickets)
@@ -79,7 +80,7 @@ def plan(draft: Draft, command: Command, tickets: dict[str, Ticket], said: str |
 
 
 def _carry_out(
-    draft: Draft, command: Command, ticket: Ticket | None, tickets: dict[str, Ticket]
+    draft: Draft, command: Command, ticket: Ticket | None, tickets: Mapping[int, Ticket]
 ) -> tuple[int, str]:
     if command.name == "open":
         opened = _open(draft, command)
@@ -98,7 +99,7 @@ def _carry_out(
         text=command.text,
         arguments=command.arguments,
         attachments=command.attachments,
-        other=tickets.get(command.arguments.get("into", "").strip().upper()),
+        other=ticket_named(draft.desk, command.arguments.get("into", ""), tickets),
     )
     return ticket.number, word(draft, deed)
 

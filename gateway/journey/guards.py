@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.contracts.words import Meaning
 from gateway.journey.desk import Desk
 from gateway.model.message import Message
 
@@ -15,8 +16,9 @@ def own(desk: Desk, message: Message) -> str | None:
     return None
 
 
-def greeting_only(desk: Desk, message: Message, greeting: object) -> bool:
+def greeting_only(desk: Desk, message: Message) -> bool:
     """Return whether a message says hello and nothing else, its subject included."""
-    if message.attachments or desk.words.meaning_of(message.text) is not greeting:
-        return False
-    return not message.subject or desk.words.meaning_of(message.subject) is greeting
+    said = [message.text, *([message.subject] if message.subject else [])]
+    return not message.attachments and all(
+        desk.words.meaning_of(text) is Meaning.GREETING for text in said
+    )

@@ -306,11 +306,10 @@ async def _plan_command(draft: Draft, command: Command) -> None:
     if _is_duplicate(draft, known):
         return
     await desk.numbers.refill()
-    tickets = {ticket.reference: ticket for ticket in known.tickets.values()}
-    named = cli_order.named_ticket(desk, command, tickets)
+    named = cli_order.ticket_named(desk, command.ticket, known.tickets)
     if named is not None:
         draft.history = await desk.store.events(named.number)
-    cli_order.plan(draft, command, tickets, await cli_order.repair(desk.store, command))
+    cli_order.plan(draft, command, known.tickets, await cli_order.repair(desk.store, command))
 
 
 def _is_duplicate(draft: Draft, known: Known) -> bool:
