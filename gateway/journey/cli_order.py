@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gateway.contracts.store import Question, Store
+from gateway.contracts.store import Question
 from gateway.errors import IllegalTransition, NotFound
 from gateway.journey import agent_word, explain, new_request
 from gateway.journey.agent_word import Deed, WordRefused
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
+from gateway.journey.tokens import Keyring
 from gateway.model.decision import Route
 from gateway.model.inbox import Outcome
 from gateway.model.message import Command, Json
@@ -38,12 +39,12 @@ def ticket_named(desk: Desk, reference: str, tickets: Mapping[int, Ticket]) -> T
     return tickets.get(number) if number is not None else None
 
 
-async def repair(store: Store, command: Command) -> str | None:
+async def repair(desk: Desk, command: Command) -> str | None:
     """Carry out a repair of inbox, outbox or keys; None when the order is none.
 
     A repair is harmless when it is done again, so it need not share the order's transaction.
     """
-    target = command.arguments.get("id", "")
+    store, target = desk.store, command.arguments.get("id", "")
     try:
         match command.name:
             case "retry_event":
@@ -56,6 +57,7 @@ async def repair(store: Store, command: Command) -> str | None:
                 await store.drop_send(target)
             case "keys_rotate":
                 await store.add_secret()
+                desk.keyring = Keyring(await store.secrets())
             case _:
                 return None
     except NotFound as exc:

@@ -309,7 +309,7 @@ async def _plan_command(draft: Draft, command: Command) -> None:
     named = cli_order.ticket_named(desk, command.ticket, known.tickets)
     if named is not None:
         draft.history = await desk.store.events(named.number)
-    cli_order.plan(draft, command, known.tickets, await cli_order.repair(desk.store, command))
+    cli_order.plan(draft, command, known.tickets, await cli_order.repair(desk, command))
 
 
 def _is_duplicate(draft: Draft, known: Known) -> bool:

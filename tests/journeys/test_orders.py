@@ -134,3 +134,16 @@ async def test_split_takes_one_message_out(desk, lift):
 
     assert row.ticket != lift.ticket
     assert (await desk.said(row))[0].text == "By the way, the lamp flickers"
+
+
+async def test_rotated_keys_make_the_next_token_and_old_ones_still_lead_home(desk, lift):
+    """A running desk uses the new key at once; nobody's reply address stops working."""
+    before = (await desk.sent(ALICE))[-1]["Reply-To"]
+
+    await desk.order("keys_rotate")
+    await order(desk, lift, "reply", text="Which lift?")
+
+    after = (await desk.sent(ALICE))[-1]["Reply-To"]
+    row = await desk.mail(ALICE, "Re: Lift", "The left one", to=before)
+    assert after != before
+    assert row.ticket == lift.ticket
