@@ -85,6 +85,8 @@ def load_channels(settings: Settings) -> tuple[dict[str, Channel], tuple[Problem
             size_limit=settings.policy.limits.size,
             secrets=table.secrets,
             world=world,
+            languages=settings.policy.languages,
+            public_url=settings.http_public_url or "",
         )
         try:
             model = read_channel(settings, table, factory.settings_model())

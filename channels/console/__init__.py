@@ -74,8 +74,8 @@ class ConsoleChannel:
         del places, connect
         return ()
 
-    def address_of(self, place: Place) -> str:
-        """See `Channel.address_of`."""
+    def room_of(self, place: Place) -> str:
+        """See `Channel.room_of`."""
         return place.where
 
     async def close(self) -> None:

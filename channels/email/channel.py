@@ -102,8 +102,8 @@ class EmailChannel:
             problems += await self._check_servers()
         return problems
 
-    def address_of(self, place: Place) -> str:
-        """See `Channel.address_of`: mail addresses compare in lower case."""
+    def room_of(self, place: Place) -> str:
+        """See `Channel.room_of`: mail addresses compare in lower case."""
         return place.where.strip().lower()
 
     async def close(self) -> None:

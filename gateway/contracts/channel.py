@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from gateway.errors import Problem
-from gateway.model.message import Json, Keys, Parsed, RawEvent
+from gateway.model.message import Json, Keys, Parsed, RawEvent, RemoteFile
 from gateway.model.outgoing import Outgoing, Part, Receipt
 from gateway.model.people import Place
 from gateway.world import World
@@ -30,26 +30,35 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
-    """What a channel kind can do. ``resend_is_harmless``: a repeat has the same id and bytes.
+    """What a channel can do.
 
-    Where it is harmless the wire mark need not be synced and an uncertain send is sent again.
+    ``presses``: its buttons come back as `Feedback`, not as words. ``resend_is_harmless``: a
+    repeat has the same id and bytes; then the wire mark need not be synced and an uncertain send
+    is sent again. Where it is not, and the channel is no `Confirms`, ``on_uncertain`` decides:
+    ``resend`` sends once more, ``hold`` waits for a person.
     """
 
     threads: bool = True
     attachments: bool = True
     buttons: bool = False
+    presses: bool = False
     edits: bool = False
     resend_is_harmless: bool = False
+    on_uncertain: Literal["resend", "hold"] = "resend"
     max_text: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """At most ``count`` sends in ``per``, for each ``scope``: ``channel`` or ``place``."""
+    """At most ``count`` sends in ``per``, for each ``scope``: the whole channel, or a room.
 
-    scope: str
+    A room is a place's ``where`` up to the first ``/``. ``only`` limits it to rooms that begin so.
+    """
+
+    scope: Literal["channel", "room"]
     count: int
     per: timedelta
+    only: str = ""
 
 
 @runtime_checkable
@@ -139,12 +148,88 @@ class Channel(Protocol):
         """
         ...
 
-    def address_of(self, place: Place) -> str:
-        """Return a place's address in the form that ``Author.address`` has on this kind."""
+    def room_of(self, place: Place) -> str:
+        """Return a place in the form that ``Talk.room`` has (by mail: that of an address).
+
+        "" while the platform has not told yet which room a name means.
+        """
         ...
 
     async def close(self) -> None:
         """Give back listeners and connections. Idempotent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a platform says of a user; "" where it says nothing."""
+
+    name: str = ""
+    email: str = ""
+    language: str = ""
+
+
+@runtime_checkable
+class Fetches(Protocol):
+    """A channel whose files lie at the platform."""
+
+    async def fetch(self, file: RemoteFile, max_bytes: int) -> bytes:
+        """Return a file's bytes.
+
+        Raises:
+            TemporaryFailure, Throttled: another time; asked again a few times.
+            PermanentFailure: it cannot be had; ``public`` says why, for agents.
+        """
+        ...
+
+
+@runtime_checkable
+class Profiles(Protocol):
+    """A channel that can tell who a user is."""
+
+    async def profile(self, address: str) -> Profile | None:
+        """Return what the platform says of a user, None when it may not be asked. Never raises."""
+        ...
+
+
+@runtime_checkable
+class Confirms(Protocol):
+    """A channel that can look whether an uncertain part arrived."""
+
+    async def confirm(self, part: Part) -> Receipt | None:
+        """Return the receipt of a part that did arrive, None when it is not there.
+
+        Raises:
+            TemporaryFailure, Throttled, PermanentFailure: it cannot be told now, or ever.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebRequest:
+    """A request to a webhook: header names in lower case, the body as it came."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebResponse:
+    """The answer to one."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Webhook(Protocol):
+    """A channel that platforms post to, at ``/channels/<its name>``."""
+
+    async def respond(self, request: WebRequest, intake: Intake) -> WebResponse:
+        """Return the answer; one that says "got it" only after `Intake.accept` has returned."""
         ...
 
 
@@ -168,10 +253,13 @@ class ChannelSetup:
     """What a channel is told of the desk it belongs to.
 
     ``secrets`` maps the last part of a secret's name (``IMAP_PASSWORD``) to its value.
-    ``size_limit`` is the most bytes one event may have.
+    ``size_limit`` is the most bytes one event may have. ``languages`` are the desk's, the first
+    its default. ``public_url`` is where the platforms reach us over HTTP, "" where they do not.
     """
 
     desk_name: str
     size_limit: int
     secrets: Mapping[str, str]
     world: World
+    languages: tuple[str, ...] = ("en",)
+    public_url: str = ""

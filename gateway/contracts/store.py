@@ -37,6 +37,7 @@ class Question:
 
     ``effect`` is the content's digest; ``refs`` are platform message ids; ``tickets`` numbers
     that the event may mean; ``sends`` outbox ids it reports on; ``budgets`` what it may spend.
+    ``conversation`` is the key of the one it was said in, on chat.
     """
 
     now: datetime
@@ -47,6 +48,7 @@ class Question:
     tickets: tuple[int, ...] = ()
     sends: tuple[str, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,8 @@ class Known:
     to ticket numbers. ``tickets`` holds the tickets asked for, and those that refs and sends lead
     to; a merged one brings the one it went into. ``open_tickets`` counts the person's tickets in
     ``asking``, ``open`` and ``waiting``; ``newest_open`` is the number of the newest of them.
-    ``spent`` maps a budget's key to its spendings within its window.
+    ``spent`` maps a budget's key to its spendings within its window. ``talk`` is the number of the
+    ticket that the conversation was about last, and when something was last said in it.
     """
 
     duplicate_of: int | None = None
@@ -68,6 +71,7 @@ class Known:
     open_tickets: int = 0
     newest_open: int | None = None
     spent: Mapping[str, int] = field(default_factory=dict)
+    talk: tuple[int, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,17 @@ from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify import Identity, Who, identify, question, report_question
 from gateway.model.inbox import InboxItem, Outcome
-from gateway.model.message import Command, DeliveryReport, Ignored, Message, Parsed, RawEvent
+from gateway.model.message import (
+    Command,
+    DeliveryReport,
+    Feedback,
+    Ignored,
+    Message,
+    Parsed,
+    RawEvent,
+    Revision,
+    Wish,
+)
 from gateway.model.plan import Plan
 from gateway.model.ticket import TicketState
 
@@ -247,6 +257,8 @@ async def _plan(desk: Desk, item: InboxItem, parsed: Parsed) -> Plan:
                 delivery_report.plan(draft, parsed, known)
         case Command():
             await _plan_command(draft, parsed)
+        case Feedback() | Revision() | Wish():
+            draft.done(Outcome.IGNORED, "no channel sends this", effect=parsed.digest, ticket=None)
         case Ignored():
             draft.done(Outcome.IGNORED, parsed.reason, effect=parsed.digest, ticket=None)
         case _:

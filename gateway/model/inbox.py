@@ -44,11 +44,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxItem:
-    """A claimed event with its bytes."""
+    """A claimed event with its bytes; ``burst`` as in `Keys`, "" for none."""
 
     claim: Claim
     lane: str
     event: RawEvent
+    burst: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

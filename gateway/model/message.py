@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import IntEnum
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
@@ -48,12 +48,14 @@ class Keys:
 
     ``offers``: each is unique in the inbox for ever; an event with any known one is not stored.
     ``lane``: events of one lane are handled one after the other, in the order they were stored.
-    ``burst``: events of one burst that come close together are read as one (chat).
+    ``burst``: events of one burst are read as one (chat): those that come before it has been
+    ``quiet`` for so long. Two lanes may share one.
     """
 
     offers: tuple[str, ...]
     lane: str
     burst: str | None = None
+    quiet: timedelta = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +63,14 @@ class Author:
     """Who wrote, as the channel names people.
 
     ``address`` is normalised for comparison (mail: lower case; chat: the platform's user id) and
-    empty when there is none that can be used. ``name`` is for showing only.
+    empty when there is none that can be used. ``name`` is for showing only; ``email`` is what a
+    chat platform says of its user, for rules to look at.
     """
 
     address: str
     name: str = ""
     trust: Trust = Trust.CLAIMED
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,42 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A file that lies at the platform: ``ref`` is what the channel's `Fetches.fetch` takes.
+
+    ``size`` in bytes, 0 where it is not told. ``link`` is where people who may can look at it.
+    ``fault`` says why it cannot be had at all ("too large: ..."), "" where it may be fetched.
+    """
+
+    name: str
+    media_type: str
+    ref: str
+    size: int = 0
+    link: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """Where on a chat platform something was said.
+
+    ``room`` is the platform's id of the room, as `Channel.room_of` returns it for a place there;
+    ``where`` is where an answer goes, in a `Place` (the room, or a thread of it). ``key`` names the
+    conversation; a message under the same key goes on with its ticket, unless there was silence
+    for ``rest`` (None: however long). ``addressed``: it was said to the desk (a direct message, a
+    mention, a support channel); else it counts only where the desk knows the conversation.
+    ``shared``: everybody who writes in this conversation may add to its ticket.
+    """
+
+    room: str
+    where: str
+    key: str
+    rest: timedelta | None = None
+    addressed: bool = True
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What a person, or a machine, wrote to us.
 
@@ -96,6 +136,8 @@ class Message:
     say why a machine, or we ourselves, must have written it. ``digest`` is equal for two
     deliveries of one message and for nothing else. ``copied`` are all addresses it was sent to
     beside ours. ``flags`` are words for agents ("unparseable sender", "parts differ").
+    On chat ``talk`` says where it was said, ``files`` lie at the platform still, and ``also`` are
+    the external ids of further messages that were read as one with this.
     """
 
     channel: str
@@ -116,6 +158,9 @@ class Message:
     forwarded: bool = False
     flags: tuple[str, ...] = ()
     sent_at: datetime | None = None
+    talk: Talk | None = None
+    files: tuple[RemoteFile, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +200,59 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """Somebody pressed a button that we showed, or sent the form behind it.
+
+    ``button`` is the opaque id that we gave it, unchecked. ``values`` are a form's fields by name.
+    """
+
+    channel: str
+    author: Author
+    digest: str
+    button: str
+    talk: Talk | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """Somebody changed what they had written, or deleted it (``text`` is None).
+
+    ``external_id`` is that of the message as it was written first.
+    """
+
+    channel: str
+    author: Author
+    digest: str
+    external_id: str
+    text: str | None
+    talk: Talk | None = None
+
+
+class WishKind(StrEnum):
+    """What people may ask of the desk itself, by a platform's own commands."""
+
+    HELP = "help"
+    STATUS = "status"
+    LANGUAGE = "language"
+    NEW = "new"
+    """What they write next is something new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Somebody asks something of the desk itself; ``argument`` is what stood behind the command."""
+
+    channel: str
+    author: Author
+    digest: str
+    kind: WishKind
+    talk: Talk
+    argument: str = ""
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
     """An event that is no message at all (a join, a test, an empty poke)."""
 
@@ -163,4 +261,4 @@ class Ignored:
     reason: str
 
 
-Parsed = Message | DeliveryReport | Command | Ignored
+Parsed = Message | DeliveryReport | Command | Feedback | Revision | Wish | Ignored

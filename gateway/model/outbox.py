@@ -45,7 +45,7 @@ class SendItem:
     """A claimed row: ours to send until the lease runs out.
 
     ``attempt`` counts from 1, this one included. ``was_uncertain`` is True when an earlier
-    attempt may have reached the platform.
+    attempt may have reached the platform. ``code`` is that of the last attempt.
     """
 
     part: Part
@@ -56,6 +56,7 @@ class SendItem:
     created_at: datetime
     automatic: bool = True
     was_uncertain: bool = False
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,13 @@ from gateway.model.people import Place
 class Button:
     """Something the reader may press. ``word`` is what saying it in words means.
 
-    By mail it is a ``mailto:`` link to the reply address with ``label`` as subject.
+    By mail it is a ``mailto:`` link to the reply address with ``label`` as subject. On chat it
+    carries ``id``, at most 64 bytes of ASCII that only we can make, and comes back as `Feedback`.
     """
 
     label: str
     word: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,10 @@ class Outgoing:
     that nobody else can make. ``in_reply_to`` and ``references`` are the platform's ids.
     Shown in this order: ``text``, rendered Markdown source; ``literal``, what a person typed,
     never read as markup; ``closing``, small Markdown below both.
+    On chat: ``under`` is the outbox id of the message at this place whose thread it goes into;
+    ``state`` the ticket's state in words, for the small line with the reference. With ``edits``,
+    the outbox id of an earlier message, there is nothing to say: that message's buttons and
+    state line are replaced by these, and its text stays.
     """
 
     outbox_id: str
@@ -55,6 +61,9 @@ class Outgoing:
     references: tuple[str, ...] = ()
     buttons: tuple[Button, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    under: str = ""
+    edits: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,9 @@ class Part:
 
     ``facts`` is what sending needs beside the bytes (for mail: ``mail_from`` and ``rcpt``).
     ``external_id`` is the id the platform will know it by, where we may choose it (Message-ID).
+    ``anchor`` is the outbox id of an earlier part that this one edits, or goes under. When it is
+    sent, the desk fills in ``anchor_id``, the platform's id of that one ("" when it never went
+    out), ``anchor_body``, its bytes, and ``is_repeat``: an earlier attempt may have arrived.
     """
 
     outbox_id: str
@@ -70,6 +82,10 @@ class Part:
     body: bytes = field(repr=False)
     facts: Mapping[str, Json] = field(default_factory=dict)
     external_id: str = ""
+    anchor: str = ""
+    anchor_id: str = ""
+    anchor_body: bytes = field(default=b"", repr=False)
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

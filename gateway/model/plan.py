@@ -44,16 +44,27 @@ class InboxDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A room got another id on its platform: what waits for it is re-aimed."""
+
+    channel: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One transaction. Empty fields change nothing.
 
     ``spend`` is refused as a whole, with `VersionConflict`, when one budget is spent by then.
     ``refs`` connect a platform's message ids with a ticket number. ``people`` are written whole.
-    ``files`` are stored by digest, once each.
+    ``files`` are stored by digest, once each. ``read_with`` are the ends of events that were read
+    as one with that of ``done``. ``conversations`` say which ticket a conversation is about now.
     """
 
     at: datetime
     done: InboxDone | None = None
+    read_with: tuple[InboxDone, ...] = ()
     settled: tuple[Settled, ...] = ()
     tickets: tuple[TicketWrite, ...] = ()
     events: tuple[TicketEvent, ...] = ()
@@ -62,3 +73,5 @@ class Plan:
     people: tuple[Person, ...] = ()
     spend: tuple[Budget, ...] = ()
     files: tuple[Attachment, ...] = ()
+    conversations: tuple[tuple[str, int], ...] = ()
+    moves: tuple[Move, ...] = ()

@@ -75,13 +75,17 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """Somebody who asked, or was invited; ``number`` is what a reply token is bound to."""
+    """Somebody who asked, or was invited; ``number`` is what a reply token is bound to.
+
+    ``where`` is where they are answered on their channel, "" where that is the address itself.
+    """
 
     number: int
     kind: str
     address: str
     name: str = ""
     invited: bool = False
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +94,15 @@ class Thread:
 
     ``place`` is the written form of a place; ``root`` the id of the first message there, ``last``
     the newest, "" where none has gone out yet. ``references`` are those between them that a reply
-    should name, oldest first.
+    should name, oldest first. ``opened_by`` is the outbox id of our first message there: where
+    the platform chooses the ids, what comes later goes under it.
     """
 
     place: str
     root: str = ""
     last: str = ""
     references: tuple[str, ...] = ()
+    opened_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

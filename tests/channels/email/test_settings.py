@@ -209,7 +209,7 @@ async def test_a_place_must_be_one_address(certificate: Certificate) -> None:
         "ca_file:",
         "email:a@b.example,",
     ]
-    assert channel.address_of(Place("email", " Team@ACME.example")) == "team@acme.example"
+    assert channel.room_of(Place("email", " Team@ACME.example")) == "team@acme.example"
 
 
 # --- registry -----------------------------------------------------------------------------------
