@@ -83,6 +83,7 @@ class Mailbox:
         self._backoff = Backoff(world)
         self._tries: Counter[int] = Counter()
         self._is_careful = False
+        self._has_heard = False
 
     async def run(self, intake: Intake) -> None:
         """Read until cancelled."""
@@ -148,6 +149,7 @@ class Mailbox:
         while True:
             done = await self._take_new(session, position)
             self._backoff.reset()
+            self._has_heard = self._has_heard and done == position
             wait_s = WAIT_S if done == position else SHORT_WAIT_S
             position = done
             await self._wait(session, wait_s)
@@ -261,17 +263,13 @@ class Mailbox:
             await asyncio.sleep(wait_s)
             await self._in_thread(session.noop)
             return
-        await self._in_thread(session.begin_idle)
-        loop = asyncio.get_running_loop()
-        spoken = asyncio.Event()
-        loop.add_reader(session.fileno(), spoken.set)
-        try:
-            async with asyncio.timeout(wait_s):
-                await spoken.wait()
-        except TimeoutError:
-            pass
-        finally:
-            loop.remove_reader(session.fileno())
+        has_spoken = await self._in_thread(session.begin_idle)
+        if not has_spoken:
+            await _until_readable(session, wait_s)
+        elif self._has_heard:
+            # It has something to say every time, and nothing came of it: it is not asked at once.
+            await _until_readable(session, min(wait_s, SHORT_WAIT_S))
+        self._has_heard = has_spoken
         await self._in_thread(session.end_idle)
 
     # --- trouble ----------------------------------------------------------------------------
@@ -295,6 +293,19 @@ class Mailbox:
 
     async def _in_thread(self, call: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(_threads(), call, *args)
+
+
+async def _until_readable(session: ImapSession, wait_s: float) -> None:
+    loop = asyncio.get_running_loop()
+    spoken = asyncio.Event()
+    loop.add_reader(session.fileno(), spoken.set)
+    try:
+        async with asyncio.timeout(wait_s):
+            await spoken.wait()
+    except TimeoutError:
+        pass
+    finally:
+        loop.remove_reader(session.fileno())
 
 
 def _close_late(opening: Future[ImapSession]) -> None:

@@ -163,10 +163,26 @@ class ImapSession:
         """Return what becomes readable when the server says something."""
         return int(self._client.socket().fileno())
 
-    def begin_idle(self) -> None:
-        """Ask the server to speak when something happens."""
+    def begin_idle(self) -> bool:
+        """Ask the server to speak when something happens; return whether it has done so already.
+
+        What came together with its consent lies in a buffer of imaplib's, or of TLS, and will
+        never make the socket readable.
+        """
         with _as_imap_error():
             self._client.idle()
+            return self._has_unread()
+
+    def _has_unread(self) -> bool:
+        connection = self._client.socket()
+        timeout = connection.gettimeout()
+        connection.setblocking(False)
+        try:
+            return bool(self._client._imap.file.peek(1))  # noqa: SLF001 - it cannot be asked
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            connection.settimeout(timeout)
 
     def end_idle(self) -> None:
         """End waiting; what the server said meanwhile is only a hint and is not looked at."""

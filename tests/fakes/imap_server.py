@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -29,7 +30,8 @@ class ImapServer:
 
     ``cut_fetches`` bodies are cut after ``cut_after`` bytes, and the connection with them.
     ``broken`` UIDs can never be fetched. ``silent_idle`` ignores DONE. ``login`` is the answer to
-    every login.
+    every login. ``at_idle`` is what it says together with its consent to IDLE, in one write; asked
+    anew each time.
     """
 
     mails: list[Mail] = field(default_factory=list)
@@ -39,6 +41,7 @@ class ImapServer:
     cut_after: int = 20
     broken: set[int] = field(default_factory=set)
     silent_idle: bool = False
+    at_idle: Callable[[], str] = str
     connections: int = 0
     idled: int = 0
     fetched: list[str] = field(default_factory=list)
@@ -47,9 +50,9 @@ class ImapServer:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[ImapServer]:
+    async def running(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[ImapServer]:
         """Listen while the body runs."""
-        server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._talk, "127.0.0.1", 0, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
@@ -108,7 +111,7 @@ class ImapServer:
         await writer.drain()
 
     async def _idle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"+ idling\r\n")
+        writer.write(f"+ idling\r\n{self.at_idle()}".encode())
         self.idled += 1
         self._changed.set()
         await reader.readline()

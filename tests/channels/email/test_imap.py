@@ -25,6 +25,7 @@ from tests.channels.email.conftest import Running, make_channel, running
 from tests.fakes.imap_server import ImapServer, Mail
 from tests.fakes.mailstack import Dovecot, require
 from tests.fakes.oauth_server import OAuthServer
+from tests.fakes.tls import Certificate
 
 USERS = {f"user{number}": "s3cret" for number in range(20)}
 
@@ -131,6 +132,47 @@ def test_a_dead_connection_is_noticed_within_a_minute() -> None:
 
     assert "\nWAIT_S = 25.0\n" in defaults
     assert imap_session.READ_WITHIN_S + 25.0 < 60
+
+
+@pytest.mark.parametrize("scheme", ["imap", "imaps"])
+async def test_a_mail_told_of_together_with_the_consent_to_idle_is_fetched_at_once(
+    monkeypatch: pytest.MonkeyPatch, certificate: Certificate, scheme: str
+) -> None:
+    """What lies in a buffer makes no socket readable: it is looked for before the long wait."""
+    monkeypatch.setattr(imap, "WAIT_S", 60.0)
+    server = ImapServer()
+    intake = already_read(server)
+    tls = certificate.server_context() if scheme == "imaps" else None
+
+    def arriving() -> str:
+        if server.mails:
+            return ""
+        server.mails.append(Mail(1, mail(1)))
+        return "* 1 EXISTS\r\n"
+
+    server.at_idle = arriving
+    async with server.running(tls):
+        channel = make_channel(
+            imap=f"{scheme}://support@127.0.0.1:{server.port}",
+            secrets={"IMAP_PASSWORD": "s3cret"},
+            ca_file=str(certificate.cert) if tls else None,
+        )
+        async with running(channel, intake):
+            await intake.until(lambda: bool(intake.stored))
+
+    assert numbers(intake) == [1]
+
+
+async def test_a_server_that_always_has_something_to_say_is_not_asked_all_the_time() -> None:
+    """What comes with every consent, and tells of nothing new, is only waited for shortly."""
+    server = ImapServer(at_idle=lambda: "* 0 EXISTS\r\n")
+    intake = already_read(server)
+    async with server.running(), reading(server, intake):
+        await server.until(lambda: server.idled >= 2)
+        began = server.idled
+        await asyncio.sleep(0.3)
+
+    assert server.idled - began <= 7
 
 
 async def test_a_server_that_hangs_up_is_not_hammered() -> None:
