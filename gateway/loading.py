@@ -18,15 +18,23 @@ from gateway.contracts.rules import Rules
 from gateway.errors import ConfigError, Problem
 from gateway.settings import Settings
 
+_TEMPLATE = ".md.j2"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the child is to read. ``channels`` maps the configured names to their kinds."""
+    """What the child is to read.
+
+    ``channels`` maps the configured names to their kinds, ``replies`` the admin's own receipts to
+    the languages that they are written in.
+    """
 
     folder: Path
     languages: tuple[str, ...]
     max_wrong: float
     channels: dict[str, str]
+    timezone: str
+    replies: dict[str, tuple[str, ...]]
 
 
 def order_of(settings: Settings) -> Order:
@@ -36,7 +44,19 @@ def order_of(settings: Settings) -> Order:
         languages=settings.policy.languages,
         max_wrong=settings.max_wrong,
         channels={channel.name: channel.kind for channel in settings.channels},
+        timezone=settings.timezone,
+        replies=_replies(settings.templates),
     )
+
+
+def _replies(folder: Path | None) -> dict[str, tuple[str, ...]]:
+    """Return the languages of each ``requester/<name>`` in the admin's folder of templates."""
+    found: dict[str, tuple[str, ...]] = {}
+    paths = folder.glob(f"*/requester/*{_TEMPLATE}") if folder is not None else ()
+    for path in sorted(paths):
+        name = path.name.removesuffix(_TEMPLATE)
+        found[name] = (*found.get(name, ()), path.parts[-3])
+    return found
 
 
 def load(order: Order) -> tuple[Rules | None, tuple[Problem, ...]]:
@@ -48,6 +68,8 @@ def load(order: Order) -> tuple[Rules | None, tuple[Problem, ...]]:
         languages=order.languages,
         max_wrong=order.max_wrong,
         channels=order.channels,
+        timezone=order.timezone,
+        replies=order.replies,
     )
     return loaded.book, loaded.problems
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from gateway.model.calendar import Calendar
+from gateway.model.level import Level
 from gateway.model.people import Agent
 from rules import fields
 from rules.book import RuleBook
-from rules.checks import check_examples, check_phrasings, check_reach, check_references
-from rules.conditions import Known
+from rules.calendar import read_calendar, read_level
+from rules.checks import check_fallback, check_hours, check_phrasings, check_references
 from rules.directory import (
     Fallback,
     TeamSource,
@@ -24,14 +26,16 @@ from rules.faq.entries import FaqEntry, read_entry
 from rules.faq.lexical import LexicalMatcher
 from rules.faq.shelf import Phrasing
 from rules.folding import words_of
+from rules.forms import FormField, read_form
+from rules.known import Known
 from rules.language import Detector
 from rules.nodes import MapNode, Node, Scalar
 from rules.problems import Mark, did_you_mean
+from rules.reach import check_reach
 from rules.routes import Route, read_route
 from rules.triggers import TriggerIndex
+from rules.trying import check_examples
 from rules.walk import Plan
-
-LATER = ("forms", "levels", "calendar")
 
 Tell = Callable[[str, int, int], None]
 Thing = TypeVar("Thing")
@@ -45,6 +49,9 @@ class Draft:
     agents: dict[str, Agent] = field(default_factory=dict)
     entries: dict[str, FaqEntry] = field(default_factory=dict)
     routes: dict[str, Route] = field(default_factory=dict)
+    forms: dict[str, FormField] = field(default_factory=dict)
+    levels: dict[int, Level] = field(default_factory=dict)
+    calendar: Calendar | None = None
     fallback: Fallback | None = None
     marks: dict[tuple[str, str], Mark] = field(default_factory=dict)
 
@@ -61,7 +68,9 @@ def assemble(
         known.problems.error(Mark("fallback"), "fallback is missing: say who gets everything else")
     check_directory(draft.teams, draft.agents, known)
     teams = {team_id: source.team for team_id, source in draft.teams.items()}
-    check_references(draft.routes.values(), teams, draft.entries, draft.fallback, known)
+    check_fallback(draft.fallback, teams, known)
+    check_references(draft.routes.values(), teams, draft.entries, draft.forms, known)
+    check_hours(has_calendar=draft.calendar is not None, known=known)
     check_phrasings(draft.entries.values(), known)
     check_reach(tuple(draft.routes.values()), known)
     if known.problems.has_errors or draft.fallback is None:
@@ -91,8 +100,6 @@ def _read_key(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
         return
     if reader is not None:
         reader(key, node, draft, known)
-    elif key.text in LATER:
-        known.problems.error(key.mark, f"{key.text}: not supported by this version yet")
     else:
         hint = did_you_mean(key.text, _TOP_LEVEL)
         known.problems.error(key.mark, f"unknown key {key.text!r}", hint)
@@ -144,6 +151,27 @@ def _read_routes(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
             draft.routes[route.id] = route
 
 
+def _read_forms(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
+    mapping = fields.table(node, key.text, known.problems)
+    for name, value in mapping.items if mapping else ():
+        form = read_form(name, value, known)
+        if form and _is_new("form", name.text, name.mark, draft, known):
+            draft.forms[form.id] = form
+
+
+def _read_levels(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
+    mapping = fields.table(node, key.text, known.problems)
+    for name, value in mapping.items if mapping else ():
+        level = read_level(name, value, known)
+        if level and _is_new("level", name.text, name.mark, draft, known):
+            draft.levels[level.number] = level
+
+
+def _read_calendar(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
+    if _is_new("top-level", "calendar", key.mark, draft, known):
+        draft.calendar = read_calendar(key, node, known)
+
+
 def _read_fallback(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
     if not _is_new("top-level", "fallback", key.mark, draft, known):
         return
@@ -155,6 +183,9 @@ _TOP_LEVEL: Mapping[str, Callable[[Scalar, Node, Draft, Known], None]] = {
     "agents": _read_agents,
     "faq": _read_faq,
     "routes": _read_routes,
+    "forms": _read_forms,
+    "levels": _read_levels,
+    "calendar": _read_calendar,
     "fallback": _read_fallback,
 }
 
@@ -186,6 +217,7 @@ def _book(
     routes = tuple(draft.routes.values())
     entries = tuple(draft.entries.values())
     detector = Detector(known.languages)
+    calendar = draft.calendar or Calendar(timezone=known.timezone)
     plan = Plan(
         hash=content_hash,
         routes=routes,
@@ -196,6 +228,7 @@ def _book(
         conditional=tuple(entry for entry in entries if entry.when.parts),
         unsent=frozenset(entry.id for entry in entries if not entry.auto),
         matcher=untaught.taught(_taught(entries, detector)),
+        calendar=calendar,
     )
     return RuleBook(
         hash=content_hash,
@@ -203,6 +236,9 @@ def _book(
         agents=draft.agents,
         entries={entry.id: entry.entry for entry in entries},
         fallback=last,
+        levels=draft.levels,
+        calendar=calendar,
+        forms=draft.forms,
         plan=plan,
         detector=detector,
     )

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gateway.model.calendar import Calendar
 from gateway.model.decision import Decision
+from gateway.model.level import Level
 from gateway.model.people import Agent, Entry, Team
 from gateway.model.request import Facts, Request
+from rules.forms import FormField
 from rules.language import Detector
 from rules.view import View
 from rules.walk import Plan, Walk
@@ -26,16 +29,19 @@ class RuleBook:
     agents: Mapping[str, Agent]
     entries: Mapping[str, Entry]
     fallback: Team
+    levels: Mapping[int, Level]
+    calendar: Calendar
+    forms: Mapping[str, FormField]
     plan: Plan = field(repr=False)
     detector: Detector = field(repr=False)
 
     def decide(self, request: Request, facts: Facts) -> Decision:
         """See `Rules.decide`. The steps hold what matched and the first rules that did not."""
-        return Walk(self.plan, View(request, facts), full=False).decide()
+        return Walk(self.plan, View(request, facts, self.calendar), full=False).decide()
 
     def explain(self, request: Request, facts: Facts) -> Decision:
         """Return the same decision with a step for every rule on the way, however many."""
-        return Walk(self.plan, View(request, facts), full=True).decide()
+        return Walk(self.plan, View(request, facts, self.calendar), full=True).decide()
 
     def language_of(self, text: str, prior: Sequence[str]) -> tuple[str, bool]:
         """See `Rules.language_of`."""

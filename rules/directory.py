@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from gateway.model.people import Agent, Place, Team
 from rules import fields
-from rules.conditions import Known
 from rules.conditions.reader import KINDS
 from rules.fields import Fields
+from rules.known import Known
 from rules.nodes import Node, Scalar
 from rules.outcome import MAX_LEVEL
 from rules.problems import Mark, did_you_mean

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+from gateway.model.calendar import Calendar
 from gateway.model.request import Facts, FileFacts, Request
-from rules import fields
-from rules.conditions import Known
+from rules import days, fields
 from rules.fields import Fields
+from rules.known import Known
 from rules.nodes import MapNode, Node, Scalar
 from rules.problems import Mark
 from rules.view import View
 
-EXAMPLE_KEYS = ("text", "subject", "from", "to", "channel", "attachments")
-EXAMPLE_LATER = ("at",)
+EXAMPLE_KEYS = ("text", "subject", "from", "to", "channel", "attachments", "at")
 
 # Conditions are asked by name which aspects an example states.
 _STATES: Mapping[str, tuple[str, ...]] = {
@@ -27,6 +28,7 @@ _STATES: Mapping[str, tuple[str, ...]] = {
     "to": ("to",),
     "channel": ("channel", "kind"),
     "attachments": ("attachments",),
+    "at": ("hours", "weekday", "date"),
 }
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -38,11 +40,13 @@ class Example:
     request: Request
     stated: frozenset[str]
     mark: Mark
+    at: datetime | None = None
 
-    @property
-    def view(self) -> View:
-        """Return it as conditions see it."""
-        return View(self.request, Facts(now=_LONG_AGO))
+    def view(self, calendar: Calendar) -> View:
+        """Return it as conditions see it; ``at`` is meant by the calendar's clock."""
+        zone = ZoneInfo(calendar.timezone)
+        now = self.at.replace(tzinfo=zone) if self.at else _LONG_AGO
+        return View(self.request, Facts(now=now), calendar)
 
     @property
     def shown(self) -> str:
@@ -89,7 +93,7 @@ def _example(node: Node, what: str, known: Known) -> Example | None:
 
 
 def _stated_example(node: MapNode, what: str, known: Known) -> Example | None:
-    found = fields.fields(node, what, EXAMPLE_KEYS, known.problems, EXAMPLE_LATER)
+    found = fields.fields(node, what, EXAMPLE_KEYS, known.problems)
     if not found:
         return None
     channel = _text(found, "channel", what, known)
@@ -103,7 +107,8 @@ def _stated_example(node: MapNode, what: str, known: Known) -> Example | None:
         attachments=_files(found["attachments"], what, known) if "attachments" in found else (),
     )
     stated = frozenset(name for key in found for name in _STATES.get(key, ()))
-    return Example(request=request, stated=stated, mark=node.mark)
+    at = days.moment(found["at"], f"{what}.at", known.problems) if "at" in found else None
+    return Example(request=request, stated=stated, mark=node.mark, at=at)
 
 
 def _text(found: Fields, key: str, what: str, known: Known) -> str:

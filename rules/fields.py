@@ -40,9 +40,8 @@ def fields(
     what: str,
     known: Collection[str],
     problems: Problems,
-    later: Collection[str] = (),
 ) -> Fields | None:
-    """Return the values by key; unknown keys are problems, and so are those that come ``later``."""
+    """Return the values by key; unknown keys are problems."""
     mapping = table(node, what, problems)
     if mapping is None:
         return None
@@ -50,8 +49,6 @@ def fields(
     for key, value in mapping.items:
         if key.text in known:
             found[key.text] = value
-        elif key.text in later:
-            problems.error(key.mark, f"{what}: {key.text!r}: not supported by this version yet")
         else:
             problems.error(
                 key.mark, f"{what}: unknown key {key.text!r}", did_you_mean(key.text, known)

@@ -11,11 +11,10 @@ from rules.fields import Fields
 from rules.nodes import MapNode, Node, Scalar
 from rules.problems import Mark, Problems
 
-DECIDING = ("team", "answer", "ignore")
+DECIDING = ("team", "answer", "ask", "ignore")
 ANNOTATING = ("priority", "tags", "fields", "note")
 WITH_TEAM = ("level", "reply")
 OUTCOMES = (*DECIDING, *WITH_TEAM, *ANNOTATING)
-LATER = ("ask",)
 MAX_LEVEL = 4
 
 
@@ -23,13 +22,15 @@ MAX_LEVEL = 4
 class Then:
     """The outcome of a rule. At most one of ``team``, ``answer`` and ``ignore`` is set.
 
-    ``marks`` holds the place of each key, for checks over several files.
+    ``ask`` names fields; it may stand beside a team or alone, and then the fallback's team is
+    meant. ``marks`` holds the place of each key, for checks over several files.
     """
 
     team: str | None = None
     level: int | None = None
     answer: str | None = None
     ignore: str | None = None
+    ask: tuple[str, ...] = ()
     reply: str | None = None
     priority: Priority | None = None
     tags: tuple[str, ...] = ()
@@ -40,12 +41,13 @@ class Then:
     @property
     def decides(self) -> bool:
         """Return whether the walk ends here; otherwise the next rule looks as well."""
-        return not (self.team is None and self.answer is None and self.ignore is None)
+        named = (self.team, self.answer, self.ignore)
+        return bool(self.ask) or any(name is not None for name in named)
 
 
 def read_then(node: Node, problems: Problems) -> Then:
     """Return the outcome under ``then``; what cannot be read is left out and noted."""
-    found = fields.fields(node, "then", OUTCOMES, problems, LATER)
+    found = fields.fields(node, "then", OUTCOMES, problems)
     if found is None:
         return Then()
     if not found and isinstance(node, MapNode) and not node.items:
@@ -56,9 +58,10 @@ def read_then(node: Node, problems: Problems) -> Then:
         level=_level(found, problems),
         answer=_text(found, "answer", problems),
         ignore=_text(found, "ignore", problems),
+        ask=_names(found, "ask", problems),
         reply=_text(found, "reply", problems),
         priority=_priority(found, problems),
-        tags=_tags(found, problems),
+        tags=_names(found, "tags", problems),
         fields=_fields(found, problems),
         note=_text(found, "note", problems),
         marks={key: value.mark for key, value in found.items()},
@@ -67,7 +70,7 @@ def read_then(node: Node, problems: Problems) -> Then:
 
 def _check_together(found: Fields, problems: Problems) -> None:
     deciding = [key for key in DECIDING if key in found]
-    for extra in deciding[1:]:
+    for extra in () if deciding == ["team", "ask"] else deciding[1:]:
         problems.error(found[extra].mark, f"then: {deciding[0]!r} and {extra!r} exclude each other")
     for key in WITH_TEAM:
         if key in found and "team" not in found:
@@ -91,10 +94,10 @@ def _priority(found: Fields, problems: Problems) -> Priority | None:
     return None if word is None else Priority(word)
 
 
-def _tags(found: Fields, problems: Problems) -> tuple[str, ...]:
-    if "tags" not in found:
+def _names(found: Fields, key: str, problems: Problems) -> tuple[str, ...]:
+    if key not in found:
         return ()
-    pairs = fields.texts(found["tags"], "then.tags", problems)
+    pairs = fields.texts(found[key], f"then.{key}", problems)
     return tuple(dict.fromkeys(text for text, _ in pairs))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from gateway.errors import Problem
 from rules.assemble import assemble
 from rules.book import RuleBook
-from rules.conditions import Known
+from rules.known import Known
 from rules.nodes import MapNode
 from rules.problems import Mark, Problems
 from rules.strict_yaml import MAX_FILE_BYTES, read_yaml
@@ -41,6 +41,8 @@ def load(
     languages: tuple[str, ...],
     max_wrong: float,
     channels: Mapping[str, str] | None = None,
+    timezone: str = "UTC",
+    replies: Mapping[str, tuple[str, ...]] | None = None,
     progress: Progress | None = None,
 ) -> LoadResult:
     """Return the book of a folder with all its problems.
@@ -50,15 +52,17 @@ def load(
         languages: those the desk speaks, the default first.
         max_wrong: how often an automatic answer may be wrong, from 0 to 1.
         channels: the configured channels' kinds by name; None where they are not known.
+        timezone: what business hours and dates mean where ``calendar`` does not say.
+        replies: the languages of each receipt of the admin's own; None where they are not known.
         progress: is told a step's name, how much of it is done, and how much there is.
     """
     problems = Problems()
-    known = Known(problems, languages, channels)
+    known = Known(problems, languages, channels, timezone, replies)
     tell = progress or _quiet
     names = list(_file_names(folder))
     if not names:
         problems.error(Mark(str(folder)), "there are no rule files here", "*.yaml or *.yml")
-    digest = hashlib.sha256(repr((FORMAT, languages, max_wrong)).encode())
+    digest = hashlib.sha256(repr((FORMAT, languages, max_wrong, timezone)).encode())
     documents = list(_documents(folder, names, digest.update, problems, tell))
     book = assemble(documents, known, digest.hexdigest(), max_wrong, tell)
     return LoadResult(book=None if problems.has_errors else book, problems=problems.listed())

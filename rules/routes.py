@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rules import fields
-from rules.conditions import AllOf, Condition, Known, read_when
+from rules.conditions import AllOf, Condition, read_when
 from rules.conditions.facts import Is
 from rules.examples import Examples, read_examples
+from rules.known import Known
 from rules.nodes import Node
 from rules.outcome import Then, read_then
 from rules.problems import Mark

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 
+from gateway.model.calendar import Calendar
 from gateway.model.decision import Priority
 from gateway.model.request import Facts, Request
 from rules.folding import Folded
@@ -19,12 +21,16 @@ PATTERN = "pattern:"
 """What the index finds rules by, beside words, begins with one of these, or with a fact's name."""
 
 
+_ALWAYS_UTC = Calendar()
+
+
 class View:
     """One request on its walk. ``priority`` and ``tags`` change while rules annotate."""
 
-    def __init__(self, request: Request, facts: Facts) -> None:
+    def __init__(self, request: Request, facts: Facts, calendar: Calendar = _ALWAYS_UTC) -> None:
         self.request = request
         self.facts = facts
+        self.calendar = calendar
         self.subject = Folded(request.subject)
         self.text = Folded(request.text)
         self.priority = Priority.NORMAL
@@ -48,6 +54,16 @@ class View:
     def sender_domain(self) -> str:
         """Return what stands behind the last @ of the sender, "" when there is none."""
         return self.sender.rpartition("@")[2] if "@" in self.sender else ""
+
+    @cached_property
+    def local(self) -> datetime:
+        """Return when it came, by the clock on the desk's wall."""
+        return self.calendar.local(self.facts.now)
+
+    @cached_property
+    def hours(self) -> str:
+        """Return ``open`` within business hours, else ``closed``."""
+        return "open" if self.calendar.is_open(self.facts.now) else "closed"
 
     @cached_property
     def recipients(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from gateway.model.calendar import Calendar
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Near, Step
 from gateway.model.decision import Route as RouteTo
 from gateway.model.people import Team
@@ -37,6 +38,7 @@ class Plan:
     conditional: tuple[FaqEntry, ...]
     unsent: frozenset[str]
     matcher: Matcher
+    calendar: Calendar
 
     def ask_faq(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
         """Return the matcher's verdict; entries with ``auto: false`` are near, never sent."""
@@ -132,9 +134,9 @@ class Walk:
             return self._decision(Answer(faq=then.answer), reason, route.id)
         if then.ignore is not None:
             return self._decision(Ignore(reason=then.ignore), reason, route.id)
-        assert then.team is not None
-        level = then.level or self._plan.teams[then.team].level
-        outcome = RouteTo(team=then.team, level=level, reply=then.reply)
+        team = self._plan.teams[then.team] if then.team is not None else self._plan.fallback
+        level = then.level or team.level
+        outcome = RouteTo(team=team.id, level=level, reply=then.reply)
         return self._decision(outcome, reason, route.id)
 
     def _ask_faq(self) -> Decision | None:

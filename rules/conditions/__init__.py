@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rules.conditions.base import Condition, Failure
-from rules.conditions.groups import AllOf
-from rules.conditions.reader import CONDITIONS, Known, read_when
+from rules.conditions.groups import AllOf, AnyOf
+from rules.conditions.reader import CONDITIONS, read_when
 
-__all__ = ["CONDITIONS", "AllOf", "Condition", "Failure", "Known", "read_when"]
+__all__ = ["CONDITIONS", "AllOf", "AnyOf", "Condition", "Failure", "read_when"]

@@ -49,6 +49,14 @@ class Condition(Protocol):
         """Return whether it holds for an example that states some aspects only; None = open."""
         ...
 
+    def apart(self) -> Iterable[Condition]:
+        """Return conditions that hold together exactly when this one does, as small as can be."""
+        ...
+
+    def implies(self, wider: Condition) -> bool:
+        """Return whether ``wider`` certainly holds where this one does. Both were taken apart."""
+        ...
+
     def captured(self, view: View) -> Mapping[str, str]:
         """Return the fields that its patterns found."""
         ...

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from gateway.model.request import FileFacts
-from rules.conditions.base import Failure
+from rules.conditions.base import Condition, Failure
 from rules.patterns import Globs
 from rules.view import DOMAIN, FROM, View
 
@@ -47,7 +47,7 @@ def trust_of(view: View) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fact:
+class Fact:
     """What all conditions on facts share: an example that does not state one leaves it open."""
 
     name: str
@@ -56,9 +56,21 @@ class _Fact:
         """See `Condition.holds`."""
         raise NotImplementedError
 
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        raise NotImplementedError
+
     def judge(self, view: View, stated: frozenset[str]) -> bool | None:
         """See `Condition.judge`."""
         return self.holds(view) if self.name in stated else None
+
+    def apart(self) -> Iterable[Condition]:
+        """See `Condition.apart`."""
+        return (self,)
+
+    def implies(self, wider: Condition) -> bool:
+        """See `Condition.implies`."""
+        return self == wider
 
     def captured(self, view: View) -> Mapping[str, str]:
         """See `Condition.captured`."""
@@ -76,7 +88,7 @@ class _Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf(_Fact):
+class OneOf(Fact):
     """A value is one of the listed ones. ``is_indexed``: the index finds rules by it."""
 
     values: tuple[str, ...]
@@ -86,6 +98,12 @@ class OneOf(_Fact):
     def holds(self, view: View) -> bool:
         """See `Condition.holds`."""
         return self.actual(view) in self.values
+
+    def implies(self, wider: Condition) -> bool:
+        """See `Condition.implies`: fewer values are narrower."""
+        if not isinstance(wider, OneOf) or self.name != wider.name:
+            return False
+        return set(self.values) <= set(wider.values)
 
     def failure(self, view: View) -> Failure:
         """See `Condition.failure`."""
@@ -102,7 +120,7 @@ class OneOf(_Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Is(_Fact):
+class Is(Fact):
     """Something is so, or is not."""
 
     expected: bool
@@ -122,7 +140,7 @@ def _word(value: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Addressed(_Fact):
+class Addressed(Fact):
     """An address, or its domain, fits one of the globs. ``trigger`` prefixes it in the index."""
 
     sources: tuple[str, ...]
@@ -133,6 +151,14 @@ class Addressed(_Fact):
     def holds(self, view: View) -> bool:
         """See `Condition.holds`."""
         return any(self.globs.matches(value) for value in self.actual(view))
+
+    def implies(self, wider: Condition) -> bool:
+        """See `Condition.implies`: each of our addresses and globs is one of its, or fits one."""
+        if not isinstance(wider, Addressed) or self.name != wider.name:
+            return False
+        others = {source.lower() for source in wider.sources}
+        mine = {source.lower() for source in self.sources} - others
+        return mine <= self.globs.exact and all(map(wider.globs.matches, mine))
 
     def failure(self, view: View) -> Failure:
         """See `Condition.failure`."""
@@ -157,7 +183,7 @@ def _prefixed(prefix: str, values: Iterable[str]) -> Iterable[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged(_Fact):
+class Tagged(Fact):
     """An earlier rule gave one of these tags."""
 
     values: tuple[str, ...]
@@ -172,7 +198,7 @@ class Tagged(_Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTickets(_Fact):
+class OpenTickets(Fact):
     """The requester has so many open tickets: any of the comparisons holds."""
 
     comparisons: tuple[tuple[str, int], ...]
@@ -189,7 +215,7 @@ class OpenTickets(_Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class FileLike(_Fact):
+class FileLike(Fact):
     """An attachment fits everything that is asked of it."""
 
     sources: tuple[str, ...]

@@ -44,6 +44,14 @@ class AllOf:
             return False
         return None if None in verdicts else True
 
+    def apart(self) -> Iterable[Condition]:
+        """See `Condition.apart`."""
+        return chain.from_iterable(part.apart() for part in self.parts)
+
+    def implies(self, wider: Condition) -> bool:
+        """See `Condition.implies`."""
+        return self == wider
+
     def captured(self, view: View) -> Mapping[str, str]:
         """See `Condition.captured`."""
         found: dict[str, str] = {}
@@ -91,6 +99,16 @@ class AnyOf:
             return True
         return None if None in verdicts else False
 
+    def apart(self) -> Iterable[Condition]:
+        """See `Condition.apart`."""
+        return (self,)
+
+    def implies(self, wider: Condition) -> bool:
+        """See `Condition.implies`: whichever part holds, it does."""
+        if self == wider:
+            return True
+        return all(any(one.implies(wider) for one in part.apart()) for part in self.parts)
+
     def captured(self, view: View) -> Mapping[str, str]:
         """See `Condition.captured`: of the parts that hold."""
         found: dict[str, str] = {}
@@ -129,6 +147,14 @@ class NoneOf:
         if True in verdicts:
             return False
         return None if None in verdicts else True
+
+    def apart(self) -> Iterable[Condition]:
+        """See `Condition.apart`."""
+        return (NoneOf(self.name, (part,)) for part in self.parts)
+
+    def implies(self, wider: Condition) -> bool:
+        """See `Condition.implies`."""
+        return self == wider
 
     def captured(self, view: View) -> Mapping[str, str]:
         """See `Condition.captured`: what must be absent says nothing."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from operator import attrgetter
 
 from gateway.model.decision import Priority
 from gateway.model.message import Trust
-from rules import fields
+from rules import days, fields
 from rules.conditions.base import Condition
 from rules.conditions.facts import (
     COMPARISONS,
@@ -27,31 +26,19 @@ from rules.conditions.facts import (
 )
 from rules.conditions.groups import AllOf, AnyOf, NoneOf
 from rules.conditions.text import AnyWords, Matches, Words, scoped, terms_of
+from rules.conditions.times import HOURS, HoursAre, OnDate, OnWeekday
 from rules.folding import words_of
+from rules.known import Known
 from rules.nodes import MapNode, Node, Scalar
 from rules.patterns import Globs, compile_pattern
-from rules.problems import Problems, did_you_mean
+from rules.problems import did_you_mean
 from rules.view import BOTH, DOMAIN, FROM, SUBJECT, TEXT, TO, View
 
 KINDS = ("email", "slack", "telegram", "console", "cli", "form", "webhook")
-LATER = ("hours", "weekday", "date")
 _SIZE = re.compile(r"([0-9]{1,12})\s*(B|KB|MB|GB|KiB|MiB|GiB)?", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3}
 _UNITS |= {"kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _COMPARISON = re.compile(r"(>=|<=|>|<|=)?\s*([0-9]{1,6})")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What reading a rule file needs to know of the desk around it.
-
-    ``foreign`` collects languages that were met but the desk does not speak, to warn once of each.
-    """
-
-    problems: Problems
-    languages: tuple[str, ...]
-    channels: Mapping[str, str] | None
-    foreign: set[str] = field(default_factory=set)
 
 
 Read = Callable[[Node, str, Known], Condition | None]
@@ -65,7 +52,7 @@ def read_when(node: Node, known: Known, name: str = "when") -> AllOf:
 def _parts(
     node: Node, what: str, readers: Mapping[str, Read], known: Known, scope: str
 ) -> Iterable[Condition]:
-    found = fields.fields(node, what, readers, known.problems, LATER)
+    found = fields.fields(node, what, readers, known.problems)
     for key, value in (found or {}).items():
         condition = readers[key](value, scoped(key, scope), known)
         if condition is not None:
@@ -184,6 +171,33 @@ def _kind(node: Node, name: str, known: Known) -> Condition | None:
     return _one_of(kinds, attrgetter("request.kind"), is_indexed=True)(node, name, known)
 
 
+def _hours(node: Node, name: str, known: Known) -> Condition | None:
+    known.by_hours.append(node.mark)
+    word = fields.choice(node, name, HOURS, known.problems)
+    return None if word is None else HoursAre(name, word)
+
+
+def _weekday(node: Node, name: str, known: Known) -> Condition | None:
+    pairs = fields.texts(node, name, known.problems)
+    listed = [
+        (text, found)
+        for text, mark in pairs
+        if (found := days.weekdays(text, mark, name, known.problems))
+    ]
+    sources = tuple(text for text, _ in listed)
+    wanted = frozenset(day for _, found in listed for day in found)
+    return OnWeekday(name, sources, wanted) if wanted else None
+
+
+def _date(node: Node, name: str, known: Known) -> Condition | None:
+    pairs = fields.texts(node, name, known.problems)
+    read = ((text, days.days(text, mark, name, known.problems)) for text, mark in pairs)
+    listed = [(text, run) for text, run in read if run is not None]
+    if not listed:
+        return None
+    return OnDate(name, tuple(text for text, _ in listed), tuple(run for _, run in listed))
+
+
 def _tags(node: Node, name: str, known: Known) -> Condition | None:
     values = tuple(text for text, _ in fields.texts(node, name, known.problems))
     return Tagged(name, values) if values else None
@@ -278,6 +292,9 @@ CONDITIONS: Mapping[str, Read] = {
     "kind": _kind,
     "language": _language,
     "attachments": _attachments,
+    "hours": _hours,
+    "weekday": _weekday,
+    "date": _date,
     "known": _flag(attrgetter("facts.known")),
     "open_tickets": _open_tickets,
     "tags": _tags,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from rules.conditions.base import Failure
+from rules.conditions.base import Condition, Failure
 from rules.folding import words_of
 from rules.patterns import Pattern
 from rules.view import BOTH, PATTERN, View
@@ -50,6 +50,30 @@ class _Text:
         """See `Condition.holds`."""
         raise NotImplementedError
 
+    def failure(self, view: View) -> Failure:
+        """See `Condition.failure`."""
+        raise NotImplementedError
+
+    def tokens(self) -> Iterable[str]:
+        """See `Condition.tokens`."""
+        raise NotImplementedError
+
+    def triggers(self, counts: Mapping[str, int]) -> frozenset[str] | None:
+        """See `Condition.triggers`."""
+        raise NotImplementedError
+
+    def apart(self) -> Iterable[Condition]:
+        """See `Condition.apart`."""
+        return (self,)
+
+    def implies(self, wider: Condition) -> bool:
+        """See `Condition.implies`."""
+        return self == wider
+
+    def looks_within(self, other: _Text) -> bool:
+        """Return whether the other one looks wherever this one does."""
+        return other.scope in (self.scope, BOTH)
+
     def captured(self, view: View) -> Mapping[str, str]:
         """See `Condition.captured`."""
         del view
@@ -57,10 +81,34 @@ class _Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Words(_Text):
-    """All of these words are there."""
+class _Terms(_Text):
+    """Words and phrases, folded."""
 
     terms: Terms
+
+    def implies(self, wider: Condition) -> bool:
+        """See `Condition.implies`: each of our terms holds one of its.
+
+        Taken apart, ``words`` has a single term, and is the same as ``any_words`` with it.
+        """
+        if not isinstance(wider, _Terms) or not self.looks_within(wider):
+            return False
+        return all(any(_holds(mine, other) for other in wider.terms) for mine in self.terms)
+
+
+def _holds(term: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    """Return whether words in a row hold others in a row."""
+    starts = range(len(term) - len(part) + 1)
+    return any(term[start : start + len(part)] == part for start in starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Words(_Terms):
+    """All of these words are there."""
+
+    def apart(self) -> Iterable[Condition]:
+        """See `Condition.apart`: each word for itself."""
+        return (Words(self.name, self.scope, (term,)) for term in self.terms)
 
     def holds(self, view: View) -> bool:
         """See `Condition.holds`."""
@@ -84,10 +132,8 @@ class Words(_Text):
 
 
 @dataclass(frozen=True, slots=True)
-class AnyWords(_Text):
+class AnyWords(_Terms):
     """At least one of these words, or phrases, is there."""
-
-    terms: Terms
 
     def holds(self, view: View) -> bool:
         """See `Condition.holds`."""
@@ -114,6 +160,12 @@ class Matches(_Text):
 
     sources: tuple[str, ...]
     patterns: tuple[Pattern, ...] = field(compare=False)
+
+    def implies(self, wider: Condition) -> bool:
+        """See `Condition.implies`: fewer patterns are narrower."""
+        if not isinstance(wider, Matches) or not self.looks_within(wider):
+            return False
+        return set(self.sources) <= set(wider.sources)
 
     def holds(self, view: View) -> bool:
         """See `Condition.holds`."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from gateway.model.people import Entry
 from rules import fields
-from rules.conditions import AllOf, Known, read_when
+from rules.conditions import AllOf, read_when
 from rules.examples import Examples, read_examples
 from rules.fields import Fields
 from rules.folding import words_of
+from rules.known import Known, by_language
 from rules.nodes import MapNode, Node
 from rules.problems import Mark
 
@@ -78,27 +79,10 @@ def _texts(found: Fields, key: str, known: Known) -> tuple[tuple[str, Mark], ...
     return fields.texts(found[key], key, known.problems) if key in found else ()
 
 
-def _by_language(node: Node, what: str, known: Known) -> dict[str, Node]:
-    """Return the values by language; a language the desk does not speak is left out."""
-    mapping = fields.table(node, what, known.problems)
-    found: dict[str, Node] = {}
-    for key, value in mapping.items if mapping else ():
-        if key.text in known.languages:
-            found[key.text] = value
-        elif key.text not in known.foreign:
-            known.foreign.add(key.text)
-            known.problems.warning(
-                key.mark,
-                f"{what}: the desk does not speak {key.text!r}: left out",
-                f"it speaks {', '.join(known.languages)}",
-            )
-    return found
-
-
 def _ask(found: Fields, known: Known) -> tuple[dict[str, tuple[str, ...]], dict[str, Mark]]:
     asked: dict[str, tuple[str, ...]] = {}
     marks: dict[str, Mark] = {}
-    nodes = _by_language(found["ask"], "ask", known) if "ask" in found else {}
+    nodes = by_language(found["ask"], "ask", known) if "ask" in found else {}
     for language, node in nodes.items():
         kept: list[str] = []
         for text, mark in fields.texts(node, f"ask.{language}", known.problems):
@@ -113,7 +97,7 @@ def _ask(found: Fields, known: Known) -> tuple[dict[str, tuple[str, ...]], dict[
 
 
 def _answers(found: Fields, known: Known) -> dict[str, str]:
-    nodes = _by_language(found["answer"], "answer", known) if "answer" in found else {}
+    nodes = by_language(found["answer"], "answer", known) if "answer" in found else {}
     texts = {
         language: fields.text(node, f"answer.{language}", known.problems)
         for language, node in nodes.items()
@@ -125,7 +109,7 @@ def _keywords(found: Fields, known: Known) -> tuple[str, ...]:
     """Return the keywords of all languages: one list, or one list per language."""
     node = found.get("keywords")
     if isinstance(node, MapNode):
-        nodes = _by_language(node, "keywords", known)
+        nodes = by_language(node, "keywords", known)
         return tuple(
             text
             for language, value in nodes.items()

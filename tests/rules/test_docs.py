@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import rules
+from rules.calendar import CALENDAR_KEYS, LEVEL_KEYS
 from rules.conditions import CONDITIONS
 from rules.directory import TEAM_KEYS
 from rules.faq.entries import ENTRY_KEYS
+from rules.forms import FORM_KEYS
 from rules.outcome import OUTCOMES
 
 PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
@@ -36,6 +38,13 @@ def test_page_names_every_key_of_teams_and_entries() -> None:
     """The same for the keys of teams and entries."""
     assert named_in("## teams, agents and fallback") == set(TEAM_KEYS)
     assert named_in("## faq") == set(ENTRY_KEYS)
+
+
+def test_page_names_every_key_of_calendar_levels_and_forms() -> None:
+    """The same for what stands beside rules and entries."""
+    assert named_in("## calendar") == set(CALENDAR_KEYS)
+    assert named_in("## levels") == set(LEVEL_KEYS)
+    assert named_in("## forms") == set(FORM_KEYS)
 
 
 def test_page_shows_files_that_load(tmp_path: Path) -> None:

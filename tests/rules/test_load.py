@@ -21,9 +21,6 @@ def said(result: rules.LoadResult) -> list[str]:
     ("text", "problem"),
     [
         ("rutes: []", "8:1: unknown key 'rutes' (did you mean 'routes'?)"),
-        ("forms: {}", "8:1: forms: not supported by this version yet"),
-        ("levels: {}", "8:1: levels: not supported by this version yet"),
-        ("calendar: {}", "8:1: calendar: not supported by this version yet"),
         ("routes: {}", "8:9: routes: expected a list, found keys"),
         ("routes: [x]", "8:10: route: expected keys, found 'x'"),
         ("routes: [{when: {}, then: {team: desk}}]", "8:10: route: id is missing"),
@@ -35,7 +32,7 @@ def said(result: rules.LoadResult) -> list[str]:
         ("routes: [{id: a, when: {word: x}, then: {team: desk}}]", "did you mean 'words'?"),
         (
             "routes: [{id: a, when: {hours: open}, then: {team: desk}}]",
-            "8:25: when: 'hours': not supported by this version yet",
+            "8:32: hours: there is no calendar that says when the desk is open (add calendar:",
         ),
         ("routes: [{id: a, when: {words: []}, then: {team: desk}}]", "words: the list is empty"),
         ("routes: [{id: a, when: {words: ['!']}, then: {team: desk}}]", "there is no word in '!'"),
@@ -67,7 +64,7 @@ def said(result: rules.LoadResult) -> list[str]:
         ("routes: [{id: a, when: {}, then: {priority: hihg}}]", "did you mean 'high'?"),
         (
             "routes: [{id: a, when: {}, then: {ask: [site]}}]",
-            "8:35: then: 'ask': not supported by this version yet",
+            "8:40: form 'site' is not defined",
         ),
         (
             (
@@ -190,6 +187,44 @@ def test_fallback_stands_once_over_all_files(load) -> None:
             "when: {words: [a]}, then: {team: desk}, before_faq: true",
             "when: {words: [a]}, then: {team: network}",
         ),
+        ("when: {words: [a]}, then: {team: desk}", "when: {words: [b, a]}, then: {team: network}"),
+        ("when: {words: [a]}, then: {team: desk}", "when: {phrase: b a c}, then: {team: network}"),
+        (
+            "when: {any_words: [a, b, c]}, then: {team: desk}",
+            "when: {any_words: [c, a x]}, then: {team: network}",
+        ),
+        (
+            "when: {any_words: [a, b]}, then: {team: desk}",
+            "when: {subject: {words: [b]}}, then: {team: network}",
+        ),
+        (
+            "when: {channel: [support-mail, help-chat]}, then: {team: desk}",
+            "when: {channel: help-chat, words: [a]}, then: {team: network}",
+        ),
+        (
+            "when: {from: '*@a.example'}, then: {team: desk}",
+            "when: {from: [x@a.example, '*@A.example']}, then: {team: network}",
+        ),
+        (
+            "when: {any: [{words: [a]}, {language: en}]}, then: {team: desk}",
+            "when: {words: [a, b]}, then: {team: network}",
+        ),
+        (
+            "when: {words: [a]}, then: {team: desk}",
+            "when: {any: [{words: [a, b]}, {phrase: c a}]}, then: {team: network}",
+        ),
+        (
+            "when: {none: {known: true}}, then: {team: desk}",
+            "when: {none: [{known: true}, {words: [a]}]}, then: {team: network}",
+        ),
+        (
+            "when: {weekday: mon-fri}, then: {team: desk}",
+            "when: {weekday: [tue, wed]}, then: {team: network}",
+        ),
+        (
+            "when: {pattern: [a+, b+]}, then: {team: desk}",
+            "when: {subject: {pattern: b+}}, then: {team: network}",
+        ),
     ],
 )
 def test_rules_that_can_never_fire_are_errors(load, first: str, second: str) -> None:
@@ -215,6 +250,19 @@ def test_rules_that_can_never_fire_are_errors(load, first: str, second: str) -> 
         (
             "when: {priority: high}, then: {team: desk}",
             "when: {priority: high, words: [a]}, then: {team: network}",
+        ),
+        ("when: {words: [a, b]}, then: {team: desk}", "when: {words: [a]}, then: {team: network}"),
+        (
+            "when: {subject: {words: [a]}}, then: {team: desk}",
+            "when: {words: [a]}, then: {team: network}",
+        ),
+        (
+            "when: {any_words: [a, b]}, then: {team: desk}",
+            "when: {any_words: [a, c]}, then: {team: network}",
+        ),
+        (
+            "when: {none: {any: [{tags: x}]}}, then: {team: desk}",
+            "when: {none: {any: [{tags: x}]}, words: [a]}, then: {team: network}",
         ),
     ],
 )
@@ -246,6 +294,10 @@ def example(when: str, examples: str) -> str:
             "{match: {attachments: [a.pdf]}, no_match: {attachments: false}}",
         ),
         ("{any: [{words: [a]}, {spam: true}]}", "{match: [a, b]}"),
+        (
+            "{weekday: sat-sun, words: [a]}",
+            "{match: {at: '2026-03-07 10:00', text: a}, no_match: {at: 2026-03-06 10:00, text: a}}",
+        ),
         ("{none: [{words: [a]}, {spam: true}]}", "{match: [b], no_match: [a]}"),
     ],
 )
@@ -265,7 +317,7 @@ def test_examples_that_hold(load, when: str, examples: str) -> None:
         ("{words: [vpn]}", "{no_match: [my vpn]}", "matches this example, and should not"),
         ("{from: a@b.example}", "{match: {from: c@d.example}}", "from: expected a@b.example"),
         ("{words: [a]}", "{match: {txt: a}}", "did you mean 'text'?"),
-        ("{words: [a]}", "{match: {text: a, at: now}}", "'at': not supported by this version yet"),
+        ("{words: [a]}", "{match: {text: a, at: now}}", "at: expected day and time, found 'now'"),
         ("{words: [a]}", "{matches: [a]}", "did you mean 'match'?"),
     ],
 )
@@ -501,3 +553,24 @@ def test_book_names_the_language_of_a_text(load) -> None:
     book = load(DESK, languages=("en", "pt")).book
 
     assert book.language_of("Não consigo abrir a porta da garagem", ()) == ("pt", True)
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        ("sory", "there is no template 'sory' (did you mean 'sorry'?)"),
+        ("busy", "there is no template 'busy' (write en/requester/busy.md.j2 in the templates"),
+        ("sorry", "warning: the template 'sorry' is missing in pl (the usual receipt is sent"),
+        ("received", ""),
+    ],
+)
+def test_replies_name_templates_that_are_there(tmp_path, reply: str, problem: str) -> None:
+    """A receipt of the admin's own must lie in the folder of templates, in every language."""
+    rule = f"routes: [{{id: a, when: {{words: [x]}}, then: {{team: desk, reply: {reply}}}}}]"
+    (tmp_path / "a.yaml").write_text(DESK + rule)
+
+    result = rules.load(
+        tmp_path, languages=("en", "pl"), max_wrong=0.05, replies={"sorry": ("en",)}
+    )
+
+    assert bool(problem) is any(problem in line for line in said(result) if "template" in line)
