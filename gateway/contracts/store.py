@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 
-from gateway.contracts.channel import Cursor
+from gateway.contracts.channel import Cursor, Rate
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
 from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.people import Person
 from gateway.model.plan import Budget, Plan
 from gateway.model.ticket import Ticket, TicketEvent, TicketState
+
+NO_RATES: Mapping[str, Sequence[Rate]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,13 +172,25 @@ class Store(Protocol):
     # --- deliver ----------------------------------------------------------------------------
 
     async def claim_sends(
-        self, limit: int, *, lease: timedelta, now: datetime, sync: bool
+        self,
+        limit: int,
+        *,
+        lease: timedelta,
+        now: datetime,
+        sync: bool,
+        rates: Mapping[str, Sequence[Rate]] = NO_RATES,
     ) -> Sequence[SendItem]:
         """Claim due rows and mark them ``wire`` in one commit; at most one of each lane.
+
+        ``rates`` are those of channels by name: a row whose turn has not come waits for it.
 
         None whose lane has an older row that is neither ended nor set aside for people. Rows in
         ``wire`` whose lease ran out come again with ``was_uncertain``.
         """
+        ...
+
+    async def moves(self) -> Mapping[tuple[str, str], str]:
+        """Return rooms that moved: channel and room as it was, to the room as it is now."""
         ...
 
     async def next_send_at(self) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.model.message import RawEvent
@@ -44,12 +44,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxItem:
-    """A claimed event with its bytes; ``burst`` as in `Keys`, "" for none."""
+    """A claimed event with its bytes; ``burst`` and ``quiet`` as in `Keys`, "" for no burst."""
 
     claim: Claim
     lane: str
     event: RawEvent
     burst: str = ""
+    quiet: timedelta = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

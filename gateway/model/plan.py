@@ -59,7 +59,8 @@ class Plan:
     ``spend`` is refused as a whole, with `VersionConflict`, when one budget is spent by then.
     ``refs`` connect a platform's message ids with a ticket number. ``people`` are written whole.
     ``files`` are stored by digest, once each. ``read_with`` are the ends of events that were read
-    as one with that of ``done``. ``conversations`` say which ticket a conversation is about now.
+    as one with that of ``done``. ``conversations`` say which ticket a conversation is about now,
+    0 for none. ``dead`` are people, by channel kind and address, whom nothing reaches, and why.
     """
 
     at: datetime
@@ -75,3 +76,4 @@ class Plan:
     files: tuple[Attachment, ...] = ()
     conversations: tuple[tuple[str, int], ...] = ()
     moves: tuple[Move, ...] = ()
+    dead: tuple[tuple[str, str, str], ...] = ()

@@ -33,6 +33,8 @@ MOST_CLAIMED_BYTES = 64 * 1024 * 1024
 # ones are handed out one at a time, so that the guilty one does not take the others along.
 SUSPICIOUS_ATTEMPTS = 3
 
+MOST_IN_BURST = 50
+
 Offer = tuple[RawEvent, Keys]
 
 
@@ -71,7 +73,7 @@ def accept(
 
 def _accept_one(event: RawEvent, keys: Keys, holder: Holder | None) -> Steps[InboxItem | None]:
     offers = tuple(dict.fromkeys(storable(key) for key in keys.offers))
-    lane = storable(keys.lane)
+    lane, burst = storable(keys.lane), storable(keys.burst or "")
     is_head = True
     for key in offers:
         before = yield from one("inbox_before", key=key, lane=lane)
@@ -94,6 +96,7 @@ def _accept_one(event: RawEvent, keys: Keys, holder: Holder | None) -> Steps[Inb
         size=len(event.body),
         keys=to_json(offers),
         facts=to_json(event.facts),
+        burst=burst,
     )
     assert row is not None
     number: int = row["id"]
@@ -101,7 +104,7 @@ def _accept_one(event: RawEvent, keys: Keys, holder: Holder | None) -> Steps[Inb
     for key in offers:
         yield from change("inbox_key_insert", key=key, inbox=number)
     claim = Claim(id=number, fence=1 if holder else 0, attempts=0)
-    return InboxItem(claim=claim, lane=lane, event=event)
+    return InboxItem(claim=claim, lane=lane, event=event, burst=burst, quiet=keys.quiet)
 
 
 def read_cursor(key: str) -> Steps[Cursor | None]:
@@ -117,6 +120,21 @@ def claim_events(limit: int, holder: Holder) -> Steps[list[InboxItem]]:
     for row in (yield from _claimable(limit, holder.now)):
         room -= row["size"]
         if room < 0 and claimed:
+            break
+        claimed.append((yield from _claim(row, holder)))
+        if row["burst"]:
+            claimed += yield from _claim_burst(row, holder)
+    return claimed
+
+
+def _claim_burst(head: Row, holder: Holder) -> Steps[list[InboxItem]]:
+    """Claim what was said in one breath with the head of a lane."""
+    claimed = []
+    behind = yield from rows(
+        "inbox_behind", lane=head["lane"], id=head["id"], now=holder.now, count=MOST_IN_BURST
+    )
+    for row in behind:
+        if row["burst"] != head["burst"]:
             break
         claimed.append((yield from _claim(row, holder)))
     return claimed
@@ -142,7 +160,7 @@ def _claim(row: Row, holder: Holder) -> Steps[InboxItem]:
         ready_at=holder.until,
     )
     body = yield from read_bytes("inbox_bytes_read", claim.id)
-    return InboxItem(claim=claim, lane=row["lane"], event=_event(row, body))
+    return InboxItem(claim=claim, lane=row["lane"], event=_event(row, body), burst=row["burst"])
 
 
 def _event(row: Row, body: bytes) -> RawEvent:

@@ -6,12 +6,16 @@ its lane carries ``head``, and whoever ends it hands that on to the next.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from gateway.contracts.channel import Rate
 from gateway.errors import FenceLost, NotFound
 from gateway.model.outbox import NewSend, OutboxRow, OutboxState, SendItem, Settled
 from gateway.model.outgoing import Part
 from gateway.model.people import Place
+from gateway.store import pacing
 from gateway.store.steps import Row, Steps, change, change_each, one, rows
 from gateway.store.values import (
     from_json,
@@ -27,6 +31,11 @@ from gateway.store.values import (
 
 # What one call may bring into memory; a single larger part still comes, alone.
 MOST_CLAIMED_BYTES = 64 * 1024 * 1024
+# So often one claim looks for rows whose turn it is behind others that have to wait.
+MOST_LOOKS = 20
+
+Rates = Mapping[str, Sequence[Rate]]
+Claiming = Steps[list[SendItem]]
 
 _WAITING = frozenset({OutboxState.QUEUED, OutboxState.RETRY, OutboxState.UNCERTAIN})
 _UNSENT = _WAITING | {OutboxState.WIRE, OutboxState.HELD, OutboxState.DEAD}
@@ -48,16 +57,20 @@ def queue(send: NewSend) -> Steps[None]:
         size=len(part.body),
         external_id=storable(part.external_id),
         facts=to_json(part.facts),
+        anchor=part.anchor,
     )
     assert row is not None
     yield from write_bytes("outbox_bytes_insert", row["position"], part.body)
 
 
-def claim_sends(limit: int, now: int, lease_now: int, until: int) -> Steps[list[SendItem]]:
-    """Claim due rows until a time on the lease clock; `MOST_CLAIMED_BYTES` at once."""
+def claim_sends(limit: int, now: int, lease_now: int, until: int, rates: Rates) -> Claiming:
+    """Claim due rows until a time on the lease clock; `MOST_CLAIMED_BYTES` at once.
+
+    Those of a channel with ``rates`` whose turn has not come are given one, and wait for it.
+    """
     due = list((yield from rows("outbox_overdue", now=lease_now, count=limit)))
     if len(due) < limit:
-        due += yield from rows("outbox_due", now=now, count=limit - len(due))
+        due += yield from _whose_turn_it_is(limit - len(due), now, rates)
     claimed: list[SendItem] = []
     marks: list[dict[str, int]] = []
     room = MOST_CLAIMED_BYTES
@@ -71,18 +84,46 @@ def claim_sends(limit: int, now: int, lease_now: int, until: int) -> Steps[list[
     return claimed
 
 
+def _whose_turn_it_is(limit: int, now: int, rates: Rates) -> Steps[list[Row]]:
+    """Return due rows that may go out now; the others get a later turn each."""
+    found: list[Row] = []
+    for _ in range(MOST_LOOKS):
+        due = yield from rows("outbox_due", now=now, count=limit)
+        waiting = 0
+        found = []
+        for row in due:
+            may_go = yield from _may_go(row, now, rates.get(row["channel"], ()))
+            waiting += not may_go
+            found += [row] if may_go else []
+        if not waiting:
+            break
+    return found
+
+
+def _may_go(row: Row, now: int, rates: Sequence[Rate]) -> Steps[bool]:
+    if not rates or row["paced"]:
+        return True
+    at = yield from pacing.turn(row["channel"], row["destination"], rates, now)
+    yield from change("outbox_pace", position=row["position"], due_at=max(at, now))
+    return at <= now
+
+
 def _item(row: Row) -> Steps[SendItem]:
     """Return a due row as it will be once it is claimed."""
     body: bytes | None = row["bytes"]
     if body is None or len(body) < row["size"]:
         body = yield from read_bytes("outbox_bytes_read", row["position"])
+    was_uncertain = row["state"] == "wire" or bool(row["was_uncertain"])
     part = Part(
         outbox_id=row["id"],
         place=Place(row["channel"], row["destination"]),
         body=body,
         facts=from_json(row["facts"]),
         external_id=row["external_id"],
+        is_repeat=was_uncertain,
     )
+    if row["anchor"]:
+        part = yield from _anchored(part, row["anchor"])
     return SendItem(
         part=part,
         fence=row["fence"] + 1,
@@ -91,8 +132,31 @@ def _item(row: Row) -> Steps[SendItem]:
         ticket=row["ticket"],
         created_at=from_micros(row["created_at"]),
         automatic=bool(row["automatic"]),
-        was_uncertain=row["state"] == "wire" or bool(row["was_uncertain"]),
+        was_uncertain=was_uncertain,
+        code=row["code"],
     )
+
+
+def _anchored(part: Part, anchor: str) -> Steps[Part]:
+    """Return a part with what the platform calls the earlier one, and the bytes of that."""
+    row = yield from one("outbox_anchor", id=anchor)
+    if row is None:
+        return replace(part, anchor=anchor)
+    body = yield from read_bytes("outbox_bytes_read", row["position"])
+    return replace(part, anchor=anchor, anchor_id=row["external_id"], anchor_body=body)
+
+
+def move(channel: str, before: str, after: str) -> Steps[None]:
+    """Re-aim what waits for a room that has another id now, and remember that."""
+    where = {"channel": storable(channel), "before": storable(before), "after": storable(after)}
+    yield from change("move_write", **where)
+    yield from change("outbox_move", **where)
+
+
+def moves() -> Steps[dict[tuple[str, str], str]]:
+    """Return the rooms that moved: channel and room as it was, to the room as it is."""
+    found = yield from rows("move_list")
+    return {(row["channel"], row["before"]): row["after"] for row in found}
 
 
 def next_send_at(ahead: int) -> Steps[datetime | None]:

@@ -7,6 +7,7 @@ whatever it had written.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from gateway.contracts.store import Known, Question
 from gateway.model.people import Person
@@ -15,6 +16,7 @@ from gateway.model.ticket import Ticket
 from gateway.store import budgets, inbox, outbox, tickets
 from gateway.store.steps import Row, Steps, change, change_each, one
 from gateway.store.values import (
+    from_micros,
     from_micros_or_none,
     storable,
     to_micros,
@@ -27,6 +29,8 @@ def apply(plan: Plan) -> Steps[None]:
     at = to_micros(plan.at)
     if plan.done is not None:
         yield from inbox.end(plan.done, at)
+    for done in plan.read_with:
+        yield from inbox.end(done, at)
     for settled in plan.settled:
         yield from outbox.settle(settled)
     if plan.spend:
@@ -47,6 +51,14 @@ def _add(plan: Plan) -> Steps[None]:
         yield from _write_person(person)
     for file in plan.files:
         yield from tickets.add_file(file)
+    for key, ticket in plan.conversations:
+        at = to_micros(plan.at)
+        yield from change("conversation_write", key=storable(key), ticket=ticket, at=at)
+    for moved in plan.moves:
+        yield from outbox.move(moved.channel, moved.before, moved.after)
+    for kind, address, why in plan.dead:
+        values = {"kind": storable(kind), "address": storable(address), "why": storable(why)}
+        yield from change("person_died", **values)
 
 
 def _write_person(person: Person) -> Steps[None]:
@@ -70,6 +82,8 @@ def know(question: Question) -> Steps[Known]:
         if (row := (yield from outbox.show_send(outbox_id))) is not None:
             sends[outbox_id] = row
     theirs = [row.ticket for row in sends.values() if row.ticket is not None]
+    talk = yield from _known_talk(question.conversation)
+    theirs += [talk[0]] if talk else []
     spendings = yield from budgets.spent(question.budgets, at)
     spent = {budget.key: some for budget, some in zip(question.budgets, spendings, strict=True)}
     # People without an address are one person: nobody can tell them apart.
@@ -88,7 +102,13 @@ def know(question: Question) -> Steps[Known]:
         open_tickets=open_tickets,
         newest_open=newest,
         spent=spent,
+        talk=talk,
     )
+
+
+def _known_talk(key: str) -> Steps[tuple[int, datetime] | None]:
+    row = (yield from one("conversation_show", key=storable(key))) if key else None
+    return (row["ticket"], from_micros(row["at"])) if row is not None and row["ticket"] else None
 
 
 def _duplicate_of(effect: str) -> Steps[int | None]:

@@ -67,7 +67,7 @@ def _ticket_body(ticket: Ticket) -> dict[str, object]:
         "channel": ticket.channel,
         "subject": ticket.subject,
         "language": ticket.language,
-        "parties": [(p.number, p.kind, p.address, p.name, p.invited) for p in ticket.parties],
+        "parties": [_party_row(party) for party in ticket.parties],
         "assignee": ticket.assignee,
         "priority": ticket.priority,
         "tags": ticket.tags,
@@ -75,7 +75,7 @@ def _ticket_body(ticket: Ticket) -> dict[str, object]:
         "faq": ticket.faq,
         "rule": ticket.rule,
         "why": ticket.why,
-        "threads": [(t.place, t.root, t.last, t.references) for t in ticket.threads],
+        "threads": [_thread_row(thread) for thread in ticket.threads],
         "closed_at": to_micros_or_none(ticket.closed_at),
         "merged_into": ticket.merged_into,
         "follows": ticket.follows,
@@ -142,12 +142,29 @@ def _ticket(row: Row) -> Ticket:
     )
 
 
-def _party(number: int, kind: str, address: str, name: str, invited: bool) -> Party:
-    return Party(number=number, kind=kind, address=address, name=name, invited=invited)
+# The last column of both is newer than the others, and only there where it says something.
 
 
-def _thread(place: str, root: str, last: str, references: list[str]) -> Thread:
-    return Thread(place=place, root=root, last=last, references=tuple(references))
+def _party_row(party: Party) -> tuple[object, ...]:
+    row = (party.number, party.kind, party.address, party.name, party.invited)
+    return (*row, party.where) if party.where else row
+
+
+def _party(
+    number: int, kind: str, address: str, name: str, invited: bool, where: str = ""
+) -> Party:
+    return Party(number=number, kind=kind, address=address, name=name, invited=invited, where=where)
+
+
+def _thread_row(thread: Thread) -> tuple[object, ...]:
+    row = (thread.place, thread.root, thread.last, thread.references)
+    return (*row, thread.opened_by) if thread.opened_by else row
+
+
+def _thread(place: str, root: str, last: str, references: list[str], opened_by: str = "") -> Thread:
+    return Thread(
+        place=place, root=root, last=last, references=tuple(references), opened_by=opened_by
+    )
 
 
 def add_events(events: Iterable[TicketEvent]) -> Steps[None]:

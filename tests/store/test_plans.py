@@ -13,7 +13,7 @@ from gateway.store.sqlite.link import QUERIES, macro
 
 # People's looks: bounded by their limit, walking from the newest, or meant to count everything.
 LOOKS = {"audit_accepted", "audit_inbox", "audit_problems", "inbox_list", "outbox_list"}
-SMALL = {"leases", "secrets", "json_each", "CONSTANT", "before", "theirs"}
+SMALL = {"leases", "secrets", "moves", "json_each", "CONSTANT", "before", "theirs"}
 PARTIAL = {
     "inbox_lane",
     "inbox_ready",

@@ -12,10 +12,10 @@ LEFT JOIN inbox ON inbox.id = newest
 -- Store an event, claimed or new.
 INSERT INTO inbox (
     channel, lane, state, head, ready_at, fence, holder, attempts, received_at, size, reason,
-    keys, facts
+    keys, facts, burst
 ) VALUES (
     :channel, :lane, :state, :head, :ready_at, :fence, :holder, 0, :received_at, :size, '',
-    :keys, :facts
+    :keys, :facts, :burst
 ) RETURNING id
 
 -- inbox_key_insert --
@@ -32,14 +32,14 @@ SELECT bytes FROM inbox_bytes WHERE piece >= :first AND piece < :behind ORDER BY
 
 -- inbox_claimable --
 -- Heads of lanes that are new, or whose lease ran out, oldest first; no suspects.
-SELECT id, channel, lane, state, fence, attempts, received_at, size, facts FROM inbox
+SELECT id, channel, lane, state, fence, attempts, received_at, size, facts, burst FROM inbox
 WHERE head = 1 AND state IN ('new', 'claimed') AND ready_at <= :now
     AND attempts + CASE WHEN state = 'claimed' THEN 1 ELSE 0 END < :suspicious
 ORDER BY id LIMIT :count
 
 -- inbox_suspect --
 -- The oldest head of a lane that may have brought processes down, if none is in anybody's hands.
-SELECT id, channel, lane, state, fence, attempts, received_at, size, facts FROM inbox
+SELECT id, channel, lane, state, fence, attempts, received_at, size, facts, burst FROM inbox
 WHERE head = 1 AND state IN ('new', 'claimed') AND ready_at <= :now
     AND attempts + CASE WHEN state = 'claimed' THEN 1 ELSE 0 END >= :suspicious
     AND NOT EXISTS (
@@ -48,6 +48,12 @@ WHERE head = 1 AND state IN ('new', 'claimed') AND ready_at <= :now
             AND attempts >= :suspicious
     )
 ORDER BY id LIMIT 1
+
+-- inbox_behind --
+-- What may be claimed behind a row of its lane, in order: the rest of its burst comes first.
+SELECT id, channel, lane, state, fence, attempts, received_at, size, facts, burst FROM inbox
+WHERE lane = :lane AND state IN ('new', 'claimed') AND id > :id AND ready_at <= :now
+ORDER BY id LIMIT :count
 
 -- inbox_claim --
 -- Take a row under a new fence.

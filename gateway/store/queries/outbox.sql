@@ -2,14 +2,14 @@
 -- Queue a part; it is the head of its lane when nothing older blocks it.
 INSERT INTO outbox (
     id, channel, destination, lane, ticket, state, head, due_at, lease_until, fence, attempts,
-    was_uncertain, automatic, created_at, size, code, reason, external_id, facts
+    was_uncertain, automatic, created_at, size, code, reason, external_id, facts, anchor
 ) VALUES (
     :id, :channel, :destination, :lane, :ticket, 'queued',
     CASE WHEN EXISTS (
         SELECT 1 FROM outbox
         WHERE lane = :lane AND state IN ('queued', 'wire', 'retry', 'uncertain')
     ) THEN 0 ELSE 1 END,
-    :due_at, 0, 0, 0, 0, :automatic, :created_at, :size, '', '', :external_id, :facts
+    :due_at, 0, 0, 0, 0, :automatic, :created_at, :size, '', '', :external_id, :facts, :anchor
 ) RETURNING position
 
 -- outbox_bytes_insert --
@@ -23,7 +23,7 @@ SELECT bytes FROM outbox_bytes WHERE piece >= :first AND piece < :behind ORDER B
 -- outbox_due --
 -- Heads of lanes that are due, longest due first, with the first chunk of their bytes.
 SELECT position, id, channel, destination, lane, ticket, state, fence, attempts, was_uncertain,
-    automatic, created_at, size, external_id, facts, bytes
+    automatic, created_at, size, external_id, facts, anchor, paced, code, bytes
 FROM outbox LEFT JOIN outbox_bytes ON piece = position * 4096
 WHERE head = 1 AND state IN ('queued', 'retry', 'uncertain') AND due_at <= :now
 ORDER BY due_at, position LIMIT :count
@@ -31,7 +31,7 @@ ORDER BY due_at, position LIMIT :count
 -- outbox_overdue --
 -- Rows on the wire whose lease ran out.
 SELECT position, id, channel, destination, lane, ticket, state, fence, attempts, was_uncertain,
-    automatic, created_at, size, external_id, facts, bytes
+    automatic, created_at, size, external_id, facts, anchor, paced, code, bytes
 FROM outbox LEFT JOIN outbox_bytes ON piece = position * 4096
 WHERE state = 'wire' AND lease_until <= :now
 ORDER BY lease_until LIMIT :count
@@ -40,8 +40,46 @@ ORDER BY lease_until LIMIT :count
 -- Mark a row as on the wire, under a new fence; one that was may have reached the platform.
 UPDATE outbox
 SET state = 'wire', fence = fence + 1, attempts = attempts + 1, lease_until = :lease_until,
+    paced = 0,
     was_uncertain = CASE WHEN state = 'wire' THEN 1 ELSE was_uncertain END
 WHERE position = :position
+
+-- outbox_pace --
+-- Let a row wait for the turn that is set aside for it.
+UPDATE outbox SET due_at = :due_at, paced = 1 WHERE position = :position
+
+-- outbox_anchor --
+-- The platform's id of an earlier row, and where its bytes are.
+SELECT position, external_id FROM outbox WHERE id = :id
+
+-- pace_show --
+-- The turns of the last sends at one rate.
+SELECT turns FROM paces WHERE key = :key
+
+-- pace_write --
+-- Remember the turns of the last sends at one rate.
+INSERT INTO paces (key, turns, last) VALUES (:key, :turns, :last)
+ON CONFLICT (key) DO UPDATE SET turns = excluded.turns, last = excluded.last
+
+-- pace_prune --
+-- Forget rates that nothing was sent at for long.
+DELETE FROM paces WHERE last < :before
+
+-- outbox_move --
+-- Re-aim what waits for a room that has another id now.
+UPDATE outbox
+SET destination = :after || substr(destination, length(:before) + 1)
+WHERE state IN ('queued', 'wire', 'retry', 'uncertain') AND channel = :channel
+    AND (destination = :before OR substr(destination, 1, length(:before) + 1) = :before || '/')
+
+-- move_write --
+-- Remember that a room has another id now.
+INSERT INTO moves (channel, before, after) VALUES (:channel, :before, :after)
+ON CONFLICT (channel, before) DO UPDATE SET after = excluded.after
+
+-- move_list --
+-- The rooms that moved.
+SELECT channel, before, after FROM moves
 
 -- outbox_next --
 -- When the next row is due, and when the next lease on the wire ends.

@@ -74,6 +74,19 @@ SELECT ticket FROM message_refs WHERE ref = :ref
 -- Connect a message with a ticket; the first word on it stands.
 INSERT INTO message_refs (ref, ticket) VALUES (:ref, :ticket) ON CONFLICT (ref) DO NOTHING
 
+-- conversation_show --
+-- The ticket that a conversation was about last.
+SELECT ticket, at FROM conversations WHERE key = :key
+
+-- conversation_write --
+-- A conversation is about this ticket now; 0 for none.
+INSERT INTO conversations (key, ticket, at) VALUES (:key, :ticket, :at)
+ON CONFLICT (key) DO UPDATE SET ticket = excluded.ticket, at = excluded.at
+
+-- person_died --
+-- Remember why nothing should be sent to a requester.
+UPDATE people SET dead = :why WHERE kind = :kind AND address = :address
+
 -- person_write --
 -- Store a requester whole.
 INSERT INTO people (kind, address, name, language, automatic_at, dead)

@@ -11,14 +11,22 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from gateway.contracts.channel import Cursor
-from gateway.contracts.store import Depth, Known, LeaseRow, Question, Secret, TicketFilter
+from gateway.contracts.store import (
+    NO_RATES,
+    Depth,
+    Known,
+    LeaseRow,
+    Question,
+    Secret,
+    TicketFilter,
+)
 from gateway.errors import StoreError
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
 from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.plan import Plan
 from gateway.model.ticket import Ticket, TicketEvent
-from gateway.store import budgets, desk, inbox, outbox, plans, tickets
+from gateway.store import budgets, desk, inbox, outbox, pacing, plans, tickets
 from gateway.store.clock import LeaseClock
 from gateway.store.sqlite.reader import Reader
 from gateway.store.sqlite.writer import Writer
@@ -32,6 +40,8 @@ WATCH_SECONDS = 0.2
 # spendings: more go out than come in.
 PRUNE_AFTER = 256
 PRUNE_COUNT = 512
+# No rate spans more than that.
+PACES_KEPT = timedelta(days=1)
 
 
 class SqliteStore:
@@ -119,13 +129,23 @@ class SqliteStore:
     # --- deliver ----------------------------------------------------------------------------
 
     async def claim_sends(
-        self, limit: int, *, lease: timedelta, now: datetime, sync: bool
+        self,
+        limit: int,
+        *,
+        lease: timedelta,
+        now: datetime,
+        sync: bool,
+        rates: outbox.Rates = NO_RATES,
     ) -> Sequence[SendItem]:
         """See `Store.claim_sends`."""
         lease_now = self._clock.now()
         until = lease_now + span_micros(lease)
-        make = partial(outbox.claim_sends, limit, to_micros(now), lease_now, until)
+        make = partial(outbox.claim_sends, limit, to_micros(now), lease_now, until, rates)
         return await self._writer.do(make, sync=sync)
+
+    async def moves(self) -> Mapping[tuple[str, str], str]:
+        """See `Store.moves`."""
+        return await self._looks.do(outbox.moves)
 
     async def next_send_at(self) -> datetime | None:
         """See `Store.next_send_at`."""
@@ -262,7 +282,9 @@ class SqliteStore:
 def _apply(plan: Plan, *, prune: bool) -> Steps[None]:
     yield from plans.apply(plan)
     if prune:
-        yield from budgets.prune(to_micros(plan.at), PRUNE_COUNT)
+        at = to_micros(plan.at)
+        yield from budgets.prune(at, PRUNE_COUNT)
+        yield from pacing.prune(at - span_micros(PACES_KEPT))
 
 
 def _set_aside(claim: Claim, reason: str, plan: Plan) -> Steps[None]:
