@@ -17,7 +17,7 @@ from datetime import timedelta
 from functools import cache
 from typing import ParamSpec, TypeVar
 
-from channels.email.backoff import Backoff
+from channels.backoff import Backoff
 from channels.email.imap_position import Position
 from channels.email.imap_session import (
     Fetched,

@@ -1,6 +1,6 @@
 """How long to wait before a connection is tried again: longer each time, never all at once.
 
-Used by `imap`. Pure but for the world's jitter.
+Used by the channels that stay connected. Pure but for the world's jitter.
 """
 
 from __future__ import annotations
