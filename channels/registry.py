@@ -17,6 +17,7 @@ GROUP = "ventanilla.channels"
 _BUILT_IN = {
     "email": "channels.email.channel:EmailChannel",
     "console": "channels.console:ConsoleChannel",
+    "slack": "channels.slack.channel:SlackChannel",
 }
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from channels.email.settings import EmailSettings
+from channels.slack.settings import SlackSettings
 from gateway.errors import ConfigError
 from gateway.model.people import Place
 from gateway.settings import config_path, load_settings, read_channel
@@ -253,16 +254,17 @@ def test_the_examples_defaults_are_the_real_ones(tmp_path):
         assert getattr(shown.policy.limits, name) == getattr(default.policy.limits, name)
 
 
-def test_the_example_shows_every_setting_of_a_mail_channel(tmp_path):
+@pytest.mark.parametrize(("kind", "model"), [("email", EmailSettings), ("slack", SlackSettings)])
+def test_the_example_shows_every_setting_of_a_channel(tmp_path, kind, model):
     """With the optional lines uncommented it is still a right file, and nothing is missing."""
     text = re.sub(r"^# (?=[a-z_]+ = )", "", EXAMPLE.read_text(), flags=re.MULTILINE)
-    (tmp_path / "imap").write_text("secret")
-    settings = read(tmp_path, text.replace("/run/secrets/imap", "imap"))
-    (channel,) = settings.channels
+    (tmp_path / "secret").write_text("secret")
+    settings = read(tmp_path, re.sub(r"/run/secrets/[a-z-]+", "secret", text))
+    channel = next(each for each in settings.channels if each.kind == kind)
 
-    read_channel(settings, channel, EmailSettings)
+    read_channel(settings, channel, model)
 
-    assert set(channel.table) == set(EmailSettings.model_fields) - {"kind"}
+    assert set(channel.table) == set(model.model_fields) - {"kind"}
 
 
 @pytest.mark.parametrize(
