@@ -151,6 +151,7 @@ async def build_desk(
         world=world,
         numbers=Numbers(store),
         meter=meter,
+        moved=dict(await store.moves()),
     )
 
 
