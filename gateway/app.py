@@ -98,7 +98,8 @@ def load_channels(settings: Settings) -> tuple[dict[str, Channel], tuple[Problem
 
 def load_rules(settings: Settings) -> tuple[Rules | None, tuple[Problem, ...]]:
     """Return the rule book, None when it has errors, and everything that is wrong with it."""
-    return loading.load(loading.order_of(settings))
+    reading = loading.read(loading.order_of(settings))
+    return (None if reading.examples_fail else reading.book), reading.problems
 
 
 def load_words(settings: Settings) -> tuple[Words, tuple[Problem, ...]]:

@@ -1,7 +1,7 @@
 """The rule book is read in a process of its own: ``python -m gateway.loading``.
 
 Reading YAML, running every example and fitting the FAQ takes seconds for a large desk, and leaves
-much memory behind. `load_rules_apart` has a short-lived child do it, which hands back the finished
+much memory behind. `read_apart` has a short-lived child do it, which hands back the finished
 book; ``serve`` goes on taking mail meanwhile, and stays small.
 """
 
@@ -59,8 +59,26 @@ def _replies(folder: Path | None) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def load(order: Order) -> tuple[Rules | None, tuple[Problem, ...]]:
-    """Return the rule book, None when it has errors, and everything that is wrong with it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What reading the rule files came to.
+
+    ``book`` is None when they have errors. Where ``examples_fail``, failing examples are the only
+    ones, and it is there: whoever has used these very files before may go on with them. ``ids``
+    are its rules and entries, ``files`` is the digest of the files alone, and ``unfinished`` names
+    those that do not end with a line end.
+    """
+
+    book: Rules | None
+    problems: tuple[Problem, ...]
+    examples_fail: bool = False
+    ids: frozenset[str] = frozenset()
+    files: str = ""
+    unfinished: tuple[str, ...] = ()
+
+
+def read(order: Order) -> Reading:
+    """Return the rule book with everything that is wrong with it."""
     import rules  # noqa: PLC0415 - heavy: the parent of the child never loads it
 
     loaded = rules.load(
@@ -71,10 +89,18 @@ def load(order: Order) -> tuple[Rules | None, tuple[Problem, ...]]:
         timezone=order.timezone,
         replies=order.replies,
     )
-    return loaded.book, loaded.problems
+    book = loaded.book or loaded.untested
+    return Reading(
+        book=book,
+        problems=loaded.problems,
+        examples_fail=loaded.untested is not None,
+        ids=book.ids if book else frozenset(),
+        files=loaded.files,
+        unfinished=loaded.unfinished,
+    )
 
 
-async def load_rules_apart(settings: Settings) -> tuple[Rules | None, tuple[Problem, ...]]:
+async def read_apart(settings: Settings) -> Reading:
     """Do the same in a child process, which dies with its caller.
 
     Raises:
@@ -95,15 +121,17 @@ async def load_rules_apart(settings: Settings) -> tuple[Rules | None, tuple[Prob
     if child.returncode:
         message = f"reading the rule files ended with status {child.returncode}"
         raise ConfigError((Problem(file=str(settings.rules), message=message),))
-    book, problems = pickle.loads(answer)  # noqa: S301 - our own child
-    return book, problems
+    reading: Reading = pickle.loads(answer)  # noqa: S301 - our own child
+    return reading
 
 
 def main() -> None:
     """Read what standard input orders, and write the book to standard output."""
     order: Order = pickle.load(sys.stdin.buffer)  # noqa: S301 - our parent
-    sys.stdout.buffer.write(pickle.dumps(load(order), pickle.HIGHEST_PROTOCOL))
+    sys.stdout.buffer.write(pickle.dumps(read(order), pickle.HIGHEST_PROTOCOL))
 
 
 if __name__ == "__main__":
-    main()
+    from gateway import loading  # noqa: PLW0406 - here it has another name, which pickle would use
+
+    loading.main()

@@ -30,7 +30,7 @@ from gateway.journey.deliver import Delivery
 from gateway.journey.desk import Desk
 from gateway.journey.parsing import ParserPool
 from gateway.journey.pipeline import Pipeline
-from gateway.loading import load_rules_apart
+from gateway.reloading import Reloading
 from gateway.settings import Settings
 from gateway.store import DeskLock, open_store
 from gateway.web.metrics import Meter
@@ -135,7 +135,8 @@ class Running:
         Raises:
             ConfigError: rules or templates have errors.
         """
-        book = await load_rules_apart(self.settings)
+        reloading = Reloading(self.settings, self.meter.rules, self.world)
+        book = await reloading.first(self.store)
         parts = app.put_together(self.settings, self.channels, (), book)
         desk = await app.build_desk(
             parts, self.settings, self.store, world=self.world, meter=self.meter
@@ -147,6 +148,7 @@ class Running:
             ("delivery", self.delivery.run),
             ("inbox", self._claim),
             ("clock", self._sweep),
+            ("rules", partial(reloading.run, desk)),
         )
         for name, start in work:
             self._workers.append(asyncio.create_task(_again(start, name), name=name))

@@ -35,6 +35,12 @@ class RuleBook:
     plan: Plan = field(repr=False)
     detector: Detector = field(repr=False)
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Return every rule and entry: ``route vpn-outage``, ``faq opening-hours``."""
+        routes = (f"route {route.id}" for route in self.plan.routes)
+        return frozenset((*routes, *(f"faq {name}" for name in self.entries)))
+
     def decide(self, request: Request, facts: Facts) -> Decision:
         """See `Rules.decide`. The steps hold what matched and the first rules that did not."""
         return Walk(self.plan, View(request, facts, self.calendar), full=False).decide()

@@ -26,6 +26,7 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: list[Problem] = []
+        self._failing_examples = 0
 
     def error(self, mark: Mark, message: str, suggestion: str | None = None) -> None:
         """Note something that keeps the book from being used."""
@@ -38,6 +39,11 @@ class Problems:
                 suggestion=suggestion,
             )
         )
+
+    def example(self, mark: Mark, message: str, suggestion: str | None = None) -> None:
+        """Note an example that fails: an error, but for a book that was live before."""
+        self._failing_examples += 1
+        self.error(mark, message, suggestion)
 
     def warning(self, mark: Mark, message: str, suggestion: str | None = None) -> None:
         """Note something that an admin should look at."""
@@ -56,6 +62,12 @@ class Problems:
     def has_errors(self) -> bool:
         """Return whether any problem is more than a warning."""
         return any(problem.severity == "error" for problem in self._found)
+
+    @property
+    def only_examples_fail(self) -> bool:
+        """Return whether there are errors, and each is a failing example."""
+        errors = sum(problem.severity == "error" for problem in self._found)
+        return 0 < errors == self._failing_examples
 
     def listed(self) -> tuple[Problem, ...]:
         """Return all problems by file, line and column."""

@@ -6,7 +6,6 @@ Called at start, by ``check`` and on reload. Raises nothing for what stands in t
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,13 @@ from pathlib import Path
 from gateway.errors import Problem
 from rules.assemble import assemble
 from rules.book import RuleBook
+from rules.files import list_rule_files
 from rules.known import Known
 from rules.nodes import MapNode
 from rules.problems import Mark, Problems
 from rules.strict_yaml import MAX_FILE_BYTES, read_yaml
 
 MAX_ALL_BYTES = 10 * 1024 * 1024
-ENDINGS = (".yaml", ".yml")
 FORMAT = "1"
 """Enters the hash: raised when the same files would be read to decide otherwise."""
 
@@ -29,10 +28,18 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
-    """A book, and everything that was found wrong. ``book`` is None when there are errors."""
+    """A book, and everything that was found wrong.
+
+    ``book`` is None when there are errors; then ``untested`` is the book if failing examples are
+    the only ones. ``files`` is the digest of the files alone. ``unfinished`` names files that do
+    not end with a line end: somebody may be writing them.
+    """
 
     book: RuleBook | None
     problems: tuple[Problem, ...]
+    untested: RuleBook | None = None
+    files: str = ""
+    unfinished: tuple[str, ...] = ()
 
 
 def load(
@@ -59,36 +66,46 @@ def load(
     problems = Problems()
     known = Known(problems, languages, channels, timezone, replies)
     tell = progress or _quiet
-    names = list(_file_names(folder))
+    names = list_rule_files(folder)
     if not names:
         problems.error(Mark(str(folder)), "there are no rule files here", "*.yaml or *.yml")
-    digest = hashlib.sha256(repr((FORMAT, languages, max_wrong, timezone)).encode())
-    documents = list(_documents(folder, names, digest.update, problems, tell))
-    book = assemble(documents, known, digest.hexdigest(), max_wrong, tell)
-    return LoadResult(book=None if problems.has_errors else book, problems=problems.listed())
+    files = _Files()
+    documents = list(_documents(folder, names, files, problems, tell))
+    content = files.digest.hexdigest()
+    around = repr((FORMAT, languages, max_wrong, timezone, content))
+    book = assemble(documents, known, hashlib.sha256(around.encode()).hexdigest(), max_wrong, tell)
+    return LoadResult(
+        book=None if problems.has_errors else book,
+        problems=problems.listed(),
+        untested=book if problems.only_examples_fail else None,
+        files=content,
+        unfinished=tuple(files.unfinished),
+    )
+
+
+class _Files:
+    """What the files were, whatever stands in them."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self.unfinished: list[str] = []
+
+    def read(self, name: str, data: bytes) -> None:
+        """Take notice of a file."""
+        self.digest.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape"))
+        self.digest.update(data)
+        if not data.endswith(b"\n"):
+            self.unfinished.append(name)
 
 
 def _quiet(step: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _file_names(folder: Path) -> list[str]:
-    """Return the rule files' names below a folder, in path order."""
-    found: list[str] = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found.extend(
-            (Path(parent) / name).relative_to(folder).as_posix()
-            for name in files
-            if name.endswith(ENDINGS) and not name.startswith(".")
-        )
-    return sorted(found)
-
-
 def _documents(
     folder: Path,
     names: list[str],
-    digest: Callable[[bytes], None],
+    files: _Files,
     problems: Problems,
     tell: Progress,
 ) -> Iterator[MapNode]:
@@ -98,8 +115,7 @@ def _documents(
         path = folder / name
         data = _bytes_of(path, problems)
         total += len(data)
-        digest(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape"))
-        digest(data)
+        files.read(name, data)
         if total > MAX_ALL_BYTES:
             problems.error(
                 Mark(str(path)), f"more than {MAX_ALL_BYTES // 1024**2} MB of rule files"

@@ -43,14 +43,14 @@ def _check_route(route: Route, plan: Plan, known: Known) -> None:
         view = example.view(plan.calendar)
         if route.when.judge(view, example.stated) is False:
             why = _first_failure(route.when, example, plan)
-            known.problems.error(
+            known.problems.example(
                 example.mark, f"route {route.id} does not match this example: {why}"
             )
         elif route.then.decides:
             _check_decider(route, example, plan, known)
     for example in route.examples.no_match:
         if route.when.judge(example.view(plan.calendar), example.stated) is not False:
-            known.problems.error(
+            known.problems.example(
                 example.mark, f"route {route.id} matches this example, and should not"
             )
 
@@ -91,14 +91,14 @@ def _check_entry(entry: FaqEntry, plan: Plan, bare: Plan, known: Known) -> None:
     for example in entry.examples.match:
         if entry.when.judge(example.view(plan.calendar), example.stated) is False:
             why = _first_failure(entry.when, example, plan)
-            known.problems.error(example.mark, f"faq {entry.id} does not match: {why}")
+            known.problems.example(example.mark, f"faq {entry.id} does not match: {why}")
         else:
             _check_match(entry, example, _verdict(example, bare), known)
     for example in entry.examples.no_match:
         verdict = _verdict(example, plan)
         if verdict.answer is not None and verdict.answer.faq == entry.id:
             message = f"faq {entry.id} answers this example, and should not: {_shown(verdict)}"
-            known.problems.error(example.mark, message)
+            known.problems.example(example.mark, message)
 
 
 def _check_match(entry: FaqEntry, example: Example, verdict: Verdict, known: Known) -> None:
@@ -113,7 +113,7 @@ def _check_match(entry: FaqEntry, example: Example, verdict: Verdict, known: Kno
     if first is None and verdict.near and _is_nearest(verdict, entry.id):
         known.problems.warning(example.mark, message, hint)
     else:
-        known.problems.error(
+        known.problems.example(
             example.mark, f"faq {entry.id} does not answer this example: {_shown(verdict)}", hint
         )
 

@@ -205,6 +205,10 @@ class Store(Protocol):
         """Return tickets whose ``due_at`` has come, oldest first."""
         ...
 
+    async def stray_tickets(self, teams: frozenset[str], limit: int) -> Sequence[Ticket]:
+        """Return the open, asking and waiting tickets of teams that are none of these."""
+        ...
+
     # --- leases and keys --------------------------------------------------------------------
 
     async def take_lease(self, key: str, holder: str, ttl: timedelta) -> int | None:

@@ -93,6 +93,12 @@ def due_tickets(now: int, limit: int) -> Steps[list[Ticket]]:
     return [_ticket(row) for row in (yield from rows("ticket_due", now=now, count=limit))]
 
 
+def stray_tickets(teams: frozenset[str], limit: int) -> Steps[list[Ticket]]:
+    """Return open tickets of a team that is none of these, oldest first."""
+    found = yield from rows("ticket_stray", teams=sorted(teams), count=limit)
+    return [_ticket(row) for row in found]
+
+
 def list_tickets(wanted: TicketFilter) -> Steps[list[Ticket]]:
     """Return tickets, last changed first."""
     some = wanted.states is not None and wanted.states <= _OPEN

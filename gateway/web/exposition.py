@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from gateway.contracts.store import Depth
-from gateway.web.metrics import Meter
+from gateway.web.metrics import Meter, RulesGauge
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Counts = Iterable[tuple[tuple[str, ...], int]]
@@ -39,6 +39,7 @@ class _Desk(Collector):
         """See `Collector.collect`."""
         yield from _counters(self._meter)
         yield from self._gauges()
+        yield from _rules(self._meter.rules, self._now)
 
     def _gauges(self) -> Iterator[Metric]:
         labels = ("box", "channel", "state")
@@ -68,6 +69,25 @@ def _counters(meter: Meter) -> Iterator[Metric]:
     yield _counter("decided", words, ("channel", "outcome"), meter.decided_total.items())
     words = "Log lines that nobody took."
     yield _counter("dropped_log_lines", words, (), [((), meter.dropped_logs_total)])
+
+
+def _rules(rules: RulesGauge, now: datetime) -> Iterator[Metric]:
+    is_fine = rules.taken_at is not None and not rules.errors and not rules.waiting
+    yield GaugeMetricFamily(
+        "ventanilla_rules_ok", "1 while the rules are those of the files.", value=int(is_fine)
+    )
+    yield GaugeMetricFamily(
+        "ventanilla_rules_errors", "Errors in the rule files as they are.", value=rules.errors
+    )
+    if rules.taken_at is None:
+        return
+    age = max(0.0, (now - rules.taken_at).total_seconds())
+    yield GaugeMetricFamily(
+        "ventanilla_rules_age_seconds", "How long the rule book has decided.", value=age
+    )
+    info = GaugeMetricFamily("ventanilla_rules_info", "The rule book.", labels=("hash",))
+    info.add_metric((rules.hash,), 1)
+    yield info
 
 
 def _counter(name: str, words: str, labels: Sequence[str], counts: Counts) -> Metric:

@@ -9,6 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(slots=True)
+class RulesGauge:
+    """Which rule book decides, and how the files stand that it should come from.
+
+    ``errors`` counts what is wrong with them; ``waiting`` says why a set without errors is not
+    taken yet, "" where none waits.
+    """
+
+    hash: str = ""
+    taken_at: datetime | None = None
+    errors: int = 0
+    waiting: str = ""
 
 
 @dataclass(slots=True)
@@ -22,6 +37,7 @@ class Meter:
     dead_total: Counter[str] = field(default_factory=Counter)
     quarantined_total: Counter[str] = field(default_factory=Counter)
     dropped_logs_total: int = 0
+    rules: RulesGauge = field(default_factory=RulesGauge)
 
     def accepted(self, channel: str, count: int) -> None:
         """Count events that were stored."""

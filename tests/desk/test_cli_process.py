@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -279,3 +280,33 @@ def test_chat_with_a_desk_that_is_running_is_refused(serving, shell):
 
     assert done.returncode == 1
     assert "is running" in done.stderr
+
+
+def test_changed_rules_are_taken_by_the_running_desk(serving, shell):
+    """No restart: the log says so, and the metrics name the book and what is wrong."""
+    desk, ready = serving
+    http = re.search(r"http=(\S+)", ready)[1]
+    more = shell.config.parent / "rules" / "more.yaml"
+    log = iter(desk.stderr.readline, "")
+
+    assert next(line for line in log if "rules taken" in line)
+    more.write_text("routes: [{id: lift, when: {words: [lift]}, then: {team: network}}]\n")
+    taken = next(line for line in log if "rules taken" in line)
+    book = re.search(r"[0-9a-f]{64}", taken)[0]
+    fine = metrics_of(http)
+    more.write_text("routes: [{id: lift, when: {words: [lift]}, then: {team: netwrok}}]\n")
+    refused = next(line for line in log if "goes on with the rules from before" in line)
+    broken = metrics_of(http)
+
+    assert f'ventanilla_rules_info{{hash="{book}"}} 1.0' in fine
+    assert "ventanilla_rules_ok 1.0" in fine
+    assert refused
+    assert f'ventanilla_rules_info{{hash="{book}"}} 1.0' in broken
+    assert "ventanilla_rules_ok 0.0" in broken
+    assert "ventanilla_rules_errors 1.0" in broken
+
+
+def metrics_of(address):
+    """Return the metrics page of a running desk."""
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as page:
+        return page.read().decode()

@@ -104,6 +104,8 @@ async def test_metrics_show_counters_and_queues():
     desk.meter.dead("mail")
     desk.meter.quarantined("mail")
     desk.meter.dropped_logs(7)
+    desk.meter.rules.hash, desk.meter.rules.taken_at = "abc", NOW - timedelta(seconds=9)
+    desk.meter.rules.errors = 2
     desk.waiting = [
         *(
             Depth(
@@ -129,6 +131,10 @@ async def test_metrics_show_counters_and_queues():
         'ventanilla_quarantined_total{channel="mail"} 1.0',
         'ventanilla_decided_total{channel="mail",outcome="routed"} 1.0',
         "ventanilla_dropped_log_lines_total 7.0",
+        "ventanilla_rules_ok 0.0",
+        "ventanilla_rules_errors 2.0",
+        "ventanilla_rules_age_seconds 9.0",
+        'ventanilla_rules_info{hash="abc"} 1.0',
     ]
     assert re.search(r"^process_resident_memory_bytes [\d.e+]+$", text, re.MULTILINE)
 

@@ -363,6 +363,23 @@ async def test_due_tickets_come_oldest_first(store):
     assert [t.number for t in await store.due_tickets(START + 3 * MINUTE, 1)] == [1002]
 
 
+async def test_stray_tickets_are_the_open_ones_of_other_teams(store):
+    """Those that nobody looks after any more, and no others."""
+    for number, team, state in (
+        (1001, "gone", TicketState.OPEN),
+        (1002, "network", TicketState.OPEN),
+        (1003, "gone", TicketState.CLOSED),
+        (1004, "left", TicketState.WAITING),
+        (1005, None, TicketState.OPEN),
+    ):
+        await store.apply(plan(**opened(number, team=team, state=state)))
+
+    found = await store.stray_tickets(frozenset({"network", "desk"}), 10)
+
+    assert [t.number for t in found] == [1001, 1004]
+    assert [t.number for t in await store.stray_tickets(frozenset(), 1)] == [1001]
+
+
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [

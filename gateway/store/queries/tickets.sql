@@ -44,6 +44,13 @@ ORDER BY updated_at DESC, number DESC LIMIT :count
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, body
 FROM tickets WHERE due_at IS NOT NULL AND due_at <= :now ORDER BY due_at, number LIMIT :count
 
+-- ticket_stray --
+-- Open tickets of a team that is none of these.
+SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, body
+FROM tickets
+WHERE state IN ('asking', 'open', 'waiting') AND team IS NOT NULL AND NOT (team {{any:teams}})
+ORDER BY updated_at LIMIT :count
+
 -- person_known --
 -- A requester, how many open tickets he has, and the newest of them.
 SELECT name, language, automatic_at, dead, people.kind AS stored, open_tickets, newest

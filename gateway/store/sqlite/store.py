@@ -158,6 +158,10 @@ class SqliteStore:
         """See `Store.due_tickets`."""
         return await self._looks.do(partial(tickets.due_tickets, to_micros(now), limit))
 
+    async def stray_tickets(self, teams: frozenset[str], limit: int) -> Sequence[Ticket]:
+        """See `Store.stray_tickets`."""
+        return await self._looks.do(partial(tickets.stray_tickets, teams, limit))
+
     # --- leases and keys --------------------------------------------------------------------
 
     async def take_lease(self, key: str, holder: str, ttl: timedelta) -> int | None:
