@@ -16,8 +16,8 @@ GROUP = "ventanilla.channels"
 # What pyproject.toml says, for running from a source tree that is not installed.
 _BUILT_IN = {
     "email": "channels.email.channel:EmailChannel",
+    "telegram": "channels.telegram.channel:TelegramChannel",
     "console": "channels.console:ConsoleChannel",
-    "slack": "channels.slack.channel:SlackChannel",
 }
 
 
