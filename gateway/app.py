@@ -152,7 +152,6 @@ async def build_desk(
         world=world,
         numbers=Numbers(store),
         meter=meter,
-        moved=dict(await store.moves()),
     )
 
 

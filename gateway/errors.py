@@ -110,7 +110,7 @@ class Uncertain(SendError):
 
 
 class PlaceMoved(SendError):
-    """The place has a new address; ``where`` is the room's new id."""
+    """The place has a new address."""
 
     def __init__(self, reason: str, *, where: str) -> None:
         super().__init__(reason)

@@ -179,12 +179,10 @@ class Store(Protocol):
         now: datetime,
         sync: bool,
         rates: Mapping[str, Sequence[Rate]] = NO_RATES,
-        busy: Sequence[str] = (),
     ) -> Sequence[SendItem]:
         """Claim due rows and mark them ``wire`` in one commit; at most one of each lane.
 
-        ``rates`` are those of channels by name: a row whose turn has not come waits for it. Rows
-        of channels that are ``busy`` are passed over.
+        ``rates`` are those of channels by name: a row whose turn has not come waits for it.
 
         None whose lane has an older row that is neither ended nor set aside for people. Rows in
         ``wire`` whose lease ran out come again with ``was_uncertain``.
