@@ -35,7 +35,8 @@ class ScriptedIntake:
 
     ``script`` holds what the next calls of `accept` do before they store: None stores at once, an
     exception is raised (nothing is stored), an event is waited for. When it is empty, `accept`
-    stores. ``stored`` are the events in order, with repeats: keys are the store's business.
+    stores. ``stored`` are the events in order, with repeats: keys are the store's business. What
+    comes as a cursor alone is stored at once: the script is about events.
     """
 
     def __init__(self, *script: BaseException | asyncio.Event | None) -> None:
@@ -48,6 +49,10 @@ class ScriptedIntake:
 
     async def accept(self, events: Sequence[RawEvent], cursor: Cursor | None = None) -> None:
         """See `Intake.accept`."""
+        if cursor is not None and not events:
+            self.cursors[cursor.key] = cursor
+            self._changed.set()
+            return
         self.offered += 1
         self._changed.set()
         step = self.script.pop(0) if self.script else None

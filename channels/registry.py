@@ -18,6 +18,7 @@ _BUILT_IN = {
     "email": "channels.email.channel:EmailChannel",
     "telegram": "channels.telegram.channel:TelegramChannel",
     "console": "channels.console:ConsoleChannel",
+    "slack": "channels.slack.channel:SlackChannel",
 }
 
 

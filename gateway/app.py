@@ -152,6 +152,7 @@ async def build_desk(
         world=world,
         numbers=Numbers(store),
         meter=meter,
+        moved=dict(await store.moves()),
     )
 
 

@@ -110,7 +110,7 @@ class Uncertain(SendError):
 
 
 class PlaceMoved(SendError):
-    """The place has a new address."""
+    """The place has a new address; ``where`` is the room's new id."""
 
     def __init__(self, reason: str, *, where: str) -> None:
         super().__init__(reason)

@@ -93,7 +93,7 @@ async def _by_us(settings: Settings, event: RawEvent) -> OrderResult:
     async with _writing(settings, sole=True) as store:
         desk = await app.build_desk(parts, settings, store, world=RealWorld(), meter=app.NoMeter())
         desk.numbers = Numbers(store, block=1)
-        pipeline = Pipeline(lambda: desk, _OwnOrders())
+        pipeline = Pipeline(lambda: desk, _OwnOrders(), world=desk.world)
         await _accept(store, event, pipeline, parts.channels)
         work = asyncio.create_task(pipeline.run(), name="order")
         try:

@@ -66,7 +66,7 @@ class Running:
         self.meter = meter
         self.desk: Desk | None = None
         self.parsers = ParserPool(app.parsers_of(channels))
-        self.pipeline = Pipeline(self._the_desk, self.parsers)
+        self.pipeline = Pipeline(self._the_desk, self.parsers, world=self.world)
         self.delivery = Delivery(self._the_desk)
         self.intake = Accepting(
             store,

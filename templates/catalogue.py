@@ -44,6 +44,8 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "requester/reply": (_REFERENCE,),
     "requester/closed": (_REFERENCE, Slot(name="days", sample=14)),
     "requester/greeting": (),
+    # The small line below a message on chat, which is edited when the state changes.
+    "requester/state": (_REFERENCE, Slot(name="state", sample="open")),
     "agent/new": (
         _REFERENCE,
         _REQUESTER,

@@ -179,10 +179,12 @@ class Store(Protocol):
         now: datetime,
         sync: bool,
         rates: Mapping[str, Sequence[Rate]] = NO_RATES,
+        busy: Sequence[str] = (),
     ) -> Sequence[SendItem]:
         """Claim due rows and mark them ``wire`` in one commit; at most one of each lane.
 
-        ``rates`` are those of channels by name: a row whose turn has not come waits for it.
+        ``rates`` are those of channels by name: a row whose turn has not come waits for it. Rows
+        of channels that are ``busy`` are passed over.
 
         None whose lane has an older row that is neither ended nor set aside for people. Rows in
         ``wire`` whose lease ran out come again with ``was_uncertain``.

@@ -26,6 +26,8 @@ class Meaning(StrEnum):
     PERSON = "person"
     THANKS = "thanks"
     GREETING = "greeting"
+    NEW = "new"
+    """What comes next is about something else."""
 
 
 class Words(Protocol):

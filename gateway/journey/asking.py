@@ -23,7 +23,7 @@ def request_of(
         kind=kind,
         subject=message.subject,
         text=message.text,
-        sender=message.author.address,
+        sender=message.author.email or message.author.address,
         recipients=message.recipients,
         attachments=tuple(
             FileFacts(name=a.name, media_type=a.media_type, size=a.size)

@@ -8,25 +8,27 @@ dead ones; nothing is forgotten in between, because every state stands in the st
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 import structlog
 
-from gateway.contracts.channel import Channel
-from gateway.contracts.store import Question
-from gateway.errors import FenceLost, StoreUnavailable, VersionConflict
-from gateway.journey import limits, retry
+from gateway.contracts.channel import Channel, Confirms
+from gateway.errors import FenceLost, PlaceMoved, StoreUnavailable, VersionConflict
+from gateway.journey import retry, settling
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
-from gateway.model.outbox import OutboxState, SendItem, Settled
+from gateway.journey.retry import Repeat
+from gateway.model.outbox import OutboxState, SendItem
 from gateway.model.outgoing import Receipt
-from gateway.model.ticket import EventKind, TicketState
 
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=5)
+# Of each channel: one that is slow or down leaves the others their room.
 IN_FLIGHT = 16
 LONGEST_NAP_SECONDS = 5.0
 SHORTEST_NAP_SECONDS = 0.02
@@ -40,12 +42,15 @@ class Delivery:
     def __init__(self, desk: Callable[[], Desk]) -> None:
         self._desk = desk
         self._wake = asyncio.Event()
-        self._sending: dict[asyncio.Task[None], str] = {}
+        self._sending: dict[asyncio.Task[None], SendItem] = {}
         self._followed: set[str] = set()
+        self._passed_over: frozenset[str] = frozenset()
 
     def wake(self, lanes: Collection[str] = ()) -> None:
         """Look at the outbox now: something was queued, in these lanes."""
-        self._followed.update(lane for lane in lanes if lane in self._sending.values())
+        if self._sending and lanes:
+            on_the_way = {item.lane for item in self._sending.values()}
+            self._followed.update(lane for lane in lanes if lane in on_the_way)
         self._wake.set()
 
     async def run(self) -> None:
@@ -66,24 +71,34 @@ class Delivery:
 
     async def _start_some(self) -> bool:
         """Start what is due and has room; return whether more may be due at once."""
-        free = IN_FLIGHT - len(self._sending)
-        if free <= 0:
+        desk = self._desk()
+        on_the_way = Counter(item.part.place.channel for item in self._sending.values())
+        busy = [channel for channel, many in on_the_way.items() if many >= IN_FLIGHT]
+        self._passed_over = frozenset(busy)
+        if len(busy) >= len(desk.channels):
             await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
             return True
-        desk = self._desk()
-        sync = any(not c.abilities.resend_is_harmless for c in desk.channels.values())
-        items = await desk.store.claim_sends(free, lease=LEASE, now=desk.world.now(), sync=sync)
+        # However many of them are of one channel, it is not busier than it may be.
+        free = IN_FLIGHT - max((on_the_way[c] for c in on_the_way if c not in busy), default=0)
+        items = await desk.store.claim_sends(
+            free,
+            lease=LEASE,
+            now=desk.world.now(),
+            sync=any(not c.abilities.resend_is_harmless for c in desk.channels.values()),
+            rates={name: c.rates for name, c in desk.channels.items() if c.rates},
+            busy=busy,
+        )
         for item in items:
             task = asyncio.create_task(self._deliver(item), name="send")
-            self._sending[task] = item.lane
+            self._sending[task] = item
             task.add_done_callback(self._ended)
         return len(items) == free
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Look again when somebody waits behind what has ended; most of the time nobody does."""
-        lane = self._sending.pop(task)
-        if lane in self._followed:
-            self._followed.discard(lane)
+        item = self._sending.pop(task)
+        if item.lane in self._followed or item.part.place.channel in self._passed_over:
+            self._followed.discard(item.lane)
             self._wake.set()
 
     async def _nap(self) -> None:
@@ -107,6 +122,15 @@ class Delivery:
     async def _deliver(self, item: SendItem) -> None:
         desk = self._desk()
         channel = desk.channel_at(item.part.place)
+        match retry.repeat(item, channel):
+            case Repeat.HOLD:
+                await self._settle(desk, item, partial(settling.held, desk, item), "held")
+            case Repeat.LOOK if isinstance(channel, Confirms):
+                await self._look(desk, item, channel)
+            case _:
+                await self._send(desk, item, channel)
+
+    async def _send(self, desk: Desk, item: SendItem, channel: Channel | None) -> None:
         try:
             receipt = await _existing(channel, item).send(item.part)
         except Exception as exc:  # noqa: BLE001 - the worker loop: unknown errors are temporary
@@ -114,15 +138,27 @@ class Delivery:
         else:
             await self._settle_success(desk, item, receipt)
 
+    async def _look(self, desk: Desk, item: SendItem, channel: Confirms) -> None:
+        """Ask the platform for an uncertain part: twice, before it is sent again."""
+        try:
+            receipt = await channel.confirm(item.part)
+        except Exception as exc:  # noqa: BLE001 - the worker loop: unknown errors are temporary
+            await self._settle_failure(desk, item, exc)
+            return
+        if receipt is not None:
+            await self._settle_success(desk, item, receipt)
+        elif item.code == retry.LOOKED:
+            await self._send(desk, item, desk.channel_at(item.part.place))
+        else:
+
+            async def drafted() -> Draft:
+                return settling.not_found_yet(desk, item)
+
+            await self._settle(desk, item, drafted, "not found yet")
+
     async def _settle_success(self, desk: Desk, item: SendItem, receipt: Receipt) -> None:
         async def drafted() -> Draft:
-            draft = Draft(desk, desk.rules)
-            settled = _settled(
-                draft, item, OutboxState.SENT, reason=receipt.detail,
-                external_id=receipt.external_id or item.part.external_id,
-            )  # fmt: skip
-            draft.settle(settled)
-            return draft
+            return settling.success(desk, item, receipt)
 
         if await self._apply(desk, drafted):
             desk.meter.sent(item.part.place.channel)
@@ -131,23 +167,20 @@ class Delivery:
     async def _settle_failure(self, desk: Desk, item: SendItem, error: Exception) -> None:
         verdict = retry.verdict(
             item, error, now=desk.world.now(), jitter=desk.world.jitter(),
-            max_age=desk.policy.outbox_max_age,
+            max_age=desk.policy.outbox_max_age, channel=desk.channel_at(item.part.place),
         )  # fmt: skip
-        code, reason = retry.code_of(error)
-
-        async def drafted() -> Draft:
-            draft = Draft(desk, desk.rules)
-            settled = _settled(
-                draft, item, verdict.state, code=code, reason=reason, due_at=verdict.due_at
-            )
-            draft.settle(settled)
-            if verdict.state is OutboxState.DEAD:
-                await _tell_of_dead(desk, draft, item, reason)
-            return draft
-
+        drafted = partial(settling.failure, desk, item, error, verdict)
         if await self._apply(desk, drafted):
+            if isinstance(error, PlaceMoved):
+                desk.moved.update(await desk.store.moves())
             self.wake()
-            _count_failure(desk, item, verdict.state, reason)
+            _count_failure(desk, item, verdict.state, retry.code_of(error)[1])
+
+    async def _settle(
+        self, desk: Desk, item: SendItem, drafted: Callable[[], Awaitable[Draft]], what: str
+    ) -> None:
+        if await self._apply(desk, drafted):
+            log.warning(what, outbox=item.part.outbox_id, channel=item.part.place.channel)
 
     async def _apply(self, desk: Desk, drafted: Callable[[], Awaitable[Draft]]) -> bool:
         """Write the end of an attempt down, however long the store takes to come back.
@@ -169,28 +202,6 @@ class Delivery:
                 return True
 
 
-def _settled(
-    draft: Draft,
-    item: SendItem,
-    state: OutboxState,
-    *,
-    code: str = "",
-    reason: str = "",
-    external_id: str = "",
-    due_at: datetime | None = None,
-) -> Settled:
-    return Settled(
-        outbox_id=item.part.outbox_id,
-        fence=item.fence,
-        state=state,
-        at=draft.at,
-        code=code,
-        reason=reason,
-        external_id=external_id,
-        due_at=due_at,
-    )
-
-
 def _existing(channel: Channel | None, item: SendItem) -> Channel:
     if channel is None:
         raise LookupError(f"no channel {item.part.place.channel} is configured")
@@ -205,22 +216,3 @@ def _count_failure(desk: Desk, item: SendItem, state: OutboxState, reason: str) 
     else:
         desk.meter.retried(channel)
         log.warning("retry", outbox=item.part.outbox_id, channel=channel, reason=reason)
-
-
-async def _tell_of_dead(desk: Desk, draft: Draft, item: SendItem, reason: str) -> None:
-    """Tell the ticket's team, else the alerts, that something will never arrive."""
-    place = str(item.part.place)
-    ticket = await desk.store.ticket(item.ticket) if item.ticket is not None else None
-    asked = Question(now=draft.at, budgets=(limits.ALERTS,))
-    draft.knows_alerts((await desk.store.know(asked)).spent)
-    if ticket is None:
-        if not item.lane.startswith("alert:"):
-            draft.alert(f"A message to {place} could not be delivered", reason)
-        return
-    text = f"not delivered to {place}: {reason}"
-    draft.event(ticket, EventKind.DELIVERY, text, details={"outbox": item.part.outbox_id})
-    if item.lane == f"{ticket.number}:1" and ticket.state is not TicketState.MERGED:
-        values = {"reference": ticket.reference, "place": place, "reason": reason}
-        draft.to_team(ticket, "agent/dead", values)
-    else:
-        draft.alert(f"A message to {place} could not be delivered", reason)

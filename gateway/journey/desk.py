@@ -21,8 +21,8 @@ from gateway.model.policy import Policy
 from gateway.world import World
 
 NUMBERS_PER_BLOCK = 50
-# More than the pipeline has workers: each may take one before the next one refills.
-NUMBERS_KEPT = 30
+# More than are planned at once: each may take one before the next one refills.
+NUMBERS_KEPT = 50
 
 
 class Meter(Protocol):
@@ -79,6 +79,8 @@ class Desk:
     world: World
     numbers: Numbers
     meter: Meter
+    moved: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Rooms that got another id: channel and room as it was, to the room as it is."""
     wake_delivery: Callable[[Collection[str]], None] = field(default=lambda _lanes: None)
 
     def kind_of(self, channel: str) -> str:
@@ -93,6 +95,10 @@ class Desk:
         return same[0] if len(same) == 1 else None
 
     def resolve(self, place: Place) -> Place:
-        """Return a place with its channel's own name."""
+        """Return a place with its channel's own name, and its room as it is called now."""
         channel = self.channel_at(place)
-        return Place(channel.name, place.where) if channel else place
+        if channel is None:
+            return place
+        room, slash, thread = place.where.partition("/")
+        room = self.moved.get((channel.name, room), room)
+        return Place(channel.name, f"{room}{slash}{thread}")

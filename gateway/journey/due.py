@@ -12,6 +12,7 @@ from gateway.errors import VersionConflict
 from gateway.journey import new_request
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
+from gateway.model.message import Trust
 from gateway.model.ticket import Ticket, TicketState
 
 log = structlog.get_logger()
@@ -44,7 +45,7 @@ def plan_due(draft: Draft, ticket: Ticket) -> None:
         draft.set_state(ticket, TicketState.CLOSED, "nobody asked on")
     elif ticket.state is TicketState.ASKING:
         why = "the question was not answered in time"
-        new_request.route(draft, ticket, ticket.team, None, why)
+        new_request.route_again(draft, ticket, Trust.CLAIMED, why)
         new_request.tell_new(draft, ticket, why, None)
     else:
         draft.set_state(ticket, ticket.state, "")

@@ -8,13 +8,17 @@ from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
 from gateway.journey import new_request, permission
 from gateway.journey.draft import Draft
-from gateway.journey.identify import Identity
+from gateway.journey.identity import Identity, Who
+from gateway.journey.naming import shown
 from gateway.journey.new_request import end, record
 from gateway.model.decision import Answer
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message, Trust
 from gateway.model.people import Place
 from gateway.model.ticket import EventKind, Ticket, TicketState
+
+# Nobody waits for anything in these: what comes next may well be about something else.
+_DONE_WITH = (TicketState.ANSWERED, TicketState.CLOSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,9 @@ def plan_of_party(draft: Draft, message: Message, identity: Identity, known: Kno
     assert ticket is not None
     if message.automatic:
         _append_quietly(draft, ticket, message, identity)
+    elif _is_another_question(draft, message, identity, known, ticket):
+        asker = Identity(who=Who.ASKER, trust=identity.trust)
+        new_request.plan(draft, message, asker, known)
     elif ticket.state is TicketState.CLOSED and _is_too_late(draft, ticket):
         if _meaning(draft, message) in (Meaning.THANKS, Meaning.HELPED):
             _append_quietly(draft, ticket, message, identity)
@@ -38,6 +45,18 @@ def plan_of_party(draft: Draft, message: Message, identity: Identity, known: Kno
             new_request.plan(draft, message, identity, known)
     else:
         _append(draft, message, identity, known)
+
+
+def _is_another_question(
+    draft: Draft, message: Message, identity: Identity, known: Known, ticket: Ticket
+) -> bool:
+    """Tell whether something said on chat, in no thread, asks what another entry surely answers."""
+    is_loose = message.talk is not None and message.talk.rest is not None and bool(message.text)
+    if not is_loose or ticket.state not in _DONE_WITH or _meaning(draft, message) is not None:
+        return False
+    case = new_request.asked(draft, message, identity, known)
+    outcome = draft.rules.decide(case.request, case.facts).outcome
+    return isinstance(outcome, Answer) and outcome.faq != ticket.faq
 
 
 def plan_of_stranger(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
@@ -162,7 +181,7 @@ _REACTIONS = {
 
 def _to_people(draft: Draft, case: _Case, why: str) -> str:
     """Route a ticket that a machine had answered; the request itself goes with it."""
-    new_request.route(draft, case.ticket, case.ticket.team, None, why)
+    new_request.route_again(draft, case.ticket, case.identity.trust, why)
     limit = permission.ask(draft, case.message, case.identity, case.known, receipt=True)
     if limit is None:
         values = {"reference": case.ticket.reference}
@@ -181,7 +200,7 @@ def _update(draft: Draft, case: _Case) -> None:
     is_sure = case.identity.trust >= Trust.AUTHENTICATED
     values = {
         "reference": ticket.reference,
-        "requester": message.author.address or "unknown sender",
+        "requester": shown(ticket.kind, message.author.name, message.author.address),
         "what": "wrote" if is_sure else "(sender not verified) wrote",
     }
     draft.to_team(

@@ -8,48 +8,19 @@ A header never authorises. What is doubtful becomes a note, or a ticket of the w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from datetime import timedelta
 
 from gateway.contracts.rules import Rules
 from gateway.contracts.store import Known, Question
-from gateway.journey import limits
+from gateway.journey import identify_chat, limits
 from gateway.journey.desk import Desk
+from gateway.journey.identity import Identity, Who, agent_at, current
 from gateway.journey.tokens import DeliveryToken, Role, TicketToken
 from gateway.model.message import DeliveryReport, Message, Trust
-from gateway.model.people import Agent
-from gateway.model.ticket import Party, Ticket, TicketState
+from gateway.model.ticket import Ticket
 from gateway.model.ticket_id import find_references
 
 MAX_SUGGESTIONS = 20
-
-
-class Who(StrEnum):
-    """In what part somebody writes."""
-
-    ASKER = "asker"
-    """Somebody who writes about no ticket that we know."""
-    PARTY = "party"
-    """A party of the ticket."""
-    STRANGER = "stranger"
-    """Somebody who names a ticket and is no party of it."""
-    AGENT = "agent"
-    """An agent of the ticket's team, proven."""
-    UNPROVEN = "unproven"
-    """Somebody who writes as the team, without the proof that this needs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """The answer. ``via`` says what led to the ticket; ``doubt`` why an agent is not believed."""
-
-    who: Who
-    trust: Trust
-    ticket: Ticket | None = None
-    party: Party | None = None
-    agent: Agent | None = None
-    via: str = ""
-    doubt: str = ""
 
 
 def question(desk: Desk, message: Message, wallet: limits.Wallet) -> Question:
@@ -67,6 +38,7 @@ def question(desk: Desk, message: Message, wallet: limits.Wallet) -> Question:
         tickets=(*numbers, *_named(desk, message)),
         sends=(*sends, *(outbox_id for outbox_id in own if outbox_id)),
         budgets=wallet.all,
+        conversation=f"{message.channel}:{message.talk.key}" if message.talk else "",
     )
 
 
@@ -83,8 +55,12 @@ def report_question(desk: Desk, report: DeliveryReport) -> Question:
     )
 
 
-def identify(desk: Desk, rules: Rules, message: Message, known: Known) -> Identity:
-    """Return who wrote a message, and about which ticket. Pure."""
+def identify(
+    desk: Desk, rules: Rules, message: Message, known: Known, *, age: timedelta = timedelta(0)
+) -> Identity:
+    """Return who wrote a message, and about which ticket. Pure; ``age`` is how long ago it came."""
+    if message.talk is not None:
+        return identify_chat.identify(desk, rules, message, message.talk, known, age=age)
     for token in message.tokens[:MAX_SUGGESTIONS]:
         bound = desk.keyring.read(token)
         ticket = _ticket_of(bound, known) if isinstance(bound, TicketToken) else None
@@ -119,7 +95,7 @@ def _by_token(
 
 def _team(desk: Desk, rules: Rules, message: Message, ticket: Ticket) -> Identity:
     """Return an agent only with the team's token, aligned DMARC and a listed address, together."""
-    agent = agent_at(desk, rules, message)
+    agent = agent_at(desk, rules, message.channel, message.author)
     trust = message.author.trust
     team = rules.teams.get(ticket.team or "")
     if agent is None:
@@ -148,20 +124,11 @@ def _by_suggestion(
         return Identity(who=Who.PARTY, trust=trust, ticket=ticket, party=party, via=via)
     if _writes_for_team(desk, rules, message, ticket):
         doubt = "it did not come to the team's own reply address"
-        agent = agent_at(desk, rules, message)
+        agent = agent_at(desk, rules, message.channel, message.author)
         return Identity(
             who=Who.UNPROVEN, trust=trust, ticket=ticket, agent=agent, via=via, doubt=doubt
         )
     return Identity(who=Who.STRANGER, trust=trust, ticket=ticket, via=via)
-
-
-def agent_at(desk: Desk, rules: Rules, message: Message) -> Agent | None:
-    """Return the listed agent whose address on this channel the author claims."""
-    address, kind = message.author.address, desk.kind_of(message.channel)
-    for agent in rules.agents.values() if address else ():
-        if address in (agent.addresses.get(message.channel), agent.addresses.get(kind)):
-            return agent
-    return None
 
 
 def _writes_for_team(desk: Desk, rules: Rules, message: Message, ticket: Ticket) -> bool:
@@ -169,7 +136,7 @@ def _writes_for_team(desk: Desk, rules: Rules, message: Message, ticket: Ticket)
     if team is None:
         return False
     told = {p.where.lower() for p in team.tell if desk.resolve(p).channel == message.channel}
-    agent = agent_at(desk, rules, message)
+    agent = agent_at(desk, rules, message.channel, message.author)
     return message.author.address in told or (agent is not None and agent.id in team.agents)
 
 
@@ -186,13 +153,13 @@ def _suggested(desk: Desk, message: Message, known: Known) -> tuple[Ticket, str]
 
 def _suggestions(desk: Desk, message: Message, known: Known) -> Iterator[tuple[Ticket, str]]:
     for ref in message.refs:
-        if ref in known.refs and (ticket := _current(known.refs[ref], known)):
+        if ref in known.refs and (ticket := current(known.refs[ref], known)):
             yield ticket, "message id"
     for row in known.sends.values():
-        if row.ticket is not None and (ticket := _current(row.ticket, known)):
+        if row.ticket is not None and (ticket := current(row.ticket, known)):
             yield ticket, "our message"
     for number in _named(desk, message):
-        if ticket := _current(number, known):
+        if ticket := current(number, known):
             yield ticket, "reference in the subject"
 
 
@@ -201,14 +168,4 @@ def _named(desk: Desk, message: Message) -> tuple[int, ...]:
 
 
 def _ticket_of(bound: TicketToken, known: Known) -> Ticket | None:
-    return _current(bound.ticket, known)
-
-
-def _current(number: int, known: Known) -> Ticket | None:
-    """Return the ticket where a number's story goes on now."""
-    ticket = known.tickets.get(number)
-    for _ in known.tickets:
-        if ticket is None or ticket.state is not TicketState.MERGED or not ticket.merged_into:
-            break
-        ticket = known.tickets.get(ticket.merged_into, ticket)
-    return ticket
+    return current(bound.ticket, known)

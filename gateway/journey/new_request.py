@@ -13,12 +13,13 @@ from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
 from gateway.journey import asking, explain, guards, limits, permission
 from gateway.journey.draft import Draft
-from gateway.journey.identify import Identity, Who
+from gateway.journey.identity import Identity, Who
+from gateway.journey.naming import shown
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Route
 from gateway.model.inbox import Outcome
 from gateway.model.message import Json, Message, Trust
 from gateway.model.people import Place
-from gateway.model.request import Facts, Request
+from gateway.model.request import Facts, FileFacts, Request
 from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, Visibility
 from gateway.model.ticket_id import format_reference
 
@@ -202,7 +203,7 @@ def _ask_which(draft: Draft, case: Asked, ticket: Ticket, ask: Ask) -> None:
     draft.set_state(ticket, TicketState.ASKING, "several FAQ entries are near")
     draft.to_requester(
         ticket, "requester/choices", {"reference": now.reference, "choices": titles},
-        trust=case.identity.trust, buttons=(Meaning.PERSON,),
+        trust=case.identity.trust, buttons=(Meaning.PERSON,), choices=titles,
     )  # fmt: skip
     draft.event(
         ticket, EventKind.QUESTION, "\n".join(titles),
@@ -238,6 +239,29 @@ def route(draft: Draft, ticket: Ticket, team_id: str | None, level: int | None, 
     return draft.now(ticket)
 
 
+def route_again(draft: Draft, ticket: Ticket, trust: Trust, why: str) -> Ticket:
+    """Hand a ticket to whom the rules name for it when the FAQ is left out."""
+    request = next((e for e in draft.history if e.kind is EventKind.REQUEST), None)
+    now = draft.now(ticket)
+    if request is None or now.team is not None:
+        return route(draft, ticket, now.team, None, why)
+    asked_again = Request(
+        channel=now.channel, kind=now.kind, subject=now.subject, text=request.text,
+        sender=now.requester.address, language=now.language,
+        attachments=tuple(
+            FileFacts(name=f.name, media_type=f.media_type, size=f.size)
+            for f in request.attachments
+        ),
+    )  # fmt: skip
+    facts = Facts(now=draft.at, known=True, trust=trust, use_faq=False)
+    decision = draft.rules.decide(asked_again, facts)
+    wanted = decision.outcome if isinstance(decision.outcome, Route) else None
+    draft.change(ticket, priority=decision.priority, rule=decision.rule)
+    return route(
+        draft, ticket, wanted.team if wanted else None, wanted.level if wanted else None, why
+    )
+
+
 def tell_new(draft: Draft, ticket: Ticket, why: str, message: Message | None) -> None:
     """Tell the team that a ticket is theirs now, with everything that was asked."""
     now = draft.now(ticket)
@@ -245,7 +269,7 @@ def tell_new(draft: Draft, ticket: Ticket, why: str, message: Message | None) ->
     words = "\n\n".join((*before, *([message.text] if message else [])))
     values: dict[str, Value] = {
         "reference": now.reference,
-        "requester": now.requester.address or "unknown sender",
+        "requester": shown(now.kind, now.requester.name, now.requester.address),
         "channel": now.channel,
         "subject": now.subject,
         "language": now.language,
@@ -267,7 +291,9 @@ def _is_public(event: TicketEvent) -> bool:
 def _greet(draft: Draft, case: Asked) -> None:
     limit = _may_answer(draft, case, receipt=True)
     if limit is None:
-        place = Place(case.message.channel, case.message.author.address)
+        talk = case.message.talk
+        where = talk.where if talk else case.message.author.address
+        place = Place(case.message.channel, where)
         draft.to_address(place, "requester/greeting", case.request.language, case.message)
     said = "asked how we can help" if limit is None else f"nothing said: {limit}"
     end(draft, case.message, Outcome.IGNORED, f"a greeting alone; {said}")
@@ -283,7 +309,14 @@ def _fold(draft: Draft, case: Asked, ticket: Ticket) -> None:
 
 def _party(case: Asked) -> Party:
     author = case.message.author
-    return Party(number=1, kind=case.request.kind, address=author.address, name=author.name)
+    talk = case.message.talk
+    return Party(
+        number=1,
+        kind=case.request.kind,
+        address=author.address,
+        name=author.name,
+        where=talk.where if talk else "",
+    )
 
 
 def in_language(texts: Mapping[str, str], language: str, default: str) -> str:

@@ -1,49 +1,34 @@
 """The journey of a stored event: parse, identify, guard, decide, plan, apply.
 
 `Pipeline` works on many lanes side by side and on each lane in order. An event leaves it in one of
-three ways: applied, quarantined after `TRIES` failures with its bytes kept, or given up because
-its claim was lost and somebody else has it. A database that is down only makes it wait.
+four ways: applied, quarantined after `TRIES` failures with its bytes kept, given back because it
+came too early, or given up because its claim was lost and somebody else has it. A database that is
+down only makes it wait.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from typing import Protocol, assert_never
+from typing import Protocol
 
 import structlog
 
-from gateway.contracts.store import Known, Question
+from gateway.contracts.channel import Fetches, Profiles
+from gateway.contracts.store import Question
 from gateway.errors import FenceLost, ParseError, StoreUnavailable, VersionConflict
-from gateway.journey import (
-    agent_mail,
-    cli_order,
-    delivery_report,
-    follow_up,
-    guards,
-    limits,
-    new_request,
-)
+from gateway.journey import limits
+from gateway.journey.burst import Later, as_one
+from gateway.journey.completing import Completing
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
-from gateway.journey.identify import Identity, Who, identify, question, report_question
-from gateway.model.inbox import InboxItem, Outcome
-from gateway.model.message import (
-    Command,
-    DeliveryReport,
-    Feedback,
-    Ignored,
-    Message,
-    Parsed,
-    RawEvent,
-    Revision,
-    Wish,
-)
+from gateway.journey.lanes import MOST_IN_HAND, Lanes, Sitting
+from gateway.journey.planning import LOOK_AGAIN, TooEarly, carry_out
+from gateway.model.inbox import InboxItem
+from gateway.model.message import Message, Parsed, RawEvent
 from gateway.model.plan import Plan
-from gateway.model.ticket import TicketState
+from gateway.world import World
 
 log = structlog.get_logger()
 
@@ -52,14 +37,12 @@ TRIES = 3
 # and the store hands suspects out one at a time: the guilty one gets here alone.
 MOST_CRASHES = 10
 WORKERS = 24
+# So many chat events are planned at once; what they need of their platforms first holds up nobody.
+TALKERS = 24
 # Each one means that a neighbour has got on; nobody has so many neighbours.
 MOST_CONFLICTS = 30
-MOST_IN_HAND = 1000
-MOST_BYTES_IN_HAND = 48 * 1024 * 1024
 STORE_RETRY_SECONDS = 0.5
 CLAIM_BATCH = 200
-BIG_FILES = 1024 * 1024
-_WITH_HISTORY = (TicketState.ANSWERED, TicketState.ASKING, TicketState.CLOSED)
 
 
 class Reader(Protocol):
@@ -70,26 +53,39 @@ class Reader(Protocol):
         ...
 
 
+class _Apart(Exception):
+    """Some events of a burst cannot be read as one."""
+
+
 class Pipeline:
     """Takes claimed events to their end."""
 
-    def __init__(self, desk: Callable[[], Desk], reader: Reader) -> None:
-        """``desk`` is asked for each event: deciding waits for the book, accepting does not."""
+    def __init__(
+        self,
+        desk: Callable[[], Desk],
+        reader: Reader,
+        *,
+        world: World,
+        later: Later | None = None,
+        completing: Completing | None = None,
+    ) -> None:
+        """``desk`` is asked for each event: deciding waits for the book, accepting does not.
+
+        ``later`` ends bursts, as ``loop.call_later`` does.
+        """
         self._desk = desk
         self._reader = reader
-        self._lanes: dict[str, deque[InboxItem]] = {}
-        self._ready: asyncio.Queue[str] = asyncio.Queue()
-        self._in_hand = 0
-        self._bytes_in_hand = 0
+        self._lanes = Lanes(world, later or _call_later)
+        self._completing = completing or Completing()
         self._others_wait = False
         self._more = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
         self._turn = asyncio.Lock()
+        self._talkers = asyncio.Semaphore(TALKERS)
+        self._talks: set[asyncio.Task[None]] = set()
 
     def has_room(self) -> bool:
         """Return whether more events may be held in memory."""
-        return self._in_hand < MOST_IN_HAND and self._bytes_in_hand < MOST_BYTES_IN_HAND
+        return self._lanes.has_room()
 
     def submit(self, items: Sequence[InboxItem]) -> None:
         """Take events in their order: those that are ours.
@@ -98,28 +94,25 @@ class Pipeline:
         is before it.
         """
         for item in items:
-            if not item.claim.fence:
-                self._others_wait = True
-                continue
-            self._in_hand += 1
-            self._bytes_in_hand += len(item.event.body)
-            self._idle.clear()
-            lane = self._lanes.get(item.lane)
-            if lane is None:
-                self._lanes[item.lane] = deque((item,))
-                self._ready.put_nowait(item.lane)
+            if item.claim.fence:
+                self._lanes.take(item)
             else:
-                lane.append(item)
+                self._others_wait = True
 
     async def idle(self) -> None:
         """Return when nothing is in hand."""
-        await self._idle.wait()
+        await self._lanes.idle()
 
     async def run(self) -> None:
         """Work until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for number in range(WORKERS):
-                group.create_task(self._work(), name=f"pipeline {number}")
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(WORKERS):
+                    group.create_task(self._work(), name=f"pipeline {number}")
+        finally:
+            for talk in self._talks:
+                talk.cancel()
+            await asyncio.gather(*self._talks, return_exceptions=True)
 
     async def claim_waiting(self) -> int:
         """Claim events that wait in the inbox; return how many there were."""
@@ -128,7 +121,7 @@ class Pipeline:
             return 0
         items = await self._desk().store.claim_events(min(CLAIM_BATCH, MOST_IN_HAND))
         # None may only mean that all who wait are behind somebody whom we have in hand.
-        self._others_wait = bool(items) or (self._others_wait and self._in_hand > 0)
+        self._others_wait = bool(items) or (self._others_wait and not self._lanes.is_empty)
         self.submit(items)
         return len(items)
 
@@ -138,30 +131,44 @@ class Pipeline:
 
     async def _work(self) -> None:
         while True:
-            name = await self._ready.get()
-            lane = self._lanes[name]
-            item = lane[0]
-            try:
-                await self._take_to_its_end(item)
-            finally:
-                self._leave(name, item)
+            sitting = await self._lanes.next()
+            if self._is_talk(sitting):
+                # Its platform may have to be asked for files and names: nobody waits for that.
+                talk = asyncio.create_task(self._handle(sitting), name="talk")
+                self._talks.add(talk)
+                talk.add_done_callback(self._talks.discard)
+            else:
+                await self._handle(sitting)
 
-    def _leave(self, name: str, item: InboxItem) -> None:
-        lane = self._lanes[name]
-        lane.popleft()
-        self._in_hand -= 1
-        self._bytes_in_hand -= len(item.event.body)
-        if lane:
-            self._ready.put_nowait(name)
-        else:
-            del self._lanes[name]
-        if self._in_hand == 0:
-            self._idle.set()
-        if self._others_wait:
-            self._more.set()
+    def _is_talk(self, sitting: Sitting) -> bool:
+        channel = self._desk().channels.get(sitting[0].event.channel)
+        return isinstance(channel, Fetches | Profiles)
+
+    async def _handle(self, sitting: Sitting) -> None:
+        try:
+            await self._take_to_their_end(sitting)
+        finally:
+            self._lanes.leave(sitting)
+            if self._others_wait:
+                self._more.set()
+
+    async def _take_to_their_end(self, sitting: Sitting) -> None:
+        """Have events that are read as one done together, else each for itself."""
+        while len(sitting) > 1:
+            try:
+                await self._journey(sitting)
+            except StoreUnavailable as exc:
+                await _wait_for_store(sitting[0], exc)
+            except Exception as exc:  # noqa: BLE001 - tried again one by one, and logged there
+                log.warning("not read as one", inbox=sitting[0].claim.id, error=repr(exc))
+                break
+            else:
+                return
+        for item in sitting:
+            await self._take_to_its_end(item)
 
     async def _take_to_its_end(self, item: InboxItem) -> None:
-        """Try until the event is done, quarantined, or somebody else's."""
+        """Try until the event is done, quarantined, given back, or somebody else's."""
         crashes, tries, failure = item.claim.attempts, 0, ""
         while tries < 2 * TRIES:
             try:
@@ -169,10 +176,9 @@ class Pipeline:
                     why = failure or f"{tries or crashes} tries failed"
                     await self._quarantine(item, why)
                 else:
-                    await self._journey(item)
+                    await self._journey((item,))
             except StoreUnavailable as exc:
-                log.warning("store unavailable, event waits", inbox=item.claim.id, error=str(exc))
-                await asyncio.sleep(STORE_RETRY_SECONDS)
+                await _wait_for_store(item, exc)
             except FenceLost:
                 log.warning("claim lost, somebody else has the event", inbox=item.claim.id)
                 return
@@ -184,29 +190,62 @@ class Pipeline:
             else:
                 return
 
-    async def _journey(self, item: InboxItem) -> None:
-        parsed = await self._reader.parse(item.event)
+    async def _journey(self, sitting: Sitting) -> None:
+        parsed, effects = await self._read(sitting)
         desk = self._desk()
+        if not self._completing.is_needed(desk, parsed):
+            await self._carry_out(desk, sitting, parsed, effects)
+            return
+        assert isinstance(parsed, Message)
+        message = await self._completing.complete(desk, parsed)
+        async with self._talkers:
+            await self._carry_out(self._desk(), sitting, message, effects)
+
+    async def _read(self, sitting: Sitting) -> tuple[Parsed, Sequence[str]]:
+        """Return what a sitting says, and the effects of its events but the first."""
+        if len(sitting) == 1:
+            return await self._reader.parse(sitting[0].event), ()
+        messages = []
+        for item in sitting:
+            parsed = await self._reader.parse(item.event)
+            if not isinstance(parsed, Message) or parsed.automatic or parsed.own:
+                raise _Apart("not all of it was written by a person")
+            messages.append(parsed)
+        return as_one(messages), [message.digest for message in messages[1:]]
+
+    async def _carry_out(
+        self, desk: Desk, sitting: Sitting, parsed: Parsed, effects: Sequence[str]
+    ) -> None:
         try:
-            plan = await _carry_out(desk, item, parsed)
-        except VersionConflict:
-            plan = await self._in_turn(desk, item, parsed)
-        if plan.done is not None:
-            _seen(desk, item, plan)
+            plan = await self._planned(desk, sitting, parsed, effects)
+        except TooEarly as exc:
+            log.info("event waits", inbox=sitting[0].claim.id, reason=str(exc))
+            for item in sitting:
+                not_before = desk.world.now() + LOOK_AGAIN
+                await desk.store.release(item.claim, not_before=not_before)
+            return
+        for item, done in zip(sitting, (plan.done, *plan.read_with), strict=True):
+            if done is not None:
+                desk.meter.decided(item.event.channel, done.outcome)
+                _log_end(item, done.outcome, done.ticket)
         if plan.sends:
             desk.wake_delivery([send.lane for send in plan.sends])
 
-    async def _in_turn(self, desk: Desk, item: InboxItem, parsed: Parsed) -> Plan:
-        """Carry out what lost against a neighbour, one at a time.
+    async def _planned(
+        self, desk: Desk, sitting: Sitting, parsed: Parsed, effects: Sequence[str]
+    ) -> Plan:
+        """Plan and apply; what lost against a neighbour has its turn alone.
 
         Twenty people may write to one ticket at once: whoever lost waits here instead of losing
         again against all of them. What still conflicts will never fit.
         """
+        with suppress(VersionConflict):
+            return await carry_out(desk, sitting, parsed, effects)
         async with self._turn:
             for _ in range(MOST_CONFLICTS):
                 with suppress(VersionConflict):
-                    return await _carry_out(desk, item, parsed)
-            return await _carry_out(desk, item, parsed)
+                    return await carry_out(desk, sitting, parsed, effects)
+            return await carry_out(desk, sitting, parsed, effects)
 
     async def _quarantine(self, item: InboxItem, reason: str) -> None:
         desk = self._desk()
@@ -224,110 +263,20 @@ class Pipeline:
         log.error("quarantined", inbox=item.claim.id, channel=item.event.channel, reason=reason)
 
 
-def _seen(desk: Desk, item: InboxItem, plan: Plan) -> None:
-    done = plan.done
-    assert done is not None
-    desk.meter.decided(item.event.channel, done.outcome)
+def _call_later(seconds: float, call: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(seconds, call)
+
+
+async def _wait_for_store(item: InboxItem, why: StoreUnavailable) -> None:
+    log.warning("store unavailable, event waits", inbox=item.claim.id, error=str(why))
+    await asyncio.sleep(STORE_RETRY_SECONDS)
+
+
+def _log_end(item: InboxItem, outcome: str, ticket: int | None) -> None:
     log.info(
         "decided",
         inbox=item.claim.id,
         channel=item.event.channel,
-        outcome=str(done.outcome),
-        ticket=done.ticket,
+        outcome=str(outcome),
+        ticket=ticket,
     )
-
-
-async def _carry_out(desk: Desk, item: InboxItem, parsed: Parsed) -> Plan:
-    """Plan an event on what is known now, and apply the plan."""
-    plan = await _plan(desk, item, parsed)
-    await desk.store.apply(plan)
-    return plan
-
-
-async def _plan(desk: Desk, item: InboxItem, parsed: Parsed) -> Plan:
-    """Load what is needed and plan. Everything after the load is pure."""
-    draft = Draft(desk, desk.rules, claim=item.claim)
-    match parsed:
-        case Message():
-            await _plan_message(draft, parsed)
-        case DeliveryReport():
-            known = await desk.store.know(report_question(desk, parsed))
-            draft.knows_alerts(known.spent)
-            if not _is_duplicate(draft, known):
-                delivery_report.plan(draft, parsed, known)
-        case Command():
-            await _plan_command(draft, parsed)
-        case Feedback() | Revision() | Wish():
-            draft.done(Outcome.IGNORED, "no channel sends this", effect=parsed.digest, ticket=None)
-        case Ignored():
-            draft.done(Outcome.IGNORED, parsed.reason, effect=parsed.digest, ticket=None)
-        case _:
-            assert_never(parsed)
-    return draft.plan()
-
-
-async def _plan_message(draft: Draft, message: Message) -> None:
-    desk = draft.desk
-    draft.wallet = limits.wallet(desk, message)
-    known = await desk.store.know(question(desk, message, draft.wallet))
-    if _is_duplicate(draft, known):
-        return
-    if own := guards.own(desk, message):
-        new_request.end(draft, message, Outcome.IGNORED, f"our own: {own}")
-        return
-    await desk.numbers.refill()
-    known = await _with_newest(draft, known)
-    who = identify(desk, draft.rules, message, known)
-    if who.ticket is not None and who.ticket.state in _WITH_HISTORY:
-        draft.history = await desk.store.events(who.ticket.number)
-    if sum(file.size for file in message.attachments) < BIG_FILES:
-        _plan_by_writer(draft, message, who, known)
-    else:
-        # Rendering encodes the files: beside the event loop, so that others are not kept waiting.
-        await asyncio.to_thread(_plan_by_writer, draft, message, who, known)
-
-
-async def _with_newest(draft: Draft, known: Known) -> Known:
-    """Add the sender's newest open ticket when this message may have to be folded into it."""
-    number = known.newest_open
-    if not limits.spent(draft.wallet.opening, known) or number is None or number in known.tickets:
-        return known
-    ticket = await draft.desk.store.ticket(number)
-    return replace(known, tickets={**known.tickets, number: ticket}) if ticket else known
-
-
-def _plan_by_writer(draft: Draft, message: Message, who: Identity, known: Known) -> None:
-    match who.who:
-        case Who.ASKER:
-            new_request.plan(draft, message, who, known)
-        case Who.PARTY:
-            follow_up.plan_of_party(draft, message, who, known)
-        case Who.STRANGER:
-            follow_up.plan_of_stranger(draft, message, who, known)
-        case Who.UNPROVEN:
-            follow_up.plan_of_unproven(draft, message, who, known)
-        case Who.AGENT:
-            agent_mail.plan(draft, message, who, known)
-        case _:
-            assert_never(who.who)
-
-
-async def _plan_command(draft: Draft, command: Command) -> None:
-    desk = draft.desk
-    known = await desk.store.know(cli_order.question(desk, command))
-    if _is_duplicate(draft, known):
-        return
-    await desk.numbers.refill()
-    named = cli_order.ticket_named(desk, command.ticket, known.tickets)
-    if named is not None:
-        draft.history = await desk.store.events(named.number)
-    cli_order.plan(draft, command, known.tickets, await cli_order.repair(desk, command))
-
-
-def _is_duplicate(draft: Draft, known: Known) -> bool:
-    """End an event whose content had its one effect before."""
-    if known.duplicate_of is None:
-        return False
-    why = f"duplicate of {known.duplicate_of}"
-    draft.done(Outcome.DUPLICATE, why, effect="", ticket=None)
-    return True

@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.contracts.rules import Rules
+from gateway.journey import limits
 from gateway.journey.desk import Desk
-from gateway.journey.limits import ALERTS, Wallet
+from gateway.journey.limits import Wallet
 from gateway.model.inbox import Claim, Outcome
-from gateway.model.message import Attachment, Json, Message
+from gateway.model.message import Attachment, Json, Message, Talk
 from gateway.model.outbox import NewSend, Settled
 from gateway.model.people import Person, Place
-from gateway.model.plan import Budget, InboxDone, Plan, TicketWrite
+from gateway.model.plan import Budget, InboxDone, Move, Plan, TicketWrite
 from gateway.model.ticket import (
     EventKind,
     FileRef,
@@ -39,6 +40,7 @@ class _Working:
     def __init__(self, ticket: Ticket, *, planned_on: int) -> None:
         self._ticket = ticket
         self._planned_on = planned_on
+        self._state = ticket.state
         self.changes: dict[str, object] = {}
 
     def now(self) -> Ticket:
@@ -47,6 +49,10 @@ class _Working:
             self._ticket = replace(self._ticket, **self.changes)  # type: ignore[arg-type]
             self.changes.clear()
         return self._ticket
+
+    def has_moved_on(self) -> bool:
+        """Return whether a ticket that there was before has another state now."""
+        return bool(self._planned_on) and self.now().state is not self._state
 
     def write(self, at: datetime) -> TicketWrite:
         """Return the ticket as it shall be stored."""
@@ -75,14 +81,22 @@ class Record:
         self._spend: dict[str, Budget] = {}
         self._files: dict[str, Attachment] = {}
         self._settled: list[Settled] = []
+        self._conversations: dict[str, int] = {}
+        self._moves: list[Move] = []
+        self._dead: list[tuple[str, str, str]] = []
         self._done: InboxDone | None = None
+        self.read_with: Sequence[tuple[Claim, str]] = ()
+        """Claims and effects of events that were read as one with this one."""
+        self.received_at: datetime = self.at
 
     def plan(self) -> Plan:
         """Return everything drafted so far, frozen."""
+        done = self._done
         writes = (working.write(self.at) for working in self._tickets.values())
         return Plan(
             at=self.at,
-            done=self._done,
+            done=done,
+            read_with=tuple(_end_with(done, *other) for other in self.read_with) if done else (),
             settled=tuple(self._settled),
             tickets=tuple(writes),
             events=tuple(self._events),
@@ -91,12 +105,19 @@ class Record:
             people=tuple(self._people.values()),
             spend=tuple(self._spend.values()),
             files=tuple(self._files.values()),
+            conversations=tuple(self._conversations.items()),
+            moves=tuple(self._moves),
+            dead=tuple(self._dead),
         )
 
     @property
     def said(self) -> Sequence[TicketEvent]:
         """Return the lines of history that this draft adds."""
         return self._events
+
+    def moved_on(self) -> Sequence[Ticket]:
+        """Return the tickets that this draft gives another state."""
+        return [w.now() for w in self._tickets.values() if w.has_moved_on()]
 
     # --- tickets and history ----------------------------------------------------------------
 
@@ -170,11 +191,34 @@ class Record:
         """Note that a message belongs to a ticket, for threading and for later replies."""
         if not message.external_id:
             return
-        self._refs.setdefault(message.external_id, ticket.number)
+        for external_id in (message.external_id, *message.also):
+            self._refs.setdefault(external_id, ticket.number)
+        if message.talk is not None:
+            self.talk_about(message.channel, message.talk, ticket.number)
+            self._answer_at(ticket, message.author.address, message.talk)
         now = self.now(ticket)
         place = str(self._place_of(now, now.requester))
         chain = (*reversed(message.refs), message.external_id)
         self._rethread(ticket, place, chain, message.external_id)
+
+    def heard_at_desk(self, ticket: Ticket, message: Message) -> None:
+        """Note that talk of the desk belongs to a ticket: what is said under it does too."""
+        for external_id in filter(None, (message.external_id, *message.also)):
+            self._refs.setdefault(external_id, ticket.number)
+
+    def talk_about(self, channel: str, talk: Talk, number: int) -> None:
+        """Let a conversation be about a ticket from now on; 0 lets go of it."""
+        self._conversations[f"{channel}:{talk.key}"] = number
+
+    def _answer_at(self, ticket: Ticket, address: str, talk: Talk) -> None:
+        """Answer a party where they wrote last."""
+        now = self.now(ticket)
+        moved = tuple(
+            replace(p, where=talk.where) if p.address == address and p.where else p
+            for p in now.parties
+        )
+        if moved != now.parties:
+            self.change(ticket, parties=moved)
 
     # --- the end of the item ----------------------------------------------------------------
 
@@ -184,6 +228,23 @@ class Record:
         self._done = InboxDone(
             claim=self.claim, outcome=outcome, reason=reason, effect=effect, ticket=ticket
         )
+
+    def end_as(self, outcome: Outcome) -> None:
+        """Count the item as something else than what was drafted for it."""
+        if self._done is not None and self._done.outcome is not Outcome.IGNORED:
+            self._done = replace(self._done, outcome=outcome)
+
+    def move(self, channel: str, before: str, after: str) -> None:
+        """Note that a room of a channel has another id now."""
+        self._moves.append(Move(channel=channel, before=before, after=after))
+
+    def lost(self, kind: str, address: str, why: str) -> None:
+        """Note that nothing reaches somebody any more."""
+        self._dead.append((kind, address, why))
+
+    def belongs(self, external_id: str, ticket: int) -> None:
+        """Note that a platform's message belongs to a ticket."""
+        self._refs.setdefault(external_id, ticket)
 
     def settle(self, settled: Settled) -> None:
         """Say what became of a send."""
@@ -195,7 +256,7 @@ class Record:
 
     def knows_alerts(self, spent: Mapping[str, int]) -> None:
         """Take in how many alerts have gone out, from what the store says is spent."""
-        self.alerts_left = ALERTS.limit - spent.get(ALERTS.key, 0)
+        self.alerts_left = limits.ALERTS.limit - spent.get(limits.ALERTS.key, 0)
 
     def person(self, person: Person) -> None:
         """Write what we know of a person."""
@@ -219,4 +280,13 @@ class Record:
         self.change(ticket, threads=(*others, thread))
 
     def _place_of(self, ticket: Ticket, party: Party) -> Place:
-        return Place(ticket.channel, party.address)
+        if not party.where:
+            return Place(ticket.channel, party.address)
+        return self.desk.resolve(Place(ticket.channel, party.where))
+
+
+def _end_with(first: InboxDone, claim: Claim, effect: str) -> InboxDone:
+    """Return the end of an event that was read as one with another."""
+    outcome = Outcome.APPENDED if first.ticket is not None else first.outcome
+    why = f"read as one with {first.claim.id}"
+    return InboxDone(claim=claim, outcome=outcome, reason=why, effect=effect, ticket=first.ticket)

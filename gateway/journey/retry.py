@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
+from gateway.contracts.channel import Channel, Confirms
 from gateway.errors import (
     ChannelMisconfigured,
     PermanentFailure,
+    PlaceMoved,
     SendError,
     Throttled,
     Uncertain,
@@ -16,31 +19,74 @@ from gateway.model.outbox import OutboxState, SendItem
 
 FIRST_DELAY = timedelta(seconds=15)
 LONGEST_DELAY = timedelta(hours=1)
+# A platform may show a message a little later than it took it: we look twice before we repeat one.
+FIRST_LOOK = timedelta(seconds=5)
+SECOND_LOOK = timedelta(seconds=25)
+# Codes of our own in the log of attempts.
+LOST_ANSWER = "lost answer"
+LOOKED = "looked"
+
+
+class Repeat(StrEnum):
+    """What to do with a row that may have reached its platform already."""
+
+    SEND = "send"
+    """A repeat is harmless, or the channel's setting wants it."""
+    LOOK = "look"
+    """The platform can be asked first."""
+    HOLD = "hold"
+    """A person decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What becomes of a row after a failed attempt; ``due_at`` is set for ``retry``."""
+    """What becomes of a row after a failed attempt; ``due_at`` is set where it is tried again."""
 
     state: OutboxState
     due_at: datetime | None = None
 
 
+def repeat(item: SendItem, channel: Channel | None) -> Repeat:
+    """Return what to do with a claimed row before anything is sent."""
+    if not item.was_uncertain or channel is None or channel.abilities.resend_is_harmless:
+        return Repeat.SEND
+    if isinstance(channel, Confirms):
+        return Repeat.LOOK
+    return Repeat.HOLD if channel.abilities.on_uncertain == "hold" else Repeat.SEND
+
+
 def verdict(
-    item: SendItem, error: Exception, *, now: datetime, jitter: float, max_age: timedelta
+    item: SendItem,
+    error: Exception,
+    *,
+    now: datetime,
+    jitter: float,
+    max_age: timedelta,
+    channel: Channel | None = None,
 ) -> Verdict:
     """Return what to do after an attempt failed. ``jitter`` is between 0 and 1.
 
-    Unknown exceptions count as temporary: age ends them. An uncertain send is tried again, because
-    a repeat has the same id and the same bytes (channels where it has not hold it instead).
+    Unknown exceptions count as temporary: age ends them.
     """
     if isinstance(error, PermanentFailure) and not isinstance(error, ChannelMisconfigured):
         return Verdict(state=OutboxState.DEAD)
     if now - item.created_at >= max_age:
         return Verdict(state=OutboxState.DEAD)
+    if isinstance(error, PlaceMoved):
+        return Verdict(state=OutboxState.RETRY, due_at=now)
     if isinstance(error, Throttled):
         return Verdict(state=OutboxState.RETRY, due_at=now + error.retry_after)
+    if isinstance(error, Uncertain) and channel and not channel.abilities.resend_is_harmless:
+        return _after_lost_answer(item, channel, now)
     return Verdict(state=OutboxState.RETRY, due_at=now + delay(item.attempt, jitter))
+
+
+def _after_lost_answer(item: SendItem, channel: Channel, now: datetime) -> Verdict:
+    if isinstance(channel, Confirms):
+        return Verdict(state=OutboxState.UNCERTAIN, due_at=now + FIRST_LOOK)
+    if channel.abilities.on_uncertain == "hold" or item.code == LOST_ANSWER:
+        return Verdict(state=OutboxState.HELD)
+    return Verdict(state=OutboxState.UNCERTAIN, due_at=now + FIRST_LOOK)
 
 
 def delay(attempt: int, jitter: float) -> timedelta:
@@ -52,7 +98,8 @@ def delay(attempt: int, jitter: float) -> timedelta:
 def code_of(error: Exception) -> tuple[str, str]:
     """Return a platform's code and our reason for an error of a send."""
     if isinstance(error, Uncertain):
-        return error.code, f"no answer after it may have been taken: {error.reason}"
+        reason = f"no answer after it may have been taken: {error.reason}"
+        return error.code or LOST_ANSWER, reason
     if isinstance(error, SendError):
         return error.code, error.reason
     return "", f"{type(error).__name__}: {error}"

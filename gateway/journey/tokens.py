@@ -30,6 +30,16 @@ class Role(IntEnum):
     TEAM = 2
     VENDOR = 3
     DELIVERY = 4
+    BUTTON = 5
+
+
+class ButtonWord(IntEnum):
+    """What a button means that we showed on chat."""
+
+    HELPED = 1
+    PERSON = 2
+    CHOICE = 3
+    NEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,23 @@ class DeliveryToken:
     outbox_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonToken:
+    """A right one, bound to a ticket, a party of it, and the outbox row that showed the button.
+
+    ``choice`` counts from 1 where the word is a choice.
+    """
+
+    ticket: int
+    party: int
+    word: ButtonWord
+    choice: int
+    outbox_id: str
+
+
+Token = TicketToken | DeliveryToken | ButtonToken
+
+
 class Keyring:
     """The desk's keys: the newest makes, every one checks."""
 
@@ -63,7 +90,13 @@ class Keyring:
         """Return the token of an outbox row: 36 characters."""
         return self._seal(Role.DELIVERY, _unbase32(outbox_id[:16]))
 
-    def read(self, token: str) -> TicketToken | DeliveryToken | None:
+    def for_button(self, bound: ButtonToken) -> str:
+        """Return the opaque id of a button: 52 characters."""
+        numbers = bound.ticket.to_bytes(6, "big") + bound.party.to_bytes(2, "big")
+        what = bytes((bound.word, bound.choice))
+        return self._seal(Role.BUTTON, numbers + what + _unbase32(bound.outbox_id[:16]))
+
+    def read(self, token: str) -> Token | None:
         """Return what a token is bound to, None when we did not make it. In constant time."""
         try:
             raw = _unbase32(token)
@@ -96,12 +129,20 @@ class Keyring:
         return _base32(payload + _mac(self._newest, payload))
 
 
-def _bound(role: int, bound: bytes) -> TicketToken | DeliveryToken | None:
+def _bound(role: int, bound: bytes) -> Token | None:
     if role == Role.DELIVERY:
         return DeliveryToken(_base32(bound))
+    number, party = int.from_bytes(bound[:6], "big"), int.from_bytes(bound[6:8], "big")
     if role in (Role.REQUESTER, Role.TEAM, Role.VENDOR):
-        number, party = int.from_bytes(bound[:6], "big"), int.from_bytes(bound[6:], "big")
         return TicketToken(Role(role), number, party)
+    if role == Role.BUTTON and bound[8] in set(ButtonWord):
+        return ButtonToken(
+            ticket=number,
+            party=party,
+            word=ButtonWord(bound[8]),
+            choice=bound[9],
+            outbox_id=_base32(bound[10:]),
+        )
     return None
 
 

@@ -111,10 +111,11 @@ class Talk:
 
     ``room`` is the platform's id of the room, as `Channel.room_of` returns it for a place there;
     ``where`` is where an answer goes, in a `Place` (the room, or a thread of it). ``key`` names the
-    conversation; a message under the same key goes on with its ticket, unless there was silence
-    for ``rest`` (None: however long). ``addressed``: it was said to the desk (a direct message, a
-    mention, a support channel); else it counts only where the desk knows the conversation.
-    ``shared``: everybody who writes in this conversation may add to its ticket.
+    conversation: the room, or the room, a ``/`` and more. A message under the same key goes on with
+    its ticket, unless there was silence for ``rest`` (None: however long). ``addressed``: it was
+    said to the desk (a direct message, a mention, a support channel); else it counts only where
+    the desk knows the conversation. ``shared``: everybody who writes in this conversation may add
+    to its ticket.
     """
 
     room: str

@@ -63,14 +63,16 @@ def queue(send: NewSend) -> Steps[None]:
     yield from write_bytes("outbox_bytes_insert", row["position"], part.body)
 
 
-def claim_sends(limit: int, now: int, lease_now: int, until: int, rates: Rates) -> Claiming:
+def claim_sends(
+    limit: int, now: int, lease_now: int, until: int, rates: Rates, busy: Sequence[str]
+) -> Claiming:
     """Claim due rows until a time on the lease clock; `MOST_CLAIMED_BYTES` at once.
 
     Those of a channel with ``rates`` whose turn has not come are given one, and wait for it.
     """
     due = list((yield from rows("outbox_overdue", now=lease_now, count=limit)))
     if len(due) < limit:
-        due += yield from _whose_turn_it_is(limit - len(due), now, rates)
+        due += yield from _whose_turn_it_is(limit - len(due), now, rates, busy)
     claimed: list[SendItem] = []
     marks: list[dict[str, int]] = []
     room = MOST_CLAIMED_BYTES
@@ -84,11 +86,15 @@ def claim_sends(limit: int, now: int, lease_now: int, until: int, rates: Rates) 
     return claimed
 
 
-def _whose_turn_it_is(limit: int, now: int, rates: Rates) -> Steps[list[Row]]:
+def _whose_turn_it_is(limit: int, now: int, rates: Rates, busy: Sequence[str]) -> Steps[list[Row]]:
     """Return due rows that may go out now; the others get a later turn each."""
     found: list[Row] = []
     for _ in range(MOST_LOOKS):
-        due = yield from rows("outbox_due", now=now, count=limit)
+        due = yield from (
+            rows("outbox_due_elsewhere", now=now, count=limit, busy=busy)
+            if busy
+            else rows("outbox_due", now=now, count=limit)
+        )
         waiting = 0
         found = []
         for row in due:
@@ -151,6 +157,17 @@ def move(channel: str, before: str, after: str) -> Steps[None]:
     where = {"channel": storable(channel), "before": storable(before), "after": storable(after)}
     yield from change("move_write", **where)
     yield from change("outbox_move", **where)
+    yield from _move_conversations(f"{channel}:{before}", f"{channel}:{after}")
+
+
+def _move_conversations(before: str, after: str) -> Steps[None]:
+    before, after = storable(before), storable(after)
+    found = yield from rows("conversation_of_room", first=before, behind=f"{before}0")
+    for row in found:
+        rest = row["key"].removeprefix(before)
+        if rest == "" or rest.startswith("/"):
+            values = {"key": after + rest, "ticket": row["ticket"], "at": row["at"]}
+            yield from change("conversation_write", **values)
 
 
 def moves() -> Steps[dict[tuple[str, str], str]]:

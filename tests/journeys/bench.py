@@ -190,7 +190,7 @@ async def open_bench(
     store = await open_store(settings.store_url, world=world, node="bench", sole_writer=True)
     desk = await app.build_desk(parts, settings, store, world=world, meter=app.NoMeter())
     pool = ParserPool(app.parsers_of(parts.channels) | (parsers or {}))
-    pipeline = Pipeline(lambda: desk, pool)
+    pipeline = Pipeline(lambda: desk, pool, world=world)
     intake = Accepting(
         store,
         app.parsers_of(parts.channels) | (parsers or {}),

@@ -10,6 +10,12 @@ ALTER TABLE outbox ADD COLUMN anchor {{text}} NOT NULL DEFAULT '';
 
 ALTER TABLE outbox ADD COLUMN paced {{int}} NOT NULL DEFAULT 0;
 
+-- With the channel in it, rows of a channel that is busy are passed over without a look at them.
+DROP INDEX outbox_due;
+
+CREATE INDEX outbox_due ON outbox (due_at, position, channel)
+    WHERE head = 1 AND state IN ('queued', 'retry', 'uncertain');
+
 -- Which ticket a conversation was about last, and when.
 CREATE TABLE conversations (
     key {{text}} PRIMARY KEY,

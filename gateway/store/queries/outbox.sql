@@ -28,6 +28,15 @@ FROM outbox LEFT JOIN outbox_bytes ON piece = position * 4096
 WHERE head = 1 AND state IN ('queued', 'retry', 'uncertain') AND due_at <= :now
 ORDER BY due_at, position LIMIT :count
 
+-- outbox_due_elsewhere --
+-- The same without some channels.
+SELECT position, id, channel, destination, lane, ticket, state, fence, attempts, was_uncertain,
+    automatic, created_at, size, external_id, facts, anchor, paced, code, bytes
+FROM outbox LEFT JOIN outbox_bytes ON piece = position * 4096
+WHERE head = 1 AND state IN ('queued', 'retry', 'uncertain') AND due_at <= :now
+    AND NOT channel {{any:busy}}
+ORDER BY due_at, position LIMIT :count
+
 -- outbox_overdue --
 -- Rows on the wire whose lease ran out.
 SELECT position, id, channel, destination, lane, ticket, state, fence, attempts, was_uncertain,
@@ -64,6 +73,10 @@ ON CONFLICT (key) DO UPDATE SET turns = excluded.turns, last = excluded.last
 -- pace_prune --
 -- Forget rates that nothing was sent at for long.
 DELETE FROM paces WHERE last < :before
+
+-- conversation_of_room --
+-- The conversations of a room, and of rooms whose ids begin with its own.
+SELECT key, ticket, at FROM conversations WHERE key >= :first AND key < :behind
 
 -- outbox_move --
 -- Re-aim what waits for a room that has another id now.

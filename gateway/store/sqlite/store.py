@@ -136,11 +136,12 @@ class SqliteStore:
         now: datetime,
         sync: bool,
         rates: outbox.Rates = NO_RATES,
+        busy: Sequence[str] = (),
     ) -> Sequence[SendItem]:
         """See `Store.claim_sends`."""
         lease_now = self._clock.now()
         until = lease_now + span_micros(lease)
-        make = partial(outbox.claim_sends, limit, to_micros(now), lease_now, until, rates)
+        make = partial(outbox.claim_sends, limit, to_micros(now), lease_now, until, rates, busy)
         return await self._writer.do(make, sync=sync)
 
     async def moves(self) -> Mapping[tuple[str, str], str]:

@@ -1,0 +1,141 @@
+"""What is wrong with a Slack channel, found before an employee meets it.
+
+Called through `SlackChannel.check`. Without ``connect`` it looks at settings, secrets and places
+only; with it, it asks Slack who the tokens are, what they may do, and whether the channels are
+there. It opens no connection that events come by. Never raises for what Slack says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from channels.slack.scopes import SCOPES
+from channels.slack.settings import SlackSettings, is_channel
+from channels.slack.talk import room_and_thread
+from gateway.errors import AddressRefused, Problem, SendError
+from gateway.model.people import Place
+
+if TYPE_CHECKING:
+    from channels.slack.api import SlackApi
+    from channels.slack.names import Names
+
+_KINDS = {"BOT_TOKEN": "xoxb-", "APP_TOKEN": "xapp-"}
+_OTHERS = {
+    "xoxp-": "a user's token",
+    "xoxb-": "the bot's token",
+    "xapp-": "the app-level token",
+    "xoxe": "a token that expires, or one for configuration",
+}
+
+
+def problem(message: str, suggestion: str | None = None, *, warn: bool = False) -> Problem:
+    """Return a problem; its place is that of the channel's table."""
+    return Problem(
+        file="config.toml",
+        severity="warning" if warn else "error",
+        message=message,
+        suggestion=suggestion,
+    )
+
+
+def variable_of(name: str, secret: str) -> str:
+    """Return the environment's name of a channel's secret: ``SLACK_BOT_TOKEN``."""
+    letters = (c if c.isascii() and c.isalnum() else "_" for c in name.upper())
+    return f"{''.join(letters)}_{secret}"
+
+
+def needed_secrets(settings: SlackSettings) -> tuple[str, ...]:
+    """Return the last parts of the names of the secrets that a mode needs."""
+    return ("BOT_TOKEN", "APP_TOKEN" if settings.mode == "socket" else "SIGNING_SECRET")
+
+
+def check_settings(
+    name: str, settings: SlackSettings, secrets: Mapping[str, str], public_url: str
+) -> Iterator[Problem]:
+    """Yield what is wrong with settings and secrets."""
+    for secret in needed_secrets(settings):
+        value = secrets.get(secret, "")
+        variable = variable_of(name, secret)
+        if not value:
+            hint = f"set it in the environment, or name a file: {secret.lower()}_file"
+            yield problem(f"{variable} is not set", hint)
+            continue
+        begins = _KINDS.get(secret, "")
+        if not value.startswith(begins):
+            other = next((what for start, what in _OTHERS.items() if value.startswith(start)), "")
+            found = f": this is {other}" if other else ""
+            yield problem(f"{variable} must begin with {begins}{found}")
+    if settings.mode == "http" and not public_url:
+        hint = 'set [http] public_url, or mode = "socket"'
+        yield problem('mode = "http" needs an address that Slack can reach', hint)
+
+
+def check_places(places: Sequence[Place]) -> Iterator[Problem]:
+    """Yield the places that can be no room of Slack."""
+    for place in places:
+        room, _ = room_and_thread(place.where)
+        if not is_channel(room) and room[:1] not in {"D", "U", "W"}:
+            hint = "#name in lower case, or an id such as C024BE91L"
+            yield problem(f"{place} is no place in Slack", hint)
+
+
+class Connected:
+    """What Slack itself says."""
+
+    def __init__(self, api: SlackApi, names: Names, settings: SlackSettings) -> None:
+        self._api = api
+        self._names = names
+        self._settings = settings
+
+    async def problems(self, places: Sequence[Place], app_token: str) -> AsyncIterator[Problem]:
+        """Yield what is wrong, as far as Slack can be asked."""
+        try:
+            _, headers = await self._api.call_with_headers("auth_test")
+        except SendError as exc:
+            yield problem(f"the bot token: {exc.reason}")
+            return
+        for found in missing_scopes(headers.get("x-oauth-scopes", "")):
+            yield found
+        if self._settings.mode == "socket":
+            try:
+                # This asks for an address and opens nothing: no event is taken from a running desk.
+                await self._api.call("apps_connections_open", app_token=app_token)
+            except SendError as exc:
+                hint = "Socket Mode must be on, and the app-level token have connections:write"
+                yield problem(f"the app token: {exc.reason}", hint)
+        rooms = [*self._settings.support_channels, *(room_and_thread(p.where)[0] for p in places)]
+        for room in dict.fromkeys(room for room in rooms if room[:1] in {"#", "C", "G"}):
+            async for found in self._room_problems(room):
+                yield found
+
+    async def _room_problems(self, room: str) -> AsyncIterator[Problem]:
+        try:
+            room_id = await self._names.room_id(room)
+            shown = (await self._api.call("conversations_info", channel=room_id))["channel"]
+        except AddressRefused as exc:
+            hint = "write its id, or invite the app: /invite @desk"
+            yield problem(f"channel {room}: {exc.reason}", hint)
+            return
+        except SendError as exc:
+            yield problem(f"channel {room} cannot be looked at: {exc.reason}", warn=True)
+            return
+        if shown.get("is_archived"):
+            yield problem(f"channel {room} is archived")
+        elif not shown.get("is_member"):
+            text = f"the app is not in channel {room}: nothing said there is heard"
+            yield problem(text, f"write /invite @desk in {room}")
+
+
+def missing_scopes(granted: str) -> Iterator[Problem]:
+    """Yield each scope that is missing, with the events that only come with it and its cost."""
+    have = {scope.strip() for scope in granted.split(",")}
+    for scope in SCOPES:
+        if scope.name in have:
+            continue
+        events = ", ".join(scope.events)
+        also = f", and subscribe to the event {events}" if events else ""
+        hint = f"add it in the app's settings{also}; then install the app again"
+        with_it = f" (and with it the event {events})" if events else ""
+        text = f"the scope {scope.name} is missing{with_it}: {scope.cost}"
+        yield problem(text, hint, warn=not scope.is_needed)

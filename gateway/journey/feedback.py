@@ -1,0 +1,111 @@
+"""Somebody pressed a button that we showed on chat: it means what saying its words would mean.
+
+A button carries a token that only we can make, bound to the ticket, the party it was shown to and
+the message it stands on. Only that party, or a listed agent, may press it. Once it has had its
+effect the buttons are taken off that message.
+"""
+
+from __future__ import annotations
+
+from gateway.contracts.rules import Rules
+from gateway.contracts.store import Known, Question
+from gateway.contracts.words import Meaning
+from gateway.journey import follow_up, limits
+from gateway.journey.desk import Desk
+from gateway.journey.draft import Draft
+from gateway.journey.identity import Identity, Who, agent_at, current
+from gateway.journey.tokens import ButtonToken, ButtonWord
+from gateway.model.inbox import Outcome
+from gateway.model.message import Feedback, Message, Trust
+from gateway.model.people import Place
+from gateway.model.ticket import Party, Ticket
+
+_MEANINGS = {ButtonWord.HELPED: Meaning.HELPED, ButtonWord.PERSON: Meaning.PERSON}
+
+
+def question(desk: Desk, feedback: Feedback) -> Question:
+    """Return what the store must be asked before a press can be planned."""
+    bound = desk.keyring.read(feedback.button)
+    return Question(
+        now=desk.world.now(),
+        effect=feedback.digest,
+        kind=desk.kind_of(feedback.channel),
+        address=feedback.author.address,
+        tickets=(bound.ticket,) if isinstance(bound, ButtonToken) else (),
+        budgets=limits.wallet(desk, _as_said(feedback, "")).all,
+    )
+
+
+def plan(draft: Draft, feedback: Feedback, known: Known) -> None:
+    """Draft what a press causes."""
+    bound = draft.desk.keyring.read(feedback.button)
+    if not isinstance(bound, ButtonToken) or bound.ticket not in known.tickets:
+        _ignore(draft, feedback, "a button that we did not show")
+        return
+    shown_on = known.tickets[bound.ticket]
+    party = next((p for p in shown_on.parties if p.number == bound.party), None)
+    ticket = current(bound.ticket, known)
+    if party is None or ticket is None or not _may_press(draft, feedback, party):
+        _ignore(draft, feedback, "pressed by somebody it was not shown to")
+        return
+    draft.talk = feedback.talk
+    if bound.word is ButtonWord.NEW:
+        _begin_anew(draft, feedback, ticket)
+    else:
+        _say(draft, feedback, bound, ticket, known)
+    draft.take_buttons(shown_on, party, bound.outbox_id)
+
+
+def _may_press(draft: Draft, feedback: Feedback, party: Party) -> bool:
+    desk, author = draft.desk, feedback.author
+    is_theirs = party.kind == desk.kind_of(feedback.channel) and party.address == author.address
+    return is_theirs or _is_agent(desk, draft.rules, feedback)
+
+
+def _is_agent(desk: Desk, rules: Rules, feedback: Feedback) -> bool:
+    proven = feedback.author.trust is Trust.PROVEN
+    return proven and agent_at(desk, rules, feedback.channel, feedback.author) is not None
+
+
+def _say(
+    draft: Draft, feedback: Feedback, bound: ButtonToken, ticket: Ticket, known: Known
+) -> None:
+    """Have it said in words by the party that the button was shown to."""
+    message = _as_said(feedback, _words_of(draft, bound, ticket))
+    identity = Identity(
+        who=Who.PARTY, trust=feedback.author.trust, ticket=ticket, party=ticket.requester,
+        via="button",
+    )  # fmt: skip
+    follow_up.plan_of_party(draft, message, identity, known)
+    draft.end_as(Outcome.ACTED)
+
+
+def _words_of(draft: Draft, bound: ButtonToken, ticket: Ticket) -> str:
+    if bound.word is ButtonWord.CHOICE:
+        return str(bound.choice)
+    return draft.desk.words.label(_MEANINGS[bound.word], ticket.language)
+
+
+def _as_said(feedback: Feedback, words: str) -> Message:
+    return Message(
+        channel=feedback.channel,
+        author=feedback.author,
+        digest=feedback.digest,
+        text=words,
+        talk=feedback.talk,
+    )
+
+
+def _begin_anew(draft: Draft, feedback: Feedback, ticket: Ticket) -> None:
+    """Let what comes next in this conversation be a new request."""
+    why = "something else comes next"
+    if feedback.talk is not None:
+        draft.talk_about(feedback.channel, feedback.talk, 0)
+        place = Place(feedback.channel, feedback.talk.where)
+        message = _as_said(feedback, "")
+        draft.to_address(place, "requester/greeting", ticket.language, message)
+    draft.done(Outcome.ACTED, why, effect=feedback.digest, ticket=ticket.number)
+
+
+def _ignore(draft: Draft, feedback: Feedback, why: str) -> None:
+    draft.done(Outcome.IGNORED, why, effect=feedback.digest, ticket=None)

@@ -1,0 +1,13 @@
+"""How people are named to agents: never by a name alone, which anybody can choose."""
+
+from __future__ import annotations
+
+_UNKNOWN = "unknown sender"
+_BY_ADDRESS = "email"
+
+
+def shown(kind: str, name: str, address: str) -> str:
+    """Return somebody on a channel kind as agents see them: by mail the address says enough."""
+    if not address or not name or name == address or kind == _BY_ADDRESS:
+        return address or _UNKNOWN
+    return f"{name} ({address})"

@@ -1,0 +1,216 @@
+"""From a parsed event to its plan: load what is known, decide whose case it is, have it planned.
+
+Called by the pipeline for each event, or for several that are read as one. Everything after the
+load is pure. Raises `TooEarly` for what answers something that may not be known yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import assert_never
+
+from gateway.contracts.store import Known
+from gateway.errors import GatewayError
+from gateway.journey import (
+    agent_chat,
+    agent_mail,
+    cli_order,
+    delivery_report,
+    feedback,
+    follow_up,
+    guards,
+    limits,
+    new_request,
+    revision,
+)
+from gateway.journey.desk import Desk
+from gateway.journey.draft import Draft
+from gateway.journey.identify import identify, question, report_question
+from gateway.journey.identity import Identity, Who
+from gateway.journey.tokens import ButtonToken
+from gateway.model.inbox import InboxItem, Outcome
+from gateway.model.message import (
+    Command,
+    DeliveryReport,
+    Feedback,
+    Ignored,
+    Message,
+    Parsed,
+    Revision,
+    Wish,
+)
+from gateway.model.plan import Plan
+from gateway.model.ticket import Ticket, TicketState
+
+BIG_FILES = 1024 * 1024
+LOOK_AGAIN = timedelta(seconds=2)
+_WITH_HISTORY = (TicketState.ANSWERED, TicketState.ASKING, TicketState.CLOSED)
+
+
+class TooEarly(GatewayError):
+    """An event answers something that we may know a little later: it waits till then."""
+
+
+async def carry_out(
+    desk: Desk, items: Sequence[InboxItem], parsed: Parsed, effects: Sequence[str]
+) -> Plan:
+    """Plan what some events say together on what is known now, and apply the plan.
+
+    ``parsed`` is what the first one says, the others with it; ``effects`` are those of the others.
+    """
+    plan = await _plan(desk, items, parsed, effects)
+    await desk.store.apply(plan)
+    return plan
+
+
+async def _plan(
+    desk: Desk, items: Sequence[InboxItem], parsed: Parsed, effects: Sequence[str]
+) -> Plan:
+    first, *others = items
+    draft = Draft(desk, desk.rules, claim=first.claim)
+    draft.received_at = first.event.received_at
+    draft.read_with = [(item.claim, effect) for item, effect in zip(others, effects, strict=True)]
+    match parsed:
+        case Message():
+            await _plan_message(draft, parsed)
+        case DeliveryReport():
+            known = await desk.store.know(report_question(desk, parsed))
+            draft.knows_alerts(known.spent)
+            if not _is_duplicate(draft, known):
+                delivery_report.plan(draft, parsed, known)
+        case Command():
+            await _plan_command(draft, parsed)
+        case Feedback() | Revision() | Wish():
+            await _plan_aside(draft, parsed)
+        case Ignored():
+            draft.done(Outcome.IGNORED, parsed.reason, effect=parsed.digest, ticket=None)
+        case _:
+            assert_never(parsed)
+    return draft.plan()
+
+
+async def _plan_aside(draft: Draft, parsed: Feedback | Revision | Wish) -> None:
+    """Plan what people do on chat beside writing."""
+    desk = draft.desk
+    match parsed:
+        case Feedback():
+            await _plan_feedback(draft, parsed)
+        case Revision():
+            known = await desk.store.know(revision.question(desk, parsed))
+            if not _is_duplicate(draft, known):
+                revision.plan(draft, parsed, known)
+        case Wish():
+            draft.done(Outcome.IGNORED, "no channel sends this", effect=parsed.digest, ticket=None)
+        case _:
+            assert_never(parsed)
+
+
+async def _plan_message(draft: Draft, message: Message) -> None:
+    desk = draft.desk
+    draft.wallet = limits.wallet(desk, message)
+    known = await desk.store.know(question(desk, message, draft.wallet))
+    if _is_duplicate(draft, known):
+        return
+    if own := guards.own(desk, message):
+        new_request.end(draft, message, Outcome.IGNORED, f"our own: {own}")
+        return
+    await desk.numbers.refill()
+    known = await _with_newest(draft, known)
+    draft.talk = message.talk
+    who = identify(desk, draft.rules, message, known, age=draft.at - draft.received_at)
+    await _read_history(draft, who.ticket)
+    if sum(file.size for file in message.attachments) < BIG_FILES:
+        _plan_by_writer(draft, message, who, known)
+    else:
+        # Rendering encodes the files: beside the event loop, so that others are not kept waiting.
+        await asyncio.to_thread(_plan_by_writer, draft, message, who, known)
+
+
+async def _plan_feedback(draft: Draft, pressed: Feedback) -> None:
+    desk = draft.desk
+    known = await desk.store.know(feedback.question(desk, pressed))
+    if _is_duplicate(draft, known):
+        return
+    await desk.numbers.refill()
+    bound = desk.keyring.read(pressed.button)
+    if isinstance(bound, ButtonToken):
+        await _read_history(draft, known.tickets.get(bound.ticket))
+    feedback.plan(draft, pressed, known)
+
+
+async def _read_history(draft: Draft, ticket: Ticket | None) -> None:
+    if ticket is not None and ticket.state in _WITH_HISTORY:
+        draft.history = await draft.desk.store.events(ticket.number)
+
+
+async def _with_newest(draft: Draft, known: Known) -> Known:
+    """Add the sender's newest open ticket when this message may have to be folded into it."""
+    number = known.newest_open
+    if not limits.spent(draft.wallet.opening, known) or number is None or number in known.tickets:
+        return known
+    ticket = await draft.desk.store.ticket(number)
+    return replace(known, tickets={**known.tickets, number: ticket}) if ticket else known
+
+
+def _plan_by_writer(draft: Draft, message: Message, who: Identity, known: Known) -> None:
+    match who.who:
+        case Who.ASKER:
+            new_request.plan(draft, message, who, known)
+        case Who.PARTY:
+            follow_up.plan_of_party(draft, message, who, known)
+        case Who.STRANGER:
+            follow_up.plan_of_stranger(draft, message, who, known)
+        case Who.UNPROVEN:
+            follow_up.plan_of_unproven(draft, message, who, known)
+        case Who.BYSTANDER:
+            new_request.end(draft, message, Outcome.IGNORED, who.doubt)
+        case Who.AGENT | Who.COLLEAGUE | Who.UNKNOWN | Who.LOST:
+            _plan_by_desk(draft, message, who, known)
+        case _:
+            assert_never(who.who)
+
+
+def _plan_by_desk(draft: Draft, message: Message, who: Identity, known: Known) -> None:
+    """Plan what the desk's own people write."""
+    if who.who is Who.AGENT and message.talk is None:
+        agent_mail.plan(draft, message, who, known)
+    elif who.who is Who.AGENT:
+        agent_chat.plan(draft, message, who, known)
+    elif who.who is Who.COLLEAGUE:
+        agent_chat.plan_of_colleague(draft, message, who)
+    elif who.who is Who.UNKNOWN:
+        raise TooEarly(who.doubt)
+    else:
+        _lose(draft, message, who)
+
+
+def _lose(draft: Draft, message: Message, who: Identity) -> None:
+    """Tell the people of the alerts that talk in a room of the desk found no ticket."""
+    what = f"A message in a room of the desk on {message.channel} belongs to no ticket"
+    details = f"inbox {draft.claim.id}: {who.doubt}" if draft.claim else who.doubt
+    draft.alert(what, details)
+    new_request.end(draft, message, Outcome.IGNORED, who.doubt)
+
+
+async def _plan_command(draft: Draft, command: Command) -> None:
+    desk = draft.desk
+    known = await desk.store.know(cli_order.question(desk, command))
+    if _is_duplicate(draft, known):
+        return
+    await desk.numbers.refill()
+    named = cli_order.ticket_named(desk, command.ticket, known.tickets)
+    if named is not None:
+        draft.history = await desk.store.events(named.number)
+    cli_order.plan(draft, command, known.tickets, await cli_order.repair(desk, command))
+
+
+def _is_duplicate(draft: Draft, known: Known) -> bool:
+    """End an event whose content had its one effect before."""
+    if known.duplicate_of is None:
+        return False
+    why = f"duplicate of {known.duplicate_of}"
+    draft.done(Outcome.DUPLICATE, why, effect="", ticket=None)
+    return True

@@ -1,0 +1,81 @@
+"""Somebody changed or deleted what they had written: history keeps both, and people are told.
+
+An edit is text whatever it says: it carries out no word, answers no question and opens nothing.
+"""
+
+from __future__ import annotations
+
+from gateway.contracts.store import Known, Question
+from gateway.journey import limits, permission
+from gateway.journey.desk import Desk
+from gateway.journey.draft import Draft
+from gateway.journey.identify_chat import is_desk_room
+from gateway.journey.identity import current
+from gateway.journey.naming import shown
+from gateway.model.inbox import Outcome
+from gateway.model.message import Author, Message, Revision
+from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
+
+_WITH_PEOPLE = (TicketState.OPEN, TicketState.WAITING)
+
+
+def question(desk: Desk, revision: Revision) -> Question:
+    """Return what the store must be asked before a revision can be planned."""
+    return Question(
+        now=desk.world.now(),
+        effect=revision.digest,
+        kind=desk.kind_of(revision.channel),
+        address=revision.author.address,
+        refs=(revision.external_id,),
+        budgets=limits.wallet(desk, _stand_in(revision)).all,
+    )
+
+
+def plan(draft: Draft, revision: Revision, known: Known) -> None:
+    """Draft what a revision causes."""
+    number = known.refs.get(revision.external_id)
+    ticket = current(number, known) if number is not None else None
+    if ticket is None:
+        why = "a change of something that we do not know"
+        draft.done(Outcome.IGNORED, why, effect=revision.digest, ticket=None)
+        return
+    is_deletion = revision.text is None
+    internal = revision.talk is not None and is_desk_room(
+        draft.desk, draft.rules, revision.channel, revision.talk
+    )
+    draft.event(
+        ticket,
+        EventKind.DELETION if is_deletion else EventKind.EDIT,
+        revision.text or "",
+        by=revision.author.address or "unknown sender",
+        visibility=Visibility.INTERNAL if internal else Visibility.PUBLIC,
+        details={"of": revision.external_id},
+    )
+    if not internal and ticket.state in _WITH_PEOPLE:
+        _tell(draft, revision, ticket, known, is_deletion=is_deletion)
+    what = "deleted" if is_deletion else "edited"
+    draft.done(Outcome.APPENDED, f"{what} a message", effect=revision.digest, ticket=ticket.number)
+
+
+def _tell(
+    draft: Draft, revision: Revision, ticket: Ticket, known: Known, *, is_deletion: bool
+) -> None:
+    budgets = limits.wallet(draft.desk, _stand_in(revision)).telling
+    if limit := permission.tell(draft, known, budgets):
+        draft.event(ticket, EventKind.NOTE, f"the team was not told: {limit}")
+        return
+    author = revision.author
+    values = {
+        "reference": ticket.reference,
+        "requester": shown(ticket.kind, author.name, author.address),
+        "what": "deleted a message" if is_deletion else "edited a message",
+    }
+    draft.to_team(ticket, "agent/update", values, literal=revision.text or "")
+
+
+def _stand_in(revision: Revision) -> Message:
+    author: Author = revision.author
+    refs = (revision.external_id,)
+    return Message(
+        channel=revision.channel, author=author, digest="", refs=refs, talk=revision.talk
+    )
