@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from channels import backoff
 from channels.conformance import ScriptedIntake
-from channels.email import backoff, imap, imap_session
+from channels.email import imap, imap_session
 from channels.email.imap_position import Position
 from channels.email.imap_session import Listing
 from gateway.contracts.channel import Cursor
