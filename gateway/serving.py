@@ -28,6 +28,7 @@ from gateway.journey import due
 from gateway.journey.accept import Accepting, hold_lease
 from gateway.journey.deliver import Delivery
 from gateway.journey.desk import Desk
+from gateway.journey.foresight import Foresight
 from gateway.journey.parsing import ParserPool
 from gateway.journey.pipeline import Pipeline
 from gateway.reloading import Reloading
@@ -65,7 +66,7 @@ class Running:
         self.node = app.node_name()
         self.meter = meter
         self.desk: Desk | None = None
-        self.parsers = ParserPool(app.parsers_of(channels))
+        self.parsers = ParserPool(app.parsers_of(channels), self._foresight)
         self.pipeline = Pipeline(self._the_desk, self.parsers, world=self.world)
         self.delivery = Delivery(self._the_desk)
         self.intake = Accepting(
@@ -83,6 +84,9 @@ class Running:
     def _the_desk(self) -> Desk:
         assert self.desk is not None, "deciding starts when the book is loaded"
         return self.desk
+
+    def _foresight(self) -> Foresight | None:
+        return self.desk.foresight() if self.desk is not None else None
 
     async def not_ready(self) -> str:
         """See `gateway.web.Desk`."""

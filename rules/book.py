@@ -14,6 +14,7 @@ from gateway.model.decision import Decision
 from gateway.model.level import Level
 from gateway.model.people import Agent, Entry, Team
 from gateway.model.request import Facts, Request
+from rules.foresight import Foresight
 from rules.forms import FormField
 from rules.language import Detector
 from rules.view import View
@@ -49,6 +50,27 @@ class RuleBook:
         """Return the same decision with a step for every rule on the way, however many."""
         return Walk(self.plan, View(request, facts, self.calendar), full=True).decide()
 
-    def language_of(self, text: str, prior: Sequence[str]) -> tuple[str, bool]:
+    def language_of(
+        self, text: str, prior: Sequence[str], foreseen: object = None
+    ) -> tuple[str, bool]:
         """See `Rules.language_of`."""
+        if isinstance(foreseen, Foresight):
+            likely = self.detector.likeliest(prior)
+            if foreseen.knows_language(self.hash, text, likely):
+                return foreseen.language, foreseen.language_known
         return self.detector.detect(text, prior)
+
+    def foresee(self, request: Request, facts: Facts, prior: Sequence[str]) -> object:
+        """See `Rules.foresee`."""
+        walk = Walk(self.plan, View(request, facts, self.calendar), full=False)
+        hidden = walk.hidden()
+        return Foresight(
+            rulebook=self.hash,
+            subject=request.subject,
+            text=request.text,
+            likely=self.detector.likeliest(prior),
+            language=request.language,
+            language_known=request.language_known,
+            hidden=hidden,
+            verdict=walk.ask_matcher(hidden) if facts.automatic is None else None,
+        )

@@ -16,6 +16,7 @@ from gateway.model.people import Team
 from rules.conditions import Failure
 from rules.faq.entries import FaqEntry
 from rules.faq.matcher import Matcher, Verdict
+from rules.foresight import Foresight
 from rules.routes import Route
 from rules.triggers import TriggerIndex
 from rules.view import View
@@ -143,10 +144,7 @@ class Walk:
         facts = self._view.facts
         if not facts.use_faq or facts.automatic is not None:
             return None
-        request = self._view.request
-        hidden = {entry.id for entry in self._plan.conditional if not entry.when.holds(self._view)}
-        language = request.language if request.language_known else None
-        verdict = self._plan.ask_faq(self._view, language, hidden)
+        verdict = self._verdict()
         self._near = verdict.near
         if verdict.answer is not None:
             best = verdict.answer
@@ -157,6 +155,25 @@ class Walk:
             reason = f"The FAQ comes near with {named}, and is not sure."
             return self._decision(Ask(choices=verdict.choices), reason)
         return None
+
+    def _verdict(self) -> Verdict:
+        request, hidden = self._view.request, self.hidden()
+        if isinstance(request.foreseen, Foresight):
+            known = request.foreseen.verdict_on(self._plan.hash, request, hidden)
+            if known is not None:
+                return known
+        return self.ask_matcher(hidden)
+
+    def hidden(self) -> frozenset[str]:
+        """Return the FAQ entries that do not exist for this request."""
+        conditional = self._plan.conditional
+        return frozenset([entry.id for entry in conditional if not entry.when.holds(self._view)])
+
+    def ask_matcher(self, hidden: Collection[str]) -> Verdict:
+        """Return what the FAQ says to this request: the dear part of a walk."""
+        request = self._view.request
+        language = request.language if request.language_known else None
+        return self._plan.ask_faq(self._view, language, hidden)
 
     def _fall_back(self) -> Decision:
         automatic = self._view.facts.automatic

@@ -46,9 +46,20 @@ class Rules(Protocol):
         """Return the same decision with a step for every rule of the book, in its order."""
         ...
 
-    def language_of(self, text: str, prior: Sequence[str]) -> tuple[str, bool]:
+    def language_of(
+        self, text: str, prior: Sequence[str], foreseen: object = None
+    ) -> tuple[str, bool]:
         """Return the desk language to answer a text in, and whether the text is really in it.
 
         ``prior`` are likely ones, likeliest first: the requester's last, the channel's default.
+        ``foreseen`` is what `foresee` returned, of whatever book and text.
+        """
+        ...
+
+    def foresee(self, request: Request, facts: Facts, prior: Sequence[str]) -> object:
+        """Return the dear part of deciding, for a request whose ``foreseen`` it will be.
+
+        For this book only: another one takes no notice. A decision is the same with and without.
+        ``facts`` may be guesses; ``prior`` is what the request's language was found with.
         """
         ...

@@ -16,8 +16,8 @@ def request_of(
     message: Message, *, kind: str, rules: Rules, policy: Policy, last_language: str | None
 ) -> Request:
     """Return the request a message makes, in the language it should be answered in."""
-    prior = tuple(filter(None, (last_language, policy.languages[0])))
-    language, sure = rules.language_of(f"{message.subject}\n{message.text}", prior)
+    text = f"{message.subject}\n{message.text}"
+    language, sure = rules.language_of(text, prior_of(policy, last_language), message.foreseen)
     return Request(
         channel=message.channel,
         kind=kind,
@@ -33,7 +33,13 @@ def request_of(
         language_known=sure,
         is_reply=bool(message.refs),
         is_spam=message.spam,
+        foreseen=message.foreseen,
     )
+
+
+def prior_of(policy: Policy, last_language: str | None) -> tuple[str, ...]:
+    """Return the languages that somebody is likely to write in, likeliest first."""
+    return tuple(filter(None, (last_language, policy.languages[0])))
 
 
 def facts_of(message: Message, *, now: datetime, known: Known, trust: Trust, words: Words) -> Facts:

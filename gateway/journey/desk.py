@@ -15,6 +15,7 @@ from gateway.contracts.channel import Channel
 from gateway.contracts.rules import Rules
 from gateway.contracts.store import Store
 from gateway.contracts.words import Words
+from gateway.journey.foresight import Foresight
 from gateway.journey.tokens import Keyring
 from gateway.model.people import Place
 from gateway.model.policy import Policy
@@ -82,6 +83,11 @@ class Desk:
     moved: dict[tuple[str, str], str] = field(default_factory=dict)
     """Rooms that got another id: channel and room as it was, to the room as it is."""
     wake_delivery: Callable[[Collection[str]], None] = field(default=lambda _lanes: None)
+
+    def foresight(self) -> Foresight:
+        """Return what the parser child needs to foresee what the rules find in a text."""
+        kinds = {name: channel.kind for name, channel in self.channels.items()}
+        return Foresight(rules=self.rules, kinds=kinds, policy=self.policy)
 
     def kind_of(self, channel: str) -> str:
         """Return the kind of a configured channel; its name where it is built in."""

@@ -1,9 +1,11 @@
 """The killable child that reads what strangers wrote: ``python -m gateway.journey.parser_child``.
 
 It is fed framed pickles on standard input by `parsing.ParserPool`: first the parsers by channel,
-then one event after the other; it answers each on standard output. It holds no secret and no
-socket. An item that takes too much processor time kills it (SIGPROF, which even a C loop cannot
-outlive); one that takes too much memory makes it exit; the parent then knows which item it was.
+then one event after the other; it answers each on standard output. Between events comes a rule
+book, as soon as there is one: from then on each message brings along what the rules will find in
+it. It holds no secret and no socket. An item that takes too much processor time kills it (SIGPROF,
+which even a C loop cannot outlive); one that takes too much memory makes it exit; the parent then
+knows which item it was.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import BinaryIO
 
 from gateway.contracts.channel import Parser
 from gateway.errors import ParseError
+from gateway.journey.foresight import Foresight
 from gateway.model.message import Parsed, RawEvent
 
 HEADER = struct.Struct(">I")
@@ -27,6 +30,8 @@ MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 2.0
 CPU_SECONDS_PER_MEBIBYTE = 0.2
 EXIT_OUT_OF_MEMORY = 70
+BOOK_FOLLOWS = HEADER.pack(0)
+"""An empty frame: the next one is no event, but what to foresee with."""
 READY = "ready"
 """The first frame of a child: from here on its death is some event's fault."""
 
@@ -53,16 +58,37 @@ def allow_cpu(raw: RawEvent) -> None:
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-def read(parsers: Mapping[str, Parser], raw: RawEvent) -> Parsed | str:
+def read(parsers: Mapping[str, Parser], raw: RawEvent, foresight: Foresight | None) -> Parsed | str:
     """Return what an event is, or why it cannot be read."""
     try:
-        return parsers[raw.channel].parse(raw)
+        parsed = parsers[raw.channel].parse(raw)
     except ParseError as exc:
         return str(exc) or "unreadable"
     except KeyError:
         return f"there is no channel {raw.channel!r} now"
     except RecursionError:
         return "nested too deeply"
+    return parsed if foresight is None else foresee(foresight, raw, parsed)
+
+
+def foresee(foresight: Foresight, raw: RawEvent, parsed: Parsed) -> Parsed:
+    """Return what was read with what the rules will find in it; without, where that fails.
+
+    The parent will come upon the same fault when it decides, and has a log to say so.
+    """
+    try:
+        return foresight.of(raw, parsed)
+    except Exception:  # noqa: BLE001 - see above
+        return parsed
+
+
+def book_in(pickled: bytes) -> Foresight | None:
+    """Return a book that was sent; None where there is no room for it: it only saves work."""
+    try:
+        foresight: Foresight = pickle.loads(pickled)  # noqa: S301 - our parent
+    except MemoryError:
+        return None
+    return foresight
 
 
 def main() -> None:
@@ -76,11 +102,15 @@ def main() -> None:
     parsers: Mapping[str, Parser] = pickle.loads(first) if first else {}  # noqa: S301 - our parent
     sink.write(frame(READY))
     sink.flush()
+    foresight: Foresight | None = None
     while (pickled := read_frame(source)) is not None:
+        if not pickled:
+            foresight = book_in(read_frame(source) or b"")
+            continue
         try:
             raw: RawEvent = pickle.loads(pickled)  # noqa: S301 - our parent
             allow_cpu(raw)
-            answer = frame(read(parsers, raw))
+            answer = frame(read(parsers, raw, foresight))
         except MemoryError:
             sys.exit(EXIT_OUT_OF_MEMORY)
         signal.setitimer(signal.ITIMER_PROF, 0)

@@ -2,7 +2,8 @@
 
 `ParserPool` keeps one `parser_child` and hands it events in order; answers come back in order. When
 the child dies, the event it was reading is the culprit (`ParserDied`); the others go to its
-successor without a mark on them.
+successor without a mark on them. The child is given the rule book as well, whenever there is a new
+one, and foresees with it what `foresight` says.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import structlog
 
 from gateway.contracts.channel import Parser
 from gateway.errors import GatewayError, ParseError
-from gateway.journey.parser_child import HEADER, frame
+from gateway.journey.foresight import Foresight
+from gateway.journey.parser_child import BOOK_FOLLOWS, HEADER, frame
 from gateway.model.message import Parsed, RawEvent
 
 log = structlog.get_logger()
@@ -40,6 +42,23 @@ class ParserDied(GatewayError):
 class _Waiting:
     raw: RawEvent
     answer: asyncio.Future[Parsed | str] = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Book:
+    """The rule book as the child gets it, kept for its successors: pickling a large one is slow."""
+
+    hash: str = ""
+    pickled: bytes = b""
+    is_known: bool = False
+
+    def is_news(self, foresight: Foresight) -> bool:
+        """Return whether the child has to be told; once it is, it knows."""
+        if foresight.rules.hash != self.hash:
+            self.hash, self.is_known = foresight.rules.hash, False
+            self.pickled = BOOK_FOLLOWS + frame(foresight)
+        is_news, self.is_known = not self.is_known, True
+        return is_news
 
 
 class _Child(asyncio.SubprocessProtocol):
@@ -78,8 +97,15 @@ class ParserPool:
     """One child, started when it is needed: first, after it has died, and after a long rest."""
 
     def __init__(
-        self, parsers: Mapping[str, Parser], *, rest_seconds: float = REST_SECONDS
+        self,
+        parsers: Mapping[str, Parser],
+        foresight: Callable[[], Foresight | None] = lambda: None,
+        *,
+        rest_seconds: float = REST_SECONDS,
     ) -> None:
+        """``foresight`` is asked for each event: the book may come late, and be exchanged."""
+        self._foresight = foresight
+        self._book = _Book()
         self._parsers = dict(parsers)
         self._rest_seconds = rest_seconds
         self._transport: asyncio.SubprocessTransport | None = None
@@ -161,6 +187,7 @@ class ParserPool:
             stderr=None,
         )
         pipe = cast("asyncio.WriteTransport", transport.get_pipe_transport(STDIN))
+        self._book.is_known = False
         pipe.write(frame(self._parsers))
         self._transport, self._pipe = transport, pipe
 
@@ -170,8 +197,12 @@ class ParserPool:
         return self._child
 
     def _feed(self, waiting: _Waiting) -> None:
-        if self._feed_pipe is not None:
-            self._feed_pipe.write(frame(waiting.raw))
+        if self._feed_pipe is None:
+            return
+        foresight = self._foresight()
+        if foresight is not None and self._book.is_news(foresight):
+            self._feed_pipe.write(self._book.pickled)
+        self._feed_pipe.write(frame(waiting.raw))
 
     def _answered(self, answer: Parsed | str) -> None:
         if not self._is_ready:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.model.message import Trust
@@ -22,7 +22,8 @@ class Request:
     """Somebody asks something. ``kind`` is the channel kind ("email"), ``sender`` the address.
 
     ``text`` is the new text only. ``language`` is one of the desk's languages; it is chosen for
-    answering, and ``language_known`` is False when the text was in none of them.
+    answering, and ``language_known`` is False when the text was in none of them. ``foreseen`` is
+    what `Rules.foresee` made of it before, None for nothing.
     """
 
     channel: str
@@ -36,6 +37,7 @@ class Request:
     language_known: bool = True
     is_reply: bool = False
     is_spam: bool = False
+    foreseen: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,11 @@ class Detector:
         self._languages = languages
         self._profiles = _profiles()
 
+    def likeliest(self, prior: Sequence[str]) -> str:
+        """Return the language that a text is in which does not say."""
+        known = self._languages
+        return next((language for language in prior if language in known), known[0])
+
     def detect(self, text: str, prior: Sequence[str]) -> tuple[str, bool]:
         """Return the language to answer in, and whether the text is really in it.
 
@@ -134,8 +139,7 @@ class Detector:
         """
         window = text[:WINDOW]
         words = _letters_only(split_words(fold(window)))
-        likely = next((language for language in prior if language in self._languages), None)
-        default = likely or self._languages[0]
+        default = self.likeliest(prior)
         if not words:
             return default, True
         if _is_other_script(words):

@@ -189,7 +189,7 @@ async def open_bench(
     parts = app.load_parts(settings)
     store = await open_store(settings.store_url, world=world, node="bench", sole_writer=True)
     desk = await app.build_desk(parts, settings, store, world=world, meter=app.NoMeter())
-    pool = ParserPool(app.parsers_of(parts.channels) | (parsers or {}))
+    pool = ParserPool(app.parsers_of(parts.channels) | (parsers or {}), desk.foresight)
     pipeline = Pipeline(lambda: desk, pool, world=world)
     intake = Accepting(
         store,
