@@ -15,6 +15,7 @@ from channels.slack.keys import own_key
 from channels.slack.payload import Payload, facts_of, list_at, part_at, text_at, unwrap
 from channels.slack.said import Said, message_of, opened_message, revision_of
 from channels.slack.talk import talk_of
+from channels.slack.text import cleaned, plain
 from gateway.errors import ParseError
 from gateway.model.message import (
     Author,
@@ -112,13 +113,13 @@ def _values(view: Payload) -> dict[str, str]:
         for given in inputs.values() if isinstance(inputs, dict) else ():
             chosen = text_at(given, "selected_option", "value")
             value = given.get("value") if isinstance(given, dict) else None
-            found[str(block)] = value if isinstance(value, str) else chosen
+            found[cleaned(str(block))] = cleaned(value) if isinstance(value, str) else chosen
     return found
 
 
 def _command(parser: SlackParser, said: Said) -> Parsed:
     text = said.payload.get("text")
-    text = text.strip() if isinstance(text, str) else ""
+    text = plain(text) if isinstance(text, str) else ""
     word, _, rest = text.partition(" ")
     kind = _WISHES.get(word.lower())
     talk = talk_of(said.facts, rest=parser.rest)

@@ -64,11 +64,19 @@ def facts_of(payload: Payload) -> Facts:
     return found
 
 
-def text_at(payload: Any, *path: str) -> str:
-    """Return a short text somewhere inside, "" when it is not there or is no text."""
+def text_at(payload: Any, *path: str, limit: int = _MAX_ID) -> str:
+    """Return a short line somewhere inside, "" when it is not there or is no text.
+
+    Controls, lone surrogates and what turns text around are blanks in it.
+    """
     for step in path:
         payload = payload.get(step) if isinstance(payload, Mapping) else None
-    return payload[:_MAX_ID] if isinstance(payload, str) else ""
+    if not isinstance(payload, str):
+        return ""
+    text = payload[:limit]
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def part_at(payload: Any, key: str) -> Payload:

@@ -179,6 +179,8 @@ class _Reader:
                 number = self._numbers[-1]
                 self._numbers[-1] = None if number is None else number + 1
                 self._item_begins = True
+            case "list_item_close":
+                self._item_begins = False
             case _:
                 pass
 

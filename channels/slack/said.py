@@ -207,11 +207,11 @@ def _files(event: Payload, size_limit: int) -> list[RemoteFile]:
 def _file(file: Payload, size_limit: int) -> RemoteFile:
     size = file.get("size")
     size = size if isinstance(size, int) and not isinstance(size, bool) and size > 0 else 0
-    url = file.get("url_private_download") or file.get("url_private") or ""
+    urls = (text_at(file, key, limit=2000) for key in ("url_private_download", "url_private"))
     return RemoteFile(
         name=text_at(file, "name") or text_at(file, "title") or text_at(file, "id") or "file",
         media_type=text_at(file, "mimetype") or "application/octet-stream",
-        ref=f"{text_at(file, 'id')} {url if isinstance(url, str) else ''}".strip(),
+        ref=f"{text_at(file, 'id')} {next((url for url in urls if url), '')}".strip(),
         size=size,
         link=text_at(file, "permalink"),
         fault=_fault(file, size, size_limit),

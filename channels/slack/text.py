@@ -13,7 +13,7 @@ from typing import Any
 from channels.slack.payload import Payload, list_at, part_at
 
 _BRACKET = re.compile(r"<([^<>\n]{1,3500})>")
-_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _MAX_DEPTH = 8
 
 
@@ -21,7 +21,12 @@ def plain(text: str, me: str = "") -> str:
     """Return what a text says; ``me`` is our own user id, whose mention is left out."""
     shown = _BRACKET.sub(lambda found: _bracket(found[1], me), text)
     shown = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return _CONTROL.sub("", shown.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return cleaned(shown)
+
+
+def cleaned(text: str) -> str:
+    """Return a text with LF line ends, without controls and what turns text around."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def mentions(text: object, user: str) -> bool:
