@@ -24,7 +24,7 @@ from channels.slack.api import SlackApi
 from channels.slack.names import Names
 from channels.slack.payload import Facts, Payload, facts_of, part_at, text_at, unwrap
 from gateway.contracts.channel import Intake
-from gateway.errors import SendError, TemporaryFailure
+from gateway.errors import SendError, StoreError, TemporaryFailure
 from gateway.model.message import RawEvent
 from gateway.world import World
 
@@ -35,7 +35,7 @@ STORE_S = 2.0
 LOOK_UP_S = 1.5
 # So often Slack tells of an event again; what cannot be looked up by then is stored without.
 LAST_RETRY = 3
-_FINE = 200
+_FINE, _LATER = 200, 503
 
 
 @dataclass(kw_only=True)
@@ -70,9 +70,10 @@ class Door:
     async def take(self, raw: bytes, intake: Intake, *, via: str, retry: int = 0) -> BoltResponse:
         """Store one payload and return what Slack is answered.
 
+        Any status but 200 means that nothing is stored, and that Slack shall come again.
+
         Raises:
             ValueError: it is no payload of Slack.
-            StoreError, SendError: it is not stored; Slack shall come again.
         """
         told = {"raw": raw, "intake": intake, "via": via, "retry": retry}
         payload = dict(unwrap(raw))
@@ -97,11 +98,16 @@ class Door:
             await next()
             return None
         facts = self._facts(payload, told["via"])
-        if not self._is_noise(payload, facts):
-            body = await self._complete(payload, facts, told)
-            async with asyncio.timeout(STORE_S):
-                await told["intake"].accept([self._event(body, facts)])
-            self._opened(payload)
+        try:
+            if not self._is_noise(payload, facts):
+                body = await self._complete(payload, facts, told)
+                async with asyncio.timeout(STORE_S):
+                    await told["intake"].accept([self._event(body, facts)])
+                self._opened(payload)
+        except (StoreError, SendError, TimeoutError) as exc:
+            more = {"channel": self._house.channel, "reason": str(exc) or type(exc).__name__}
+            log.warning("slack event not stored", extra=more)
+            return BoltResponse(status=_LATER)
         return BoltResponse(status=_FINE, body=self._answer(facts))
 
     def _event(self, body: bytes, facts: Facts) -> RawEvent:

@@ -116,7 +116,7 @@ class Receiver:
     async def _take(self, raw: bytes, retry: int) -> Any:
         response = await self._door.take(raw, self._intake, via="socket", retry=retry)
         if response.status != 200:  # noqa: PLR2004 - HTTP: fine
-            raise NotStored  # Bolt has logged why
+            raise NotStored  # the door has said why
         return response.body if isinstance(response.body, dict) else _json(response.body)
 
     async def _begin(self) -> None:

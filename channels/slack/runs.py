@@ -169,20 +169,21 @@ class _Reader:
                 self._quotes -= 1
             case "heading_open" | "heading_close":
                 self._heading = token.type == "heading_open"
-            case "bullet_list_open":
-                self._numbers.append(None)
-            case "ordered_list_open":
-                self._numbers.append(int(token.attrGet("start") or 1) - 1)
+            case "bullet_list_open" | "ordered_list_open":
+                first = int(token.attrGet("start") or 1)
+                self._numbers.append(None if token.type == "bullet_list_open" else first - 1)
             case "bullet_list_close" | "ordered_list_close":
                 self._numbers.pop()
-            case "list_item_open":
-                number = self._numbers[-1]
-                self._numbers[-1] = None if number is None else number + 1
-                self._item_begins = True
-            case "list_item_close":
-                self._item_begins = False
+            case "list_item_open" | "list_item_close":
+                self._item(begins=token.type == "list_item_open")
             case _:
                 pass
+
+    def _item(self, *, begins: bool) -> None:
+        self._item_begins = begins
+        number = self._numbers[-1]
+        if begins and number is not None:
+            self._numbers[-1] = number + 1
 
 
 def _runs(children: Sequence[Token]) -> Iterator[Run]:

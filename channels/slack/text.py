@@ -13,7 +13,10 @@ from typing import Any
 from channels.slack.payload import Payload, list_at, part_at
 
 _BRACKET = re.compile(r"<([^<>\n]{1,3500})>")
-_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Controls, lone surrogates, and what turns text around; line feeds and tabs stay.
+_CONTROL = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _MAX_DEPTH = 8
 
 

@@ -50,7 +50,12 @@ class People:
     ) -> Payload:
         """Write a message; return its event, not yet told."""
         room = self.room(channel)
-        said = {"user": user, "text": text, "team": TEAM, "client_msg_id": f"c-{self._events}"}
+        said = {
+            "user": user,
+            "text": text,
+            "team": TEAM,
+            "client_msg_id": self.workspace.next_id("c-"),
+        }
         if thread:
             said["thread_ts"] = thread
         message = self.workspace.post(room, {**said, **more})
