@@ -39,7 +39,7 @@ def unwrap(body: bytes) -> Payload:
         found = json.loads(form["payload"]) if "payload" in form else form
     if isinstance(found, dict) and "envelope_id" in found:
         found = found.get("payload")
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not found:
         raise ValueError("this is no payload of Slack")  # noqa: TRY004 - one error for all of it
     return found
 
