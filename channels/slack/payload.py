@@ -40,7 +40,7 @@ def unwrap(body: bytes) -> Payload:
     if isinstance(found, dict) and "envelope_id" in found:
         found = found.get("payload")
     if not isinstance(found, dict) or not found:
-        raise ValueError("this is no payload of Slack")  # noqa: TRY004 - one error for all of it
+        raise ValueError("this is no payload of Slack")
     return found
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from ruamel.yaml import YAML
 
 from channels.slack.scopes import SCOPES
 from channels.slack.settings import SlackSettings
@@ -162,3 +165,18 @@ def test_settings_are_forgiving_where_it_does_no_harm():
 
     assert settings.reaction == "ticket"
     assert settings.api_url == "http://127.0.0.1:9999/api/"
+
+
+def test_the_docs_say_what_check_says():
+    """The table of scopes and the manifest are those of the code."""
+    page = (Path(__file__).parents[3] / "docs" / "slack.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```yaml\n(display.*?)```", page, re.DOTALL)
+    manifest = YAML(typ="safe").load(text)
+    bot = manifest["oauth_config"]["scopes"]["bot"]
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+
+    for scope in SCOPES:
+        shown = ", ".join(f"`{event}`" for event in scope.events)
+        assert f"| `{scope.name}` | {shown + ' ' if shown else ''}| {scope.cost} |" in page
+    assert sorted(bot) == sorted(scope.name for scope in SCOPES)
+    assert sorted(events) == sorted(event for scope in SCOPES for event in scope.events)
