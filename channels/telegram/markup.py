@@ -1,8 +1,9 @@
 """From what the desk wants to say to calls of the Bot API, frozen.
 
 Files come first and the text after them, as a caption where it is short enough. A text that is
-too long goes on in further messages; one that would fill many becomes a file. Called at plan time;
-pure.
+too long goes on in further messages; one that would fill many becomes a file. Only the first part
+can be edited later, so what has buttons or a state line begins with the text that they are under.
+Called at plan time; pure.
 """
 
 from __future__ import annotations
@@ -35,10 +36,7 @@ Parameters = dict[str, Json]
 
 
 def to_parts(outgoing: Outgoing) -> Sequence[Part]:
-    """Return the calls that say it, in order.
-
-    The buttons are under the last one: it is what the reader sees last.
-    """
+    """Return the calls that say it, in order."""
     if outgoing.edits:
         calls = [_edit(outgoing)]
         anchor = outgoing.edits
@@ -58,7 +56,7 @@ def to_parts(outgoing: Outgoing) -> Sequence[Part]:
 
 def footer_of(outgoing: Outgoing) -> Rich:
     """Return the small line with the ticket's reference and state."""
-    shown = literal(outgoing.state or outgoing.reference or "")
+    shown = literal(outgoing.state)
     return Rich(shown.text, (Span(0, len(shown.text), "italic"),) if shown.text else ())
 
 
@@ -72,32 +70,43 @@ def _edit(outgoing: Outgoing) -> FrozenCall:
 def _calls(outgoing: Outgoing) -> Iterator[FrozenCall]:
     place = _place(outgoing)
     answers = _answers(outgoing, read_where(outgoing.place.where))
-    text, footer = _text_of(outgoing), footer_of(outgoing)
-    whole = join([text, footer])
-    uploads = [file for file in outgoing.attachments if not not_sendable(file)]
-    calls = list(as_calls(uploads))
-    pieces = split(whole, MAX_TEXT)
-    if len(pieces) > MAX_PIECES:
-        beginning = _beginning(text, footer, outgoing.language)
-        file = Upload("document", f"{outgoing.reference or 'message'}.txt", whole.text.encode())
-        calls.append(FrozenCall(method="sendDocument", parameters={}, files=[file]))
-        calls[-1] = _captioned(calls[-1], beginning)
-        pieces = []
-    elif len(calls) == 1 and calls[0].text_field and units(whole.text) <= MAX_CAPTION:
-        calls[0], pieces = _captioned(calls[0], whole), []
-    calls += [_message(piece) for piece in pieces]
-    last = len(calls) - 1
-    for number, call in enumerate(calls):
+    footer = footer_of(outgoing)
+    mark = may_be_repeat(outgoing.language) if outgoing.to_agents else ""
+    for number, call in enumerate(_ordered(outgoing, footer)):
         own: Parameters = dict(call.parameters)
-        if number == last and call.text_field:
-            own |= _keyboard(outgoing.buttons)
+        if number == 0:
+            own |= answers | (_keyboard(outgoing.buttons) if call.text_field else {})
+        is_under = number == 0 and footer.text and call.text.endswith(footer.text)
         yield FrozenCall(
             method=call.method,
-            parameters=place | (answers if number == 0 else {}) | own,
+            parameters=place | own,
             files=call.files,
-            footer=len(footer.text) if number == last and call.text.endswith(footer.text) else 0,
-            repeat_mark=may_be_repeat(outgoing.language) if outgoing.to_agents else "",
+            footer=len(footer.text) if is_under else 0,
+            repeat_mark=mark,
         )
+
+
+def _ordered(outgoing: Outgoing, footer: Rich) -> Sequence[FrozenCall]:
+    text = _text_of(outgoing)
+    whole = join([text, footer])
+    files = list(as_calls([file for file in outgoing.attachments if not not_sendable(file)]))
+    if len(files) == 1 and files[0].text_field and units(whole.text) <= MAX_CAPTION:
+        return [_captioned(files[0], whole)]
+    said = _said(outgoing, text, footer)
+    return [*said, *files] if outgoing.buttons or outgoing.state else [*files, *said]
+
+
+def _said(outgoing: Outgoing, text: Rich, footer: Rich) -> Sequence[FrozenCall]:
+    """Return the calls that say a text: the small line is under the first of them."""
+    room = units(footer.text) + 2 if footer.text else 0
+    first, *others = split(text, MAX_TEXT - room) or [Rich()]
+    if len(others) >= MAX_PIECES:
+        name = f"{outgoing.reference or 'message'}.txt"
+        file = Upload("document", name, text.text.encode())
+        call = FrozenCall(method="sendDocument", parameters={}, files=[file])
+        return [_captioned(call, _beginning(text, footer, outgoing.language))]
+    pieces = [join([first, footer]), *others]
+    return [_message(piece) for piece in pieces if piece.text]
 
 
 def _text_of(outgoing: Outgoing) -> Rich:

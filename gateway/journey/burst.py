@@ -66,8 +66,11 @@ def as_one(messages: Sequence[Message]) -> Message:
         return first
     texts = (message.text.strip() for message in messages)
     flags = (flag for message in messages for flag in message.flags)
+    # In a group only one picture of an album has the words that call the desk.
+    talks = [message.talk for message in messages if message.talk is not None]
     return replace(
         first,
+        talk=next((talk for talk in talks if talk.addressed), first.talk),
         text="\n".join(text for text in texts if text),
         attachments=tuple(file for message in messages for file in message.attachments),
         files=tuple(file for message in messages for file in message.files),

@@ -213,7 +213,7 @@ def test_a_short_text_is_the_caption():
 
     assert call.method == "sendPhoto"
     assert "your reference is VT-1042-F." in call.text
-    assert [e["type"] for e in call.parameters["caption_entities"]] == ["bold", "italic"]
+    assert [e["type"] for e in call.parameters["caption_entities"]] == ["bold"]
 
 
 def test_caption_over_1024_goes_after_the_media():
@@ -264,18 +264,30 @@ def test_files_that_telegram_does_not_take_are_named():
 
 
 def test_buttons_carry_ids_that_fit():
-    """Two short ones side by side, longer ones below each other, under the last piece."""
+    """Two short ones side by side, longer ones below each other, under the first piece."""
     short = tuple(Button(label=label, word="w", id="i" * 64) for label in ("Yes", "No"))
     long = tuple(Button(label="Reset my password, please", word="w", id=f"{n}") for n in (1, 2))
 
     (row,) = calls(buttons=short)[0].parameters["reply_markup"]["inline_keyboard"]
     rows = calls(buttons=long)[0].parameters["reply_markup"]["inline_keyboard"]
-    *earlier, last = calls(buttons=short, literal="x " * 3000)
+    first, *later = calls(buttons=short, literal="x " * 3000)
 
     assert [button["text"] for button in row] == ["Yes", "No"]
     assert [len(one) for one in rows] == [1, 1]
-    assert "reply_markup" in last.parameters
-    assert all("reply_markup" not in call.parameters for call in earlier)
+    assert "reply_markup" in first.parameters
+    assert all("reply_markup" not in call.parameters for call in later)
+
+
+def test_what_is_edited_later_comes_first():
+    """A ticket's first message changes its state line and buttons: only the first part can."""
+    picture = attachment("a.png", PNG, "image/png")
+
+    said = calls(literal="x " * 3000, attachments=(picture,), state="VT-1042-F · open")
+
+    assert [call.method for call in said] == ["sendMessage", "sendMessage", "sendPhoto"]
+    assert said[0].text.endswith("VT-1042-F · open")
+    assert said[0].footer == len("VT-1042-F · open")
+    assert all(units(call.text) <= MAX_TEXT for call in said)
 
 
 def test_buttons_without_an_id_are_left_out():
