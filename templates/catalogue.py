@@ -44,6 +44,11 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "requester/reply": (_REFERENCE,),
     "requester/closed": (_REFERENCE, Slot(name="days", sample=14)),
     "requester/greeting": (),
+    # What people ask of the desk itself, by a command.
+    "requester/help": (),
+    "requester/status": (Slot(name="requests", sample=("VT-1042-F · open: The lift", "VT-7-D")),),
+    "requester/language": (),
+    "requester/languages": (Slot(name="languages", sample=("en: English", "pl: Polski")),),
     # The small line below a message on chat, which is edited when the state changes.
     "requester/state": (_REFERENCE, Slot(name="state", sample="open")),
     "agent/new": (

@@ -237,6 +237,10 @@ class Store(Protocol):
         """Return a ticket's whole history, oldest first."""
         ...
 
+    async def open_tickets_of(self, kind: str, address: str, limit: int) -> Sequence[Ticket]:
+        """Return a requester's open, asking and waiting tickets, last changed first."""
+        ...
+
     async def list_tickets(self, wanted: TicketFilter) -> Sequence[Ticket]:
         """Return tickets, last changed first."""
         ...

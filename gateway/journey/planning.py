@@ -25,6 +25,7 @@ from gateway.journey import (
     limits,
     new_request,
     revision,
+    wish,
 )
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -103,9 +104,19 @@ async def _plan_aside(draft: Draft, parsed: Feedback | Revision | Wish) -> None:
             if not _is_duplicate(draft, known):
                 revision.plan(draft, parsed, known)
         case Wish():
-            draft.done(Outcome.IGNORED, "no channel sends this", effect=parsed.digest, ticket=None)
+            await _plan_wish(draft, parsed)
         case _:
             assert_never(parsed)
+
+
+async def _plan_wish(draft: Draft, asked: Wish) -> None:
+    desk = draft.desk
+    known = await desk.store.know(wish.question(desk, asked))
+    if _is_duplicate(draft, known):
+        return
+    address = asked.author.address
+    theirs = await desk.store.open_tickets_of(desk.kind_of(asked.channel), address, wish.MOST_SHOWN)
+    wish.plan(draft, asked, known, theirs if address else ())
 
 
 async def _plan_message(draft: Draft, message: Message) -> None:

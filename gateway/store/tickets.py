@@ -99,6 +99,14 @@ def stray_tickets(teams: frozenset[str], limit: int) -> Steps[list[Ticket]]:
     return [_ticket(row) for row in found]
 
 
+def open_tickets_of(kind: str, address: str, limit: int) -> Steps[list[Ticket]]:
+    """Return the open tickets of a requester, last changed first."""
+    found = yield from rows(
+        "ticket_of_person", kind=storable(kind), address=storable(address), count=limit
+    )
+    return [_ticket(row) for row in found]
+
+
 def list_tickets(wanted: TicketFilter) -> Steps[list[Ticket]]:
     """Return tickets, last changed first."""
     some = wanted.states is not None and wanted.states <= _OPEN

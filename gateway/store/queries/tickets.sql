@@ -39,6 +39,13 @@ WHERE state IN ('asking', 'open', 'waiting') AND (:every_state = 1 OR state {{an
     AND (:due_or_not = 1 OR due_at < :due_before)
 ORDER BY updated_at DESC, number DESC LIMIT :count
 
+-- ticket_of_person --
+-- The open tickets of a requester, last changed first.
+SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, body
+FROM tickets
+WHERE kind = :kind AND address = :address AND state IN ('asking', 'open', 'waiting')
+ORDER BY updated_at DESC, number DESC LIMIT :count
+
 -- ticket_due --
 -- Tickets whose time has come, oldest first.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, body

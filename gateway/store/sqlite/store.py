@@ -198,6 +198,10 @@ class SqliteStore:
         """See `Store.events`."""
         return await self._looks.do(partial(tickets.read_events, number))
 
+    async def open_tickets_of(self, kind: str, address: str, limit: int) -> Sequence[Ticket]:
+        """See `Store.open_tickets_of`."""
+        return await self._looks.do(partial(tickets.open_tickets_of, kind, address, limit))
+
     async def list_tickets(self, wanted: TicketFilter) -> Sequence[Ticket]:
         """See `Store.list_tickets`."""
         return await self._looks.do(partial(tickets.list_tickets, wanted))
