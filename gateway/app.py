@@ -12,6 +12,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from gateway import loading
@@ -233,10 +234,12 @@ def explain(
     sender: str = "",
     subject: str = "",
     language: str | None = None,
+    at: datetime | None = None,
 ) -> Mapping[str, Json]:
     """Return what would happen to one message, a text or a whole mail, in ``explain`` JSON.
 
-    ``channel`` is a configured name; the first configured one by default.
+    ``channel`` is a configured name; the first configured one by default. ``at`` is when it comes,
+    by default now.
 
     Raises:
         ConfigError: the rules or the configuration have errors, or there is no such channel.
@@ -258,13 +261,16 @@ def explain(
     )
     return explanation.explain(
         spoken if eml is None else parts.channels[name].parser.parse(raw),
-        kind=parts.channels[name].kind,
-        rules=parts.rules,
-        words=parts.words,
-        policy=settings.policy,
-        world=RealWorld(),
+        judge_of(settings, parts.rules, parts.words),
+        now=at or RealWorld().now(),
         language=language,
     )
+
+
+def judge_of(settings: Settings, rules: Rules, words: Words) -> explanation.Judge:
+    """Return what judges a message by a book, away from any store."""
+    kinds = {channel.name: channel.kind for channel in settings.channels}
+    return explanation.Judge(rules=rules, words=words, policy=settings.policy, kinds=kinds)
 
 
 def database_path(settings: Settings) -> Path | None:

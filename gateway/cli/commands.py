@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import boxes, finding, judge, options, orders, screen, start, state, tickets
+from gateway.cli import (
+    backtest,
+    boxes,
+    finding,
+    judge,
+    options,
+    orders,
+    screen,
+    start,
+    state,
+    tickets,
+)
 
 app = typer.Typer(
     name="ventanilla",
@@ -41,6 +52,7 @@ def _root(config: options.ConfigOption = None, _version: VersionOption = False) 
 
 start.add_to(app)
 judge.add_to(app)
+backtest.add_to(app)
 app.add_typer(tickets.app, name="tickets")
 orders.add_to(tickets.app)
 app.add_typer(boxes.inbox, name="inbox")

@@ -7,50 +7,68 @@ is spent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from gateway.contracts.rules import Rules
 from gateway.contracts.store import Known
 from gateway.contracts.words import Words
-from gateway.journey import asking
+from gateway.journey import asking, guards
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Near, Route
 from gateway.model.message import DeliveryReport, Ignored, Json, Message, Parsed
 from gateway.model.policy import Policy
-from gateway.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """What a message is judged by, away from any store. ``kinds`` are the channels' by name."""
+
+    rules: Rules
+    words: Words
+    policy: Policy
+    kinds: Mapping[str, str]
+
+    def decide(
+        self, parsed: Parsed, *, now: datetime, language: str | None = None, full: bool = False
+    ) -> tuple[Decision, str]:
+        """Return what would be decided at an instant, and the language of the answer.
+
+        ``full`` explains every rule on the way. ``language`` stands in for the one that is found.
+        """
+        if not isinstance(parsed, Message):
+            return self._silent(_why_silent(parsed))
+        if parsed.own:
+            return self._silent(f"our own: {parsed.own}")
+        if not parsed.automatic and guards.greeting_only(self.words, parsed):
+            return self._silent("a greeting alone; asked how we can help")
+        kind = self.kinds.get(parsed.channel, parsed.channel)
+        request = asking.request_of(
+            parsed, kind=kind, rules=self.rules, policy=self.policy, last_language=None
+        )
+        if language is not None:
+            request = replace(request, language=language, language_known=True)
+        trust = parsed.author.trust
+        facts = asking.facts_of(parsed, now=now, known=Known(), trust=trust, words=self.words)
+        decide = self.rules.explain if full else self.rules.decide
+        return decide(request, facts), request.language
+
+    def _silent(self, reason: str) -> tuple[Decision, str]:
+        outcome = Ignore(reason=reason)
+        return Decision(outcome=outcome, reason=reason, rulebook=self.rules.hash), ""
 
 
 def explain(
-    parsed: Parsed,
-    *,
-    kind: str,
-    rules: Rules,
-    words: Words,
-    policy: Policy,
-    world: World,
-    language: str | None = None,
+    parsed: Parsed, judge: Judge, *, now: datetime, language: str | None = None
 ) -> Mapping[str, Json]:
     """Return the explanation of one message, in the shape of ``explain --json``."""
-    if not isinstance(parsed, Message):
-        return _silent(rules, _why_silent(parsed))
-    if parsed.own:
-        return _silent(rules, f"our own: {parsed.own}")
-    request = asking.request_of(parsed, kind=kind, rules=rules, policy=policy, last_language=None)
-    if language is not None:
-        request = replace(request, language=language, language_known=True)
-    trust = parsed.author.trust
-    facts = asking.facts_of(parsed, now=world.now(), known=Known(), trust=trust, words=words)
-    return shape(rules.explain(request, facts), request.language, rules)
+    decision, spoken = judge.decide(parsed, now=now, language=language, full=True)
+    return shape(decision, spoken, judge.rules)
 
 
 def _why_silent(parsed: Parsed) -> str:
     if isinstance(parsed, DeliveryReport):
         return f"a delivery report ({parsed.action} {parsed.status})"
     return parsed.reason if isinstance(parsed, Ignored) else "an order, not a message"
-
-
-def _silent(rules: Rules, reason: str) -> Mapping[str, Json]:
-    decision = Decision(outcome=Ignore(reason=reason), reason=reason, rulebook=rules.hash)
-    return shape(decision, "", rules)
 
 
 def shape(decision: Decision, language: str, rules: Rules) -> Mapping[str, Json]:

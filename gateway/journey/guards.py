@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.contracts.words import Meaning
+from gateway.contracts.words import Meaning, Words
 from gateway.journey.desk import Desk
 from gateway.model.message import Message
 
@@ -16,9 +16,9 @@ def own(desk: Desk, message: Message) -> str | None:
     return None
 
 
-def greeting_only(desk: Desk, message: Message) -> bool:
+def greeting_only(words: Words, message: Message) -> bool:
     """Return whether a message says hello and nothing else, its subject included."""
     said = [message.text, *([message.subject] if message.subject else [])]
     return not message.attachments and all(
-        desk.words.meaning_of(text) is Meaning.GREETING for text in said
+        words.meaning_of(text) is Meaning.GREETING for text in said
     )

@@ -56,7 +56,7 @@ def asked(draft: Draft, message: Message, identity: Identity, known: Known) -> A
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
     """Draft everything a new request causes."""
     case = asked(draft, message, identity, known)
-    if not message.automatic and guards.greeting_only(draft.desk, message):
+    if not message.automatic and guards.greeting_only(draft.desk.words, message):
         _greet(draft, case)
         return
     decision = draft.rules.decide(case.request, case.facts)
