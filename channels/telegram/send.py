@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from channels.telegram.files import as_documents
 from channels.telegram.frozen import FrozenCall
 from channels.telegram.graphemes import units
-from channels.telegram.ids import external_id, read_external_id
+from channels.telegram.ids import external_id, read_external_id, read_where
 from channels.telegram.markup import MAX_CAPTION, MAX_TEXT, reply_to
 from gateway.errors import PermanentFailure, TemporaryFailure, Uncertain
 from gateway.model.message import Json
@@ -95,10 +95,18 @@ class Sender:
 
 
 def _ready(call: FrozenCall, part: Part) -> FrozenCall:
-    """Return a call with what is known only now: what it goes under, and that it is a repeat."""
+    """Return a call with what is known only now: the place, what is above it, a doubt.
+
+    A group that became a supergroup has another id, and other ids in it: what was to be quoted
+    there may be somebody else's words here.
+    """
     parameters: dict[str, Json] = dict(call.parameters)
+    where = read_where(part.place.where)
+    if parameters.get("chat_id") != where.chat:
+        parameters["chat_id"] = where.chat
+        parameters.pop("reply_parameters", None)
     anchor = read_external_id(part.anchor_id)
-    if anchor is not None and anchor.chat == parameters.get("chat_id"):
+    if anchor is not None and anchor.chat == where.chat:
         parameters["reply_parameters"] = reply_to(anchor.message)
     ready = replace(call, parameters=parameters)
     return _marked(ready, call.repeat_mark) if part.is_repeat and call.repeat_mark else ready
@@ -140,6 +148,8 @@ def _edit_of(call: FrozenCall, part: Part) -> FrozenCall | None:
     """Return the call that changes an earlier message, None when there is none to change."""
     message = read_external_id(part.anchor_id)
     if message is None or not part.anchor_body:
+        return None
+    if message.chat != read_where(part.place.where).chat:
         return None
     earlier = FrozenCall.from_bytes(part.anchor_body)
     if not earlier.text_field:

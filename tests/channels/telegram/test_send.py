@@ -101,6 +101,24 @@ async def test_a_migrated_group_says_where_it_went(server, channel):
     assert caught.value.where == "-10055"
 
 
+async def test_what_was_frozen_for_a_group_goes_to_where_it_moved(server, channel):
+    """The desk re-aims the row; what would be quoted has another number there."""
+    server.chats[-10055] = group(-10055)
+    outgoing = sample(Place("telegram", "-55"), in_reply_to=f"telegram:{ME.id}/-55/17")
+    moved = Place("telegram", "-10055")
+
+    await sent(channel, outgoing, place=moved, anchor_id=f"telegram:{ME.id}/-55/3")
+    edit = sample(Place("telegram", "-55"), edits="aaaaaaaaaaaaaaaa", state="VT-1042-F · open")
+    (part,) = channel.render(outgoing)
+    (changed,) = await sent(
+        channel, edit, place=moved, anchor_id=f"telegram:{ME.id}/-55/3", anchor_body=part.body
+    )
+
+    (shown,) = server.shown
+    assert (shown.chat, shown.reply_to) == (-10055, None)
+    assert changed.detail == "there is nothing to edit"
+
+
 async def test_a_refused_message_is_permanent(server, channel):
     """What Telegram will never take is given up, and people are told."""
     no = Refused(400, "Bad Request: not enough rights to send text messages to the chat")
