@@ -63,6 +63,8 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         _REASON,
     ),
     "agent/update": (_REFERENCE, _REQUESTER, Slot(name="what", sample="wrote")),
+    # Below both of them where a team is told on chat: what is written there is a note.
+    "agent/on_chat": (),
     "agent/bounced": (
         _REFERENCE,
         Slot(name="recipient", sample="ana@example.org"),

@@ -29,6 +29,8 @@ CHOICE = "choice"
 _LAST_ALERT = (
     "More alerts are held back for an hour. Look: ventanilla inbox list, ventanilla outbox list"
 )
+_ANSWERED = ("agent/new", "agent/update")
+"""What a team is told so that somebody answers."""
 _WORDS = {
     Meaning.HELPED: ButtonWord.HELPED,
     Meaning.PERSON: ButtonWord.PERSON,
@@ -159,7 +161,7 @@ class Draft(Record):
             thread = now.thread_at(str(place)) or Thread(place=str(place))
             outgoing = self._outgoing(
                 new_outbox_id(self.desk.world),
-                place, self.desk.words.render(key, language, values),
+                place, self._for_team(place, key, language, values),
                 literal=literal, language=language, reference=now.reference,
                 quoted_subject=now.subject, trust=Trust.PROVEN, to_agents=True,
                 reply_token=self.desk.keyring.for_ticket(Role.TEAM, now.number, 0),
@@ -168,6 +170,15 @@ class Draft(Record):
                 state="" if thread.opened_by else self._state_line(now, language, place),
             )  # fmt: skip
             self._queue(outgoing, lane=f"{now.number}:{place}", ticket=ticket)
+
+    def _for_team(self, place: Place, key: str, language: str, values: Mapping[str, Value]) -> Text:
+        """Return what a team is told; on chat an answer is a note until it says otherwise."""
+        text = self.desk.words.render(key, language, values)
+        channel = self.desk.channel_at(place)
+        if key not in _ANSWERED or channel is None or not channel.abilities.presses:
+            return text
+        how = self.desk.words.render("agent/on_chat", language, {})
+        return replace(text, closing=how.body)
 
     def alert(self, what: str, details: str) -> None:
         """Tell the people of ``[desk] alerts`` what only people can mend; not without end."""

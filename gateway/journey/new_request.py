@@ -23,6 +23,7 @@ from gateway.model.request import Facts, FileFacts, Request
 from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, Visibility
 from gateway.model.ticket_id import format_reference
 
+MOST_WORDS = 120
 _ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP)
 
 
@@ -89,7 +90,7 @@ def _open(draft: Draft, case: Asked, decision: Decision) -> Ticket:
         state=TicketState.OPEN,
         channel=message.channel,
         kind=case.request.kind,
-        subject=message.subject,
+        subject=message.subject or _first_words(message),
         language=case.request.language,
         created_at=draft.at,
         updated_at=draft.at,
@@ -260,6 +261,14 @@ def route_again(draft: Draft, ticket: Ticket, trust: Trust, why: str) -> Ticket:
     return route(
         draft, ticket, wanted.team if wanted else None, wanted.level if wanted else None, why
     )
+
+
+def _first_words(message: Message) -> str:
+    """Return what a chat message is listed under: chat knows no subjects."""
+    text = message.text.strip().partition("\n")[0] if message.talk else ""
+    if len(text) <= MOST_WORDS:
+        return text
+    return f"{text[: MOST_WORDS - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def tell_new(draft: Draft, ticket: Ticket, why: str, message: Message | None) -> None:
