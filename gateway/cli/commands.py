@@ -13,6 +13,7 @@ from gateway.cli import (
     judge,
     options,
     orders,
+    rules,
     screen,
     start,
     state,
@@ -53,6 +54,7 @@ def _root(config: options.ConfigOption = None, _version: VersionOption = False) 
 start.add_to(app)
 judge.add_to(app)
 backtest.add_to(app)
+app.add_typer(rules.app, name="rules")
 app.add_typer(tickets.app, name="tickets")
 orders.add_to(tickets.app)
 app.add_typer(boxes.inbox, name="inbox")

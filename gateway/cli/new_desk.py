@@ -5,11 +5,13 @@ Called by ``init``, ``demo`` and ``chat``. Never writes into a folder that holds
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 from gateway.errors import GatewayError
 
+SCHEMA = "schema.json"
 CONFIG = """\
 # The desk's configuration. `ventanilla check` reads it and names every mistake with its line.
 # Every other setting, with its default: config.example.toml in Ventanilla's documentation.
@@ -61,8 +63,20 @@ def write_new_desk(
     folder.mkdir(parents=True, exist_ok=True)
     only_rules = shutil.ignore_patterns("*.py", "__pycache__", ".*")
     shutil.copytree(starter_folder(), folder / "rules", ignore=only_rules)
+    _help_editors(folder / "rules")
     config = folder / "config.toml"
     config.write_text(
         CONFIG.format(smtp_in=smtp_in, smtp_out=smtp_out, http=http), encoding="utf-8"
     )
     return config
+
+
+def _help_editors(folder: Path) -> None:
+    """Write the schema of rule files, and into each of them where editors find it."""
+    from rules import rule_schema  # noqa: PLC0415 - loads the rules layer
+
+    text = json.dumps(rule_schema(), indent=1, ensure_ascii=False)
+    (folder / SCHEMA).write_text(f"{text}\n", encoding="utf-8")
+    for path in folder.glob("*.yaml"):
+        rules = path.read_text(encoding="utf-8")
+        path.write_text(f"# yaml-language-server: $schema={SCHEMA}\n{rules}", encoding="utf-8")

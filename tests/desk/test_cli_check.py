@@ -213,3 +213,12 @@ def test_the_configuration_is_found_by_option_environment_and_folder(shell):
     missing = process("check", cwd=shell.config.parents[1], env=plain | {"PYTHONPATH": str(ROOT)})
     assert missing.returncode == 1
     assert "ventanilla init" in missing.stdout
+
+
+def test_rules_schema_prints_one_json_value(shell, capsys):
+    """Whatever desk there is, or none: the schema is the program's."""
+    capsys.readouterr()
+
+    assert run(["rules", "schema"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["title"] == "Ventanilla rule file"
