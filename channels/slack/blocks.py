@@ -72,7 +72,8 @@ def actions_block(buttons: Sequence[Button]) -> Json | None:
 
 def context_block(reference: str | None, state: str) -> Json | None:
     """Return the small line with reference and state, None when there is neither."""
-    line = " \N{MIDDLE DOT} ".join(piece for piece in (reference, state) if piece)
+    pieces = (None if reference and reference in state else reference, state)
+    line = " \N{MIDDLE DOT} ".join(piece for piece in pieces if piece)
     if not line:
         return None
     text = {"type": "plain_text", "text": line[:MAX_CONTEXT], "emoji": False}

@@ -78,7 +78,7 @@ def _own_keys(facts: dict[str, str]) -> tuple[str, ...]:
 
 def _burst(channel: str, facts: dict[str, str]) -> str | None:
     user, room = facts.get("user"), facts.get("channel")
-    if facts.get("what") != "message" or not user or not room:
+    if facts.get("what") != "message" or facts.get("alone") or not user or not room:
         return None
     is_top = facts.get("root") == facts.get("ts") or is_direct(room)
     thread = "" if is_top else f"/{facts.get('root')}"

@@ -22,6 +22,8 @@ Facts: TypeAlias = dict[str, Json]
 CONTENT = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
 # A deleted message that has replies is not deleted: it becomes this.
 TOMBSTONE = "tombstone"
+# How an agent's word begins. What follows it in the same breath is no part of it: it may be a note.
+WORD = "!"
 _MAX_ID = 255
 
 
@@ -135,6 +137,7 @@ def _of_event(payload: Payload) -> Facts:
         "root": text_at(event, "thread_ts") or ts,
         "user": text_at(event, "user"),
         "client": text_at(event, "client_msg_id"),
+        "alone": "yes" if text_at(event, "text").lstrip().startswith(WORD) else "",
     }
 
 

@@ -39,10 +39,10 @@ class Completing:
         self._profiles: dict[tuple[str, str], tuple[Profile, float]] = {}
 
     def is_needed(self, desk: Desk, parsed: Parsed) -> bool:
-        """Return whether something has to be asked of the platform first."""
+        """Return whether a message lacks what its platform tells, or told before."""
         if not isinstance(parsed, Message) or parsed.talk is None:
             return False
-        return bool(parsed.files) or self._known_profile(desk, parsed) is None
+        return bool(parsed.files) or self._known_profile(desk, parsed) != Profile()
 
     async def complete(self, desk: Desk, message: Message) -> Message:
         """Return a message with its files and its author's name. Never raises."""

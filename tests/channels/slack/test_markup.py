@@ -133,6 +133,22 @@ def test_buttons_carry_their_ids_and_the_state_is_a_small_line():
     assert fault_of(found) == ""
 
 
+@pytest.mark.parametrize(
+    ("reference", "state", "line"),
+    [
+        ("VT-1042-K", "open", "VT-1042-K \N{MIDDLE DOT} open"),
+        ("VT-1042-K", "VT-1042-K \N{MIDDLE DOT} open", "VT-1042-K \N{MIDDLE DOT} open"),
+        ("VT-1042-K", "", "VT-1042-K"),
+        (None, "open", "open"),
+    ],
+)
+def test_the_small_line_says_each_thing_once(reference, state, line):
+    """Also where the state's words have the reference in them."""
+    found = said(reference=reference, state=state)
+
+    assert found["blocks"][-1]["elements"][0]["text"] == line
+
+
 def test_an_edit_takes_the_buttons_and_keeps_the_words():
     """The text stays as it was frozen; buttons go, the state is another."""
     before = sample(

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.slack.parser import SlackParser
+from channels.slack.payload import facts_of
 from channels.slack.text import plain
 from gateway.errors import ParseError
 from gateway.model.message import (
@@ -131,6 +132,34 @@ def test_who_is_spoken_to(office, channel, text, addressed):
     assert message.talk is not None
     assert message.talk.addressed is addressed
     assert f"@{BOT_USER}" not in message.text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_alone"),
+    [("hello", False), ("!reply done", True), (" !note x", True), ("a !b", False)],
+)
+def test_an_agents_word_is_read_alone(office, text, is_alone):
+    """What is written in the same breath may be meant for colleagues: it is not sent along."""
+    keys = PARSER.keys(stored(office, office.write(ANA, HELP, text, thread="1.0")))
+
+    assert (keys.burst is None) is is_alone
+
+
+def test_one_breath_is_one_persons_in_one_thread(office):
+    """Lines in the room belong together; in threads, those of each thread."""
+    texts = [(ANA, ""), (ANA, ""), (BEN, ""), (ANA, "1.0"), (ANA, "1.0"), (ANA, "2.0")]
+    events = [office.write(user, HELP, "x", thread=thread) for user, thread in texts]
+    bursts = [PARSER.keys(stored(office, event)).burst for event in events]
+
+    assert bursts[0] == bursts[1]
+    assert bursts[3] == bursts[4]
+    assert len(set(bursts)) == 4
+
+
+def stored(office: People, event: dict[str, Any]) -> RawEvent:
+    """Return an event with what the receiver knows of it."""
+    payload = office.envelope(event)
+    return raw(payload, **facts_of(payload))
 
 
 def test_a_reply_in_a_support_channel_is_not_a_new_request(office):
