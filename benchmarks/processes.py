@@ -11,7 +11,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -23,7 +23,9 @@ _STOP_SECONDS = 15
 class Group:
     """A command with its children."""
 
-    def __init__(self, command: Sequence[str], *, log: Path) -> None:
+    def __init__(
+        self, command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._log = log
         self.started_at = time.perf_counter()
         with log.open("wb") as errors:
@@ -32,6 +34,7 @@ class Group:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=_ROOT,
+                env=environment,
                 start_new_session=True,
             )
 

@@ -69,7 +69,7 @@ class Histories:
     async def _all(self, method: str, room: str, oldest: str, **more: str) -> list[Payload]:
         while True:
             try:
-                given = {"channel": room, "oldest": oldest, **more}
+                given = {"channel": room, "oldest": oldest, "inclusive": True, **more}
                 found = [each async for each in self._api.pages(method, "messages", **given)]
             except Throttled as exc:
                 await asyncio.sleep(exc.retry_after.total_seconds())

@@ -67,8 +67,8 @@ class Receiver:
         self._wanted = wanted
         self._app_token = app_token
         self._backoff = Backoff(house.world)
-        self._well_until = 0.0
-        self._kept: Mapping[str, Any] = {}
+        self._began = self._well_until = 0.0
+        self._is_first = True
 
     async def run(self, intake: Intake) -> None:
         """Receive until cancelled."""
@@ -122,11 +122,17 @@ class Receiver:
     async def _begin(self) -> None:
         """Learn who we are and which rooms are meant, however long Slack takes to tell."""
         cursor = await self._intake.cursor(self._key)
-        self._kept = cursor.value if cursor is not None else {}
-        self._house.names.keep(_mapping(self._kept.get("rooms")))
-        for place in _sequence(self._kept.get("threads")):
+        kept = cursor.value if cursor is not None else {}
+        self._house.names.keep(_mapping(kept.get("rooms")))
+        for place in _sequence(kept.get("threads")):
             self._threads.add(str(place))
-        self._well_until = _number(self._kept.get("well_until"))
+        self._well_until = _number(kept.get("well_until"))
+        self._began = _number(kept.get("began"))
+        self._is_first = not self._began
+        if self._is_first:
+            # From now on nothing shall be missed, and nothing older is a request.
+            self._began = self._well_until = self._house.world.now().timestamp()
+            await self._store_cursor()
         while True:
             try:
                 await self._house.names.identity()
@@ -155,10 +161,10 @@ class Receiver:
     async def _keep_well(self, sockets: Sockets | None) -> None:
         """Read what was missed, then remember now and again that nothing is."""
         swept_at = self._house.world.monotonic()
-        is_well = False
+        is_well = self._is_first
         while True:
             if sockets is not None and not sockets.are_open:
-                is_well = False
+                is_well = is_well and not sockets.were_open
                 sockets.opened.clear()
                 await _within(sockets.opened.wait(), BEAT_S)
                 continue
@@ -172,24 +178,27 @@ class Receiver:
     async def _catch_up(self) -> bool:
         """Offer what was said since all was well; return whether that is done."""
         now = self._house.world.now().timestamp()
-        if self._well_until:
+        since = max(self._began, self._well_until - OVERLAP_S)
+        try:
             identity = await self._house.names.identity()
             histories = Histories(self._house.api, identity)
-            since = self._well_until - OVERLAP_S
-            try:
-                async for payloads in histories.said_since(since, self._threads):
-                    await self._door.offer(payloads, self._intake)
-            except (SendError, StoreError) as exc:
-                more = {"reason": str(exc)}
-                log.warning("slack histories are not read yet", extra=self._about() | more)
-                return False
+            async for payloads in histories.said_since(since, self._threads):
+                await self._door.offer(payloads, self._intake)
+        except (SendError, StoreError) as exc:
+            more = {"reason": str(exc)}
+            log.warning("slack histories are not read yet", extra=self._about() | more)
+            return False
         self._well_until = now
         return True
 
     async def _remember(self) -> None:
         await self._learn()
         self._well_until = max(self._well_until, self._house.world.now().timestamp())
+        await self._store_cursor()
+
+    async def _store_cursor(self) -> None:
         value: dict[str, Any] = {
+            "began": self._began,
             "well_until": self._well_until,
             "rooms": dict(self._house.names.rooms),
             "threads": list(self._threads),

@@ -140,6 +140,7 @@ class Sockets:
         self._take = take
         self._open: set[Socket] = set()
         self.opened = asyncio.Event()
+        self.were_open = False
 
     @property
     def are_open(self) -> bool:
@@ -189,6 +190,7 @@ class Sockets:
             await socket.close()
             raise
         self._open.add(socket)
+        self.were_open = True
         self.opened.set()
         self._count(socket)
         return socket

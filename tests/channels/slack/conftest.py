@@ -89,9 +89,12 @@ async def receiving(
 ) -> AsyncIterator[ScriptedIntake]:
     """Have a channel receive over its sockets, while the body runs."""
     taken = intake or ScriptedIntake()
+    lists = len(slack.called_with("users.conversations")) + 4 * bool(taken.cursors)
     task = asyncio.create_task(channel.receive(taken))
     try:
         await slack.sockets.until(lambda: len(slack.sockets.open) >= sockets.WANTED)
+        # Histories are read first: what a test scripts is not for that.
+        await slack.until_called("users.conversations", lists)
         yield taken
     finally:
         task.cancel()
@@ -103,6 +106,12 @@ async def intake(channel: SlackChannel, slack: SlackServer) -> AsyncIterator[Scr
     """Return where events are stored while the channel receives."""
     async with receiving(channel, slack) as taken:
         yield taken
+
+
+def is_well(intake: ScriptedIntake) -> bool:
+    """Return whether the channel has caught up, and remembers what ``#help`` is."""
+    cursor = intake.cursors.get("slack:slack")
+    return bool(cursor and cursor.value["rooms"])
 
 
 def once(events: list[RawEvent], channel: SlackChannel) -> list[RawEvent]:
