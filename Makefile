@@ -30,6 +30,7 @@ faults: $(READY)            ## the tests that kill, starve, cut and race
 	$(BIN)/pytest -k "fault or poison or kill or crash or die or dies or race"
 	$(BIN)/python -m tests.faults.kill_cycles --kills 200
 	$(BIN)/python -m tests.faults.kill_chat --kills 200
+	$(BIN)/python -m tests.faults.kill_telegram --kills 200
 
 bench: $(READY)             ## measure
 	$(BIN)/python -m benchmarks
