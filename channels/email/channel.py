@@ -95,8 +95,8 @@ class EmailChannel:
         """See `Channel.check`."""
         problems = [
             *check_settings(self.name, self._settings, self._setup.secrets),
-            *check_files(self.name, self._settings),
-            *check_places(self.name, places),
+            *check_files(self._settings),
+            *check_places(places),
         ]
         if connect and not any(found.severity == "error" for found in problems):
             problems += await self._check_servers()
@@ -119,10 +119,10 @@ class EmailChannel:
             try:
                 await self._way_out.check()
             except SendError as exc:
-                found.append(problem(self.name, f"smtp: {exc.reason}"))
+                found.append(problem(f"smtp: {exc.reason}"))
         if self._settings.imap is not None:
             reason = await self._mailbox().check()
-            found += [problem(self.name, f"imap: {reason}")] if reason else []
+            found += [problem(f"imap: {reason}")] if reason else []
         return found
 
     # --- what the rooms share ---------------------------------------------------------------

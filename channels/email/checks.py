@@ -14,14 +14,12 @@ from gateway.errors import Problem
 from gateway.model.people import Place
 
 
-def problem(
-    name: str, message: str, suggestion: str | None = None, *, warn: bool = False
-) -> Problem:
-    """Return a problem of the table of one channel."""
+def problem(message: str, suggestion: str | None = None, *, warn: bool = False) -> Problem:
+    """Return a problem of a channel's table; the desk says which."""
     return Problem(
         file="config.toml",
         severity="warning" if warn else "error",
-        message=f"[channels.{name}] {message}",
+        message=message,
         suggestion=suggestion,
     )
 
@@ -56,30 +54,29 @@ def check_settings(
     for secret in needed_secrets(settings):
         if not secrets.get(secret):
             yield problem(
-                name,
                 f"{variable_of(name, secret)} is not set",
                 f"set it in the environment, or name a file: {secret.lower()}_file",
             )
     for key, server in (("imap", settings.imap), ("smtp", settings.smtp)):
         if server is not None and server.is_plain_abroad:
             text = f"{key} = {server} is used without TLS: anybody on the way can read along"
-            yield problem(name, text, "leave out ?tls=off", warn=True)
+            yield problem(text, "leave out ?tls=off", warn=True)
     if settings.smtp is None:
-        yield problem(name, "has no smtp: nothing can be answered", warn=True)
+        yield problem("has no smtp: nothing can be answered", warn=True)
     if settings.listen is None and settings.imap is None:
-        yield problem(name, "has neither listen nor imap: no mail comes in", warn=True)
+        yield problem("has neither listen nor imap: no mail comes in", warn=True)
 
 
-def check_files(name: str, settings: EmailSettings) -> Iterator[Problem]:
+def check_files(settings: EmailSettings) -> Iterator[Problem]:
     """Yield the files that are not there."""
     for key in ("listen_tls_cert", "listen_tls_key", "ca_file"):
         path = getattr(settings, key)
         if path is not None and not path.is_file():
-            yield problem(name, f"{key}: there is no file {path}")
+            yield problem(f"{key}: there is no file {path}")
 
 
-def check_places(name: str, places: Sequence[Place]) -> Iterator[Problem]:
+def check_places(places: Sequence[Place]) -> Iterator[Problem]:
     """Yield the places that are not one plain address."""
     for place in places:
         if not is_strict(to_wire(place.where)):
-            yield problem(name, f"{place} is not one plain mail address")
+            yield problem(f"{place} is not one plain mail address")

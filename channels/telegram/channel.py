@@ -95,7 +95,7 @@ class TelegramChannel:
 
     async def check(self, places: Sequence[Place], *, connect: bool) -> Sequence[Problem]:
         """See `Channel.check`."""
-        found = [*check_settings(self._bot), *check_places(self.name, places)]
+        found = [*check_settings(self._bot), *check_places(places)]
         if connect and not any(one.severity == "error" for one in found):
             found += await check_online(self._bot, places)
         return found

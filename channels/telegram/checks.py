@@ -29,14 +29,12 @@ _PRIVACY_HINT = (
 )
 
 
-def problem(
-    name: str, message: str, suggestion: str | None = None, *, warn: bool = False
-) -> Problem:
-    """Return a problem of the table of one channel."""
+def problem(message: str, suggestion: str | None = None, *, warn: bool = False) -> Problem:
+    """Return a problem of a channel's table; the desk says which."""
     return Problem(
         file="config.toml",
         severity="warning" if warn else "error",
-        message=f"[channels.{name}] {message}",
+        message=message,
         suggestion=suggestion,
     )
 
@@ -51,43 +49,43 @@ def check_settings(bot: ConfiguredBot) -> Iterator[Problem]:
     is_here = re.match(r"(?:localhost|127\.[0-9.]+|\[::1\])(?:[:/]|$)", host)
     if scheme == "http" and not is_here:
         text = f"api_url = {bot.settings.api_url} is used without TLS: anybody on the way can"
-        yield problem(bot.name, f"{text} read the token", "use https", warn=True)
+        yield problem(f"{text} read the token", "use https", warn=True)
 
 
 def _check_token(bot: ConfiguredBot, prefix: str) -> Iterator[Problem]:
     token = bot.secret("BOT_TOKEN")
     if not token:
         hint = "get one from @BotFather; set it in the environment, or name a file: bot_token_file"
-        yield problem(bot.name, f"{prefix}_BOT_TOKEN is not set", hint)
+        yield problem(f"{prefix}_BOT_TOKEN is not set", hint)
     elif not _TOKEN.fullmatch(token):
         hint = "it looks like 123456789:AAE… and comes from @BotFather"
-        yield problem(bot.name, f"{prefix}_BOT_TOKEN is no bot token", hint)
+        yield problem(f"{prefix}_BOT_TOKEN is no bot token", hint)
 
 
 def _check_webhook_settings(bot: ConfiguredBot, prefix: str) -> Iterator[Problem]:
     secret = bot.secret("WEBHOOK_SECRET")
     if not secret:
         hint = "any 1-256 letters, digits, _ and -; or name a file: webhook_secret_file"
-        yield problem(bot.name, f"{prefix}_WEBHOOK_SECRET is not set", hint)
+        yield problem(f"{prefix}_WEBHOOK_SECRET is not set", hint)
     elif not _SECRET.fullmatch(secret):
         hint = "Telegram takes 1-256 letters, digits, _ and -"
-        yield problem(bot.name, f"{prefix}_WEBHOOK_SECRET has other characters", hint)
+        yield problem(f"{prefix}_WEBHOOK_SECRET has other characters", hint)
     if not bot.setup.public_url:
         hint = 'set [http] public_url = "https://…", or mode = "polling", which needs none'
-        yield problem(bot.name, 'mode = "webhook" needs [http] public_url', hint)
+        yield problem('mode = "webhook" needs [http] public_url', hint)
     elif not bot.setup.public_url.startswith("https://"):
         text = f"Telegram posts to https only, and [http] public_url is {bot.setup.public_url}"
-        yield problem(bot.name, text, warn=bot.settings.api_url.startswith("http://"))
+        yield problem(text, warn=bot.settings.api_url.startswith("http://"))
 
 
-def check_places(name: str, places: Sequence[Place]) -> Iterator[Problem]:
+def check_places(places: Sequence[Place]) -> Iterator[Problem]:
     """Yield the places that are no chats."""
     for place in places:
         try:
             read_where(place.where)
         except ValueError as error:
             hint = "write it as telegram:-1001234567890, with /77 behind it for topic 77"
-            yield problem(name, f"{place}: {error}", hint)
+            yield problem(f"{place}: {error}", hint)
 
 
 async def check_online(bot: ConfiguredBot, places: Sequence[Place]) -> Sequence[Problem]:
@@ -100,35 +98,35 @@ async def check_online(bot: ConfiguredBot, places: Sequence[Place]) -> Sequence[
     try:
         me = await bot.api.call("getMe")
         groups = [place for place in places if read_where(place.where).chat < 0]
-        found += _check_me(bot.name, me)
+        found += _check_me(me)
         found += _check_webhook(bot, await bot.api.call("getWebhookInfo"))
         for place in groups:
             found += [one async for one in _check_group(bot, me["id"], place)]
     except TelegramError as error:
         failure = error_of(error)
         hint = "get the token anew from @BotFather" if failure.code == "401" else None
-        found.append(problem(bot.name, f"Telegram: {failure.reason}", hint))
+        found.append(problem(f"Telegram: {failure.reason}", hint))
     return found
 
 
-def _check_me(name: str, me: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_me(me: Mapping[str, Any]) -> Iterator[Problem]:
     if not me.get("can_read_all_group_messages"):
-        yield problem(name, f"@{me.get('username')}: {_PRIVACY}", _PRIVACY_HINT, warn=True)
+        yield problem(f"@{me.get('username')}: {_PRIVACY}", _PRIVACY_HINT, warn=True)
     if me.get("can_join_groups") is False:
         text = f"@{me.get('username')} may not be added to groups"
-        yield problem(name, text, "allow it at @BotFather: /setjoingroups", warn=True)
+        yield problem(text, "allow it at @BotFather: /setjoingroups", warn=True)
 
 
 def _check_webhook(bot: ConfiguredBot, info: Mapping[str, Any]) -> Iterator[Problem]:
     url = str(info.get("url") or "")
     if trouble := trouble_in(info):
-        yield problem(bot.name, f"webhook: {trouble}", warn=True)
+        yield problem(f"webhook: {trouble}", warn=True)
     if bot.settings.mode == "polling" and url:
         text = "the bot has a webhook. The desk deletes it when it starts, and loses nothing"
-        yield problem(bot.name, text, "stop whoever set it", warn=True)
+        yield problem(text, "stop whoever set it", warn=True)
     if bot.settings.mode == "webhook" and url and url != webhook_url(bot):
         text = "the bot has another webhook. The desk replaces it when it starts"
-        yield problem(bot.name, text, "stop whoever set it", warn=True)
+        yield problem(text, "stop whoever set it", warn=True)
 
 
 async def _check_group(bot: ConfiguredBot, me: int, place: Place) -> AsyncIterator[Problem]:
@@ -141,15 +139,15 @@ async def _check_group(bot: ConfiguredBot, me: int, place: Place) -> AsyncIterat
         member = await bot.api.call("getChatMember", asked)
     except ChatMigrated as error:
         hint = f"write {place.channel}:{error.new_chat_id} in the rule file"
-        yield problem(bot.name, f"{place}: the group became a supergroup", hint)
+        yield problem(f"{place}: the group became a supergroup", hint)
     except (BadRequest, Forbidden):
         hint = "add the bot to the group; its id is shown by the desk's log, or by @RawDataBot"
-        yield problem(bot.name, f"{place}: the bot is in no such group", hint)
+        yield problem(f"{place}: the bot is in no such group", hint)
     else:
         if not _may_write(member):
-            yield problem(bot.name, f"{place}: the bot may not write there", "give it the right")
+            yield problem(f"{place}: the bot may not write there", "give it the right")
         if where.topic is not None and not chat.get("is_forum"):
-            yield problem(bot.name, f"{place}: the group has no topics", "leave out the topic")
+            yield problem(f"{place}: the group has no topics", "leave out the topic")
 
 
 def _may_write(member: Mapping[str, Any]) -> bool:

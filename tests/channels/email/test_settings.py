@@ -168,8 +168,8 @@ async def test_missing_secrets_are_named() -> None:
     channel = make_channel(imap="imaps://a@x.example", smtp="smtps://a@x.example")
 
     assert await problems_of(channel) == [
-        "error: [channels.support-mail] SUPPORT_MAIL_IMAP_PASSWORD is not set",
-        "error: [channels.support-mail] SUPPORT_MAIL_SMTP_PASSWORD is not set",
+        "error: SUPPORT_MAIL_IMAP_PASSWORD is not set",
+        "error: SUPPORT_MAIL_SMTP_PASSWORD is not set",
     ]
     assert await problems_of(make_channel(listen="127.0.0.1:0", smtp="smtp://127.0.0.1:25")) == []
 
@@ -184,9 +184,7 @@ async def test_oauth_needs_its_refresh_token() -> None:
         oauth_client_id="app",
     )
 
-    assert await problems_of(channel) == [
-        "error: [channels.support-mail] SUPPORT_MAIL_OAUTH_REFRESH_TOKEN is not set"
-    ]
+    assert await problems_of(channel) == ["error: SUPPORT_MAIL_OAUTH_REFRESH_TOKEN is not set"]
 
 
 async def test_plain_text_abroad_is_warned_of() -> None:
@@ -194,7 +192,7 @@ async def test_plain_text_abroad_is_warned_of() -> None:
     channel = make_channel(imap="imap://x.example?tls=off", smtp="smtp://127.0.0.1:25")
 
     [problem] = await problems_of(channel)
-    assert problem.startswith("warning: [channels.support-mail] imap = x.example:143 is used with")
+    assert problem.startswith("warning: imap = x.example:143 is used with")
 
 
 async def test_a_place_must_be_one_address(certificate: Certificate) -> None:
@@ -205,7 +203,7 @@ async def test_a_place_must_be_one_address(certificate: Certificate) -> None:
     good, bad = Place("email", "team@acme.example"), Place("email", "a@b.example, c@d.example")
 
     found = await problems_of(channel, good, bad)
-    assert [problem.partition("] ")[2].split()[0] for problem in found] == [
+    assert [problem.partition(": ")[2].split()[0] for problem in found] == [
         "ca_file:",
         "email:a@b.example,",
     ]

@@ -115,7 +115,7 @@ async def test_check_says_what_privacy_mode_hides(server):
     """The admin learns what the bot will not see, before people wonder."""
     (problem,) = await problems(make_channel(server.url), connect=True)
 
-    assert problem.startswith("warning: [channels.telegram] @acme_help_bot: privacy mode is on")
+    assert problem.startswith("warning: @acme_help_bot: privacy mode is on")
     assert "/setprivacy" in problem
     assert "add the bot to its groups anew" in problem
 
@@ -167,7 +167,7 @@ async def test_check_says_that_the_token_is_wrong(server):
 
     (problem,) = await problems(make_channel(server.url), connect=True)
 
-    assert problem.startswith("error: [channels.telegram] Telegram: Telegram does not know this")
+    assert problem.startswith("error: Telegram: Telegram does not know this")
 
 
 # --- files -----------------------------------------------------------------------------------
