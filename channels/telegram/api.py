@@ -93,7 +93,8 @@ class BotApi(Bot):
         given = dict(parameters or {}) | {
             file.field: InputFile(file.content, filename=file.name) for file in files
         }
-        return await self._post(method, api_kwargs=given, read_timeout=read_s or READ_S)
+        # Not `_post`: that fills in defaults, and takes what is named ``media`` for its own types.
+        return await self._do_post(method, given, read_timeout=read_s or READ_S)
 
     async def download(self, path: str) -> bytes:
         """Return the bytes at a path that ``getFile`` told. Raises as `call`."""

@@ -219,6 +219,36 @@ async def test_a_photo_that_is_refused_goes_as_a_file(server, channel):
     assert "as files" in receipt.detail
 
 
+async def test_albums_go_out_whole(server, channel):
+    """Six pictures are one album, in their order; its first message names it."""
+    pictures = tuple(attachment(f"{n}.png", PNG + bytes([n]), "image/png") for n in range(6))
+
+    album, text = await sent(channel, sample(RITA, attachments=pictures))
+
+    (call,) = server.called("sendMediaGroup")
+    shown = server.in_chat(501)
+    assert [m.files[f"file{n}"][1] for n, m in enumerate(shown[:6])] == [
+        p.content for p in pictures
+    ]
+    assert len(call.files) == 6
+    assert album.external_id == f"telegram:{ME.id}/501/{shown[0].id}"
+    assert text.external_id == f"telegram:{ME.id}/501/{shown[6].id}"
+
+
+async def test_an_album_that_is_refused_goes_as_files(server, channel):
+    """One odd picture must not keep the others back."""
+    no = Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
+    server.fail_next("sendMediaGroup", Fault(refused=no))
+    pictures = tuple(attachment(f"{n}.png", PNG, "image/png") for n in range(2))
+
+    await sent(channel, sample(RITA, attachments=pictures))
+
+    assert [m["type"] for m in server.called("sendMediaGroup")[1].parameters["media"]] == [
+        "document",
+        "document",
+    ]
+
+
 async def test_an_answer_quotes_what_it_answers(server, channel):
     """Even when that was deleted meanwhile, the answer goes out."""
     outgoing = sample(RITA, in_reply_to=f"telegram:{ME.id}/501/17")
