@@ -27,6 +27,15 @@ BOT_ID = 4711
 USERNAME = "acme_help_bot"
 
 
+_GIFTS = (
+    "unlimited_gifts",
+    "limited_gifts",
+    "unique_gifts",
+    "premium_subscription",
+    "gifts_from_channels",
+)
+
+
 @dataclass
 class Call:
     """One thing that was asked: with the names and bytes of uploaded files."""
@@ -231,7 +240,13 @@ class Chats:
             raise bad(reason, migrate_to_chat_id=self.migrated[chat])
         if chat not in self.chats:
             raise bad("chat not found")
-        return {"id": chat, "accent_color_id": 0, "max_reaction_count": 11, **self.chats[chat]}
+        return {
+            "id": chat,
+            "accent_color_id": 0,
+            "max_reaction_count": 11,
+            "accepted_gift_types": dict.fromkeys(_GIFTS, False),
+            **self.chats[chat],
+        }
 
     async def _do_getChatMember(self, call: Call) -> dict[str, Any]:  # noqa: N802
         user = {"id": call.parameters["user_id"], "is_bot": True, "first_name": "Acme Help"}

@@ -133,7 +133,10 @@ class TelegramServer(Chats):
             return _error(Refused(401, "Unauthorized"))
         if method not in METHODS:
             return _error(Refused(404, "Not Found"))
-        call, refused = await _read(method, request)
+        try:
+            call, refused = await _read(method, request)
+        except ConnectionError:
+            return web.Response()  # who asked is gone
         self.calls.append(call)
         try:
             if refused is not None:

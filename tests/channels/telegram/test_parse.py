@@ -29,6 +29,7 @@ from tests.channels.telegram.conftest import ME, NAME, event, make_channel, read
 from tests.fakes.telegram_chats import USERNAME
 from tests.fakes.telegram_people import (
     BOT,
+    SENT_AT,
     command,
     document,
     group,
@@ -43,6 +44,28 @@ from tests.fakes.telegram_people import (
 from tests.fakes.world import START
 
 PARSER = make_channel().parser
+STICKER = {
+    "file_id": "s",
+    "file_unique_id": "u",
+    "type": "regular",
+    "width": 512,
+    "height": 512,
+    "is_animated": False,
+    "is_video": False,
+    "emoji": "\U0001f44d",
+}
+POLL = {
+    "id": "p",
+    "question": "Tea?",
+    "options": [{"persistent_id": text, "text": text, "voter_count": 0} for text in ("Yes", "No")],
+    "total_voter_count": 0,
+    "is_closed": False,
+    "is_anonymous": True,
+    "type": "regular",
+    "allows_multiple_answers": False,
+    "allows_revoting": True,
+    "members_only": False,
+}
 
 
 def keys(body, kind="message"):
@@ -144,7 +167,10 @@ def test_each_person_in_a_group_has_conversations_of_their_own():
 
 def test_forum_topics_are_places_of_their_own():
     """The topic is part of the place, of the conversation and of the lane."""
-    opening = {**message(None, message_id=77, chat=group()), "forum_topic_created": {"name": "IT"}}
+    opening = {
+        **message(None, message_id=77, chat=group()),
+        "forum_topic_created": {"name": "IT", "icon_color": 7322096},
+    }
     fields = {"chat": group(is_forum=True), "message_thread_id": 77, "is_topic_message": True}
     got = read("message", mention(f"@{USERNAME} hi", reply_to_message=opening, **fields))
 
@@ -177,7 +203,7 @@ def test_what_opens_a_topic_is_not_answered_by_all_that_is_in_it():
     "fields",
     [
         {"sender": user(1087968824, is_bot=True), "sender_chat": group()},
-        {"sender": user(136817688, is_bot=True), "sender_chat": {"id": -1, "title": "News"}},
+        {"sender": user(136817688, is_bot=True), "sender_chat": group(-1, "News")},
         {"sender": user(777000), "is_automatic_forward": True},
         {"sender": user(777000)},
         {"sender": user(8, is_bot=True)},
@@ -259,9 +285,10 @@ def test_files_keep_their_names():
 
 def test_an_animation_is_one_file():
     """Old clients get it as a document too."""
-    file = document("g", "cat.mp4", 9, "video/mp4")
+    file = {**document("g", "cat.mp4", 9, "video/mp4"), "width": 9, "height": 9, "duration": 1}
+    same = document("g", "cat.mp4", 9, "video/mp4")
 
-    assert len(read("message", message(None, animation=file, document=file)).files) == 1
+    assert len(read("message", message(None, animation=file, document=same)).files) == 1
 
 
 def test_files_over_20_mb_are_explained():
@@ -278,11 +305,11 @@ def test_files_over_20_mb_are_explained():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"sticker": {"file_id": "s", "emoji": "\U0001f44d"}}, "[sticker, \U0001f44d]"),
+        ({"sticker": STICKER}, "[sticker, \U0001f44d]"),
         ({"location": {"latitude": 38.7, "longitude": -9.1}}, "[location, 38.7 -9.1]"),
         ({"contact": {"phone_number": "+351 1", "first_name": "Ana"}}, "[contact, Ana, +351 1]"),
         (
-            {"poll": {"question": "Tea?", "options": [{"text": "Yes"}, {"text": "No"}]}},
+            {"poll": POLL},
             "[poll, Tea?, Yes, No]",
         ),
         (
@@ -468,7 +495,17 @@ def test_a_moving_location_is_no_edit():
 
 def test_being_blocked_is_noted():
     """The next send finds out; the books say when."""
-    member = {"new_chat_member": {"status": "kicked", "user": BOT}, "chat": private()}
+    before, after = (
+        {"status": "member", "user": BOT},
+        {"status": "kicked", "user": BOT, "until_date": 0},
+    )
+    member = {
+        "chat": private(),
+        "from": user(),
+        "date": SENT_AT,
+        "old_chat_member": before,
+        "new_chat_member": after,
+    }
 
     assert "kicked" in read("my_chat_member", member).reason
 
