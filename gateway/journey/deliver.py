@@ -43,14 +43,16 @@ class Delivery:
         self._desk = desk
         self._wake = asyncio.Event()
         self._sending: dict[asyncio.Task[None], SendItem] = {}
-        self._followed: set[str] = set()
+        self._followed: Counter[str] = Counter()
         self._passed_over: frozenset[str] = frozenset()
 
     def wake(self, lanes: Collection[str] = ()) -> None:
-        """Look at the outbox now: something was queued, in these lanes."""
-        if self._sending and lanes:
-            on_the_way = {item.lane for item in self._sending.values()}
-            self._followed.update(lane for lane in lanes if lane in on_the_way)
+        """Look at the outbox now: something was queued, in these lanes, each as often as it is."""
+        on_the_way = {item.lane for item in self._sending.values()} if lanes else set()
+        for lane, many in Counter(lanes).items():
+            behind = many if lane in on_the_way else many - 1
+            if behind:
+                self._followed[lane] += behind
         self._wake.set()
 
     async def run(self) -> None:
@@ -97,8 +99,10 @@ class Delivery:
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Look again when somebody waits behind what has ended; most of the time nobody does."""
         item = self._sending.pop(task)
-        if item.lane in self._followed or item.part.place.channel in self._passed_over:
-            self._followed.discard(item.lane)
+        behind = self._followed.pop(item.lane, 0)
+        if behind > 1:
+            self._followed[item.lane] = behind - 1
+        if behind or item.part.place.channel in self._passed_over:
             self._wake.set()
 
     async def _nap(self) -> None:

@@ -109,6 +109,23 @@ def letter(
     return "\r\n".join([*lines, *text.splitlines(), ""]).encode()
 
 
+class Timers:
+    """Ends bursts when a test says that it has been quiet."""
+
+    def __init__(self):
+        self._calls = []
+
+    def later(self, _seconds, call):
+        """See `gateway.journey.burst.Later`."""
+        self._calls.append(call)
+
+    def fire(self):
+        """Let everything that waits for quiet go on."""
+        calls, self._calls = self._calls, []
+        for call in calls:
+            call()
+
+
 @dataclass(slots=True)
 class Bench:
     """A desk at rest between two mails."""
@@ -119,6 +136,7 @@ class Bench:
     intake: Accepting
     pipeline: Pipeline
     delivery: Delivery
+    timers: Timers
 
     async def mail(self, sender, subject="", text="", *, mail_from=None, **more):
         """Have a mail come in and be handled to its end; return its inbox row."""
@@ -141,9 +159,35 @@ class Bench:
 
     async def event(self, event):
         """Hand over an event, wait until the journey is idle, return the newest inbox row."""
-        await self.intake.accept([event])
-        await self.pipeline.idle()
+        return await self.events([event])
+
+    async def events(self, events):
+        """The same with several that come before it is quiet, one after the other."""
+        for event in events:
+            await self.intake.accept([event])
+        await self.settle()
         return (await self.store.list_inbox(frozenset(InboxState), 1))[0]
+
+    async def settle(self):
+        """Let it be quiet until the journey is idle."""
+        idle = asyncio.ensure_future(self.pipeline.idle())
+        while not idle.done():
+            self.timers.fire()
+            await asyncio.wait([idle], timeout=0.01)
+
+    async def deliver(self):
+        """Send until nothing more goes out now."""
+        task = asyncio.create_task(self.delivery.run())
+        before, same = None, 0
+        while same < 3:
+            rows = await self.store.list_outbox(frozenset(OutboxState), 1000)
+            states = [(row.id, row.state, row.attempts) for row in rows]
+            is_busy = any(row.state is OutboxState.WIRE for row in rows)
+            same = 0 if is_busy or states != before else same + 1
+            before = states
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
     async def sent(self, to=None) -> list[EmailMessage]:
         """Return every mail in the outbox, oldest first; only those to one address if given."""
@@ -175,14 +219,21 @@ def text_of(mail: EmailMessage) -> str:
 
 @asynccontextmanager
 async def open_bench(
-    folder: Path, *, config=CONFIG, rules=RULES, limits=None, parsers=None, world=None
+    folder: Path,
+    *,
+    config=CONFIG,
+    rules=RULES,
+    limits=None,
+    parsers=None,
+    world=None,
+    environ=None,
 ):
     """Give a desk in an empty folder."""
     (folder / "rules").mkdir(parents=True)
     (folder / "rules" / "desk.yaml").write_text(rules)
     (folder / "config.toml").write_text(config)
     world = world or FakeWorld()
-    settings = load_settings(folder / "config.toml", {})
+    settings = load_settings(folder / "config.toml", environ or {})
     if limits:
         changed = replace(settings.policy.limits, **limits)
         settings = replace(settings, policy=replace(settings.policy, limits=changed))
@@ -190,7 +241,8 @@ async def open_bench(
     store = await open_store(settings.store_url, world=world, node="bench", sole_writer=True)
     desk = await app.build_desk(parts, settings, store, world=world, meter=app.NoMeter())
     pool = ParserPool(app.parsers_of(parts.channels) | (parsers or {}), desk.foresight)
-    pipeline = Pipeline(lambda: desk, pool, world=world)
+    timers = Timers()
+    pipeline = Pipeline(lambda: desk, pool, world=world, later=timers.later)
     intake = Accepting(
         store,
         app.parsers_of(parts.channels) | (parsers or {}),
@@ -200,8 +252,10 @@ async def open_bench(
         submit=pipeline.submit,
     )
     work = asyncio.create_task(pipeline.run())
+    delivery = Delivery(lambda: desk)
+    desk.wake_delivery = delivery.wake
     try:
-        yield Bench(desk, store, world, intake, pipeline, Delivery(lambda: desk))
+        yield Bench(desk, store, world, intake, pipeline, delivery, timers)
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
