@@ -10,6 +10,7 @@ Never raises.
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 from channels.slack.payload import is_direct
 from gateway.model.message import Keys, RawEvent
@@ -18,7 +19,7 @@ from gateway.model.message import Keys, RawEvent
 _ONCE = frozenset({"deletion", "reaction", "shortcut"})
 
 
-def keys_of(raw: RawEvent) -> Keys:
+def keys_of(raw: RawEvent, quiet: timedelta) -> Keys:
     """Return the offer keys, the lane (the conversation) and the burst (one person there)."""
     facts = {name: value for name, value in raw.facts.items() if isinstance(value, str)}
     offers = tuple(dict.fromkeys((*_event_key(facts), *_own_keys(facts))))
@@ -28,6 +29,7 @@ def keys_of(raw: RawEvent) -> Keys:
         offers=offers,
         lane=f"{raw.channel}:{lane_of(facts) or offers[0]}",
         burst=_burst(raw.channel, facts),
+        quiet=quiet,
     )
 
 

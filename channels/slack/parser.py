@@ -17,17 +17,18 @@ from gateway.model.message import Keys, Parsed, RawEvent
 class SlackParser:
     """See `gateway.contracts.channel.Parser`.
 
-    ``rest`` is the silence after which a direct message is about something new. ``size_limit``
-    is the most bytes a file may have.
+    ``rest`` is the silence after which a direct message is about something new, ``quiet`` that
+    after which somebody has said what they want. ``size_limit`` is the most bytes a file may have.
     """
 
     channel: str
     rest: timedelta = timedelta(hours=8)
+    quiet: timedelta = timedelta(seconds=3)
     size_limit: int = 36 * 1024 * 1024
 
     def keys(self, raw: RawEvent) -> Keys:
         """See `Parser.keys`."""
-        return keys_of(raw)
+        return keys_of(raw, self.quiet)
 
     def parse(self, raw: RawEvent) -> Parsed:
         """See `Parser.parse`."""
