@@ -52,7 +52,9 @@ def repeat(item: SendItem, channel: Channel | None) -> Repeat:
         return Repeat.SEND
     if isinstance(channel, Confirms):
         return Repeat.LOOK
-    return Repeat.HOLD if channel.abilities.on_uncertain == "hold" else Repeat.SEND
+    # Once more is what the setting wants; never a third time, however often the desk is killed.
+    wants_hold = channel.abilities.on_uncertain == "hold" or item.was_repeat
+    return Repeat.HOLD if wants_hold else Repeat.SEND
 
 
 def verdict(
@@ -84,7 +86,7 @@ def verdict(
 def _after_lost_answer(item: SendItem, channel: Channel, now: datetime) -> Verdict:
     if isinstance(channel, Confirms):
         return Verdict(state=OutboxState.UNCERTAIN, due_at=now + FIRST_LOOK)
-    if channel.abilities.on_uncertain == "hold" or item.code == LOST_ANSWER:
+    if channel.abilities.on_uncertain == "hold" or item.was_uncertain:
         return Verdict(state=OutboxState.HELD)
     return Verdict(state=OutboxState.UNCERTAIN, due_at=now + FIRST_LOOK)
 

@@ -45,7 +45,8 @@ class SendItem:
     """A claimed row: ours to send until the lease runs out.
 
     ``attempt`` counts from 1, this one included. ``was_uncertain`` is True when an earlier
-    attempt may have reached the platform. ``code`` is that of the last attempt.
+    attempt may have reached the platform, ``was_repeat`` when the last one was such a repeat and
+    nobody knows what became of it either. ``code`` is that of the last attempt.
     """
 
     part: Part
@@ -56,6 +57,7 @@ class SendItem:
     created_at: datetime
     automatic: bool = True
     was_uncertain: bool = False
+    was_repeat: bool = False
     code: str = ""
 
 

@@ -139,6 +139,7 @@ def _item(row: Row) -> Steps[SendItem]:
         created_at=from_micros(row["created_at"]),
         automatic=bool(row["automatic"]),
         was_uncertain=was_uncertain,
+        was_repeat=row["state"] == "wire" and bool(row["was_uncertain"]),
         code=row["code"],
     )
 

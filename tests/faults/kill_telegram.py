@@ -4,7 +4,7 @@ Many people write to the bot of an imitated Telegram once each. The desk is kill
 random moments, also while it starts or sends, and started again. In the end everybody must have
 got an answer that quotes their message. Telegram has no way to tell whether a message arrived, so
 that one whose answer was lost is sent once more: such repeats are counted, they have the same
-words, and there is never a third copy.
+words, and there is never a third copy. What was lost twice is held for a person, and counted too.
 
 ``python -m tests.faults.kill_telegram --kills 200 [--seed N]``; the seed is printed.
 """
@@ -14,18 +14,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import random  # noqa: TID251 - the moments are random, and can be had again by their seed
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.desk import audit, make_desk, serve
+from benchmarks.desk import COMMAND, audit, make_desk, serve
 from benchmarks.processes import Group
 from tests.fakes.telegram_chats import Message
 from tests.fakes.telegram_people import message, private, user
@@ -47,11 +50,13 @@ class Verdict:
     kills: int = 0
     written: int = 0
     repeated: int = 0
+    held: int = 0
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         """Return one line with the figures, and one for each fault."""
         figures = f"{self.kills} kills, {self.written} messages, {self.repeated} answers repeated"
+        figures += f", {self.held} held"
         return "\n".join([f"{figures}, {len(self.faults)} faults", *self.faults])
 
 
@@ -80,8 +85,13 @@ class Load:
             await asyncio.sleep(self._dice.random() * PAUSE_SECONDS)
 
 
-def judge(written: dict[int, int], shown: Iterable[Message]) -> tuple[int, list[str]]:
-    """Return how many answers were repeated, and what was promised and not kept."""
+def judge(
+    written: dict[int, int], shown: Iterable[Message], held: AbstractSet[int] = frozenset()
+) -> tuple[int, list[str]]:
+    """Return how many answers were repeated, and what was promised and not kept.
+
+    ``held`` are the chats for which an answer waits for a person's decision.
+    """
     got: dict[int, list[Message]] = defaultdict(list)
     for each in shown:
         got[each.chat].append(each)
@@ -89,7 +99,7 @@ def judge(written: dict[int, int], shown: Iterable[Message]) -> tuple[int, list[
     for person, number in written.items():
         answers = got[person]
         repeated += max(len(answers) - 1, 0)
-        if not answers:
+        if not answers and person not in held:
             faults.append(f"{person}: never answered")
         elif len(answers) > MOST_COPIES:
             faults.append(f"{person}: answered {len(answers)} times")
@@ -102,7 +112,12 @@ def judge(written: dict[int, int], shown: Iterable[Message]) -> tuple[int, list[
 
 
 async def run(
-    start: Callable[[], Group], server: TelegramServer, *, kills: int, seed: int
+    start: Callable[[], Group],
+    server: TelegramServer,
+    *,
+    kills: int,
+    seed: int,
+    held: Callable[[], AbstractSet[int]],
 ) -> Verdict:
     """Load a desk, kill it so often, let it answer what is left, and judge."""
     dice = random.Random(seed)
@@ -118,8 +133,9 @@ async def run(
         load.stop()
         await asyncio.gather(*writers)
         await _all_answered(load, server)
-    repeated, faults = judge(load.written, server.shown)
-    return Verdict(kills, len(load.written), repeated, faults)
+    waiting = await asyncio.to_thread(held)
+    repeated, faults = judge(load.written, server.shown, waiting)
+    return Verdict(kills, len(load.written), repeated, len(waiting), faults)
 
 
 @contextlib.asynccontextmanager
@@ -154,6 +170,13 @@ async def _all_answered(load: Load, server: TelegramServer) -> None:
         await asyncio.sleep(0.1)
 
 
+def chats_held(config: Path) -> AbstractSet[int]:
+    """Return the chats for which something is held in the outbox."""
+    command = [*COMMAND, "outbox", "list", "--json", "-c", str(config)]
+    listed = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return {int(row["place"].partition(":")[2]) for row in listed if row["status"] == "held"}
+
+
 def make_bot_desk(folder: Path, api_url: str) -> Path:
     """Write a desk into a new folder that has a bot; return its config."""
     config = make_desk(folder, sink_port=1)
@@ -171,7 +194,9 @@ async def run_desk(folder: Path, *, kills: int, seed: int) -> Verdict:
     """Run the cycles with a real desk in a folder, and have its own books judged too."""
     async with TelegramServer().running() as server:
         config = await asyncio.to_thread(make_bot_desk, folder / "desk", server.url)
-        verdict = await run(lambda: serve(config), server, kills=kills, seed=seed)
+        verdict = await run(
+            lambda: serve(config), server, kills=kills, seed=seed, held=lambda: chats_held(config)
+        )
         sums = await asyncio.to_thread(audit, config)
     wrong = {
         "accepted": sums["accepted"] - verdict.written,

@@ -28,6 +28,11 @@ def test_a_repeat_is_counted():
     assert judge({1: 7}, [answer(1), answer(1)]) == (1, [])
 
 
+def test_what_is_held_is_not_lost():
+    """A person decides: it is in the outbox, and people were told."""
+    assert judge({1: 7}, [], {1}) == (0, [])
+
+
 def test_broken_promises_are_found():
     """The twin: lost, told three times, told otherwise, told to others."""
     written = {1: 7, 2: 7, 3: 7, 4: 7}

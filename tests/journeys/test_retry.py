@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.contracts.channel import Abilities
 from gateway.errors import AddressRefused, TemporaryFailure, Throttled, Uncertain
-from gateway.journey.retry import FIRST_DELAY, LONGEST_DELAY, delay, verdict
+from gateway.journey.retry import FIRST_DELAY, LONGEST_DELAY, Repeat, delay, repeat, verdict
 from gateway.model.outbox import OutboxState, SendItem
 from gateway.model.outgoing import Part
 from gateway.model.people import Place
@@ -64,3 +66,43 @@ def test_platforms_own_time_is_kept():
 def test_age_ends_it():
     """Within the longest age every row ends, one way or the other."""
     assert after(TemporaryFailure("451"), age=MAX_AGE).state is OutboxState.DEAD
+
+
+class Blind:
+    """A channel that cannot look whether something arrived."""
+
+    def __init__(self, on_uncertain):
+        self.abilities = Abilities(on_uncertain=on_uncertain)
+
+
+@pytest.mark.parametrize(
+    ("on_uncertain", "was_repeat", "expected"),
+    [("resend", False, Repeat.SEND), ("resend", True, Repeat.HOLD), ("hold", False, Repeat.HOLD)],
+)
+def test_what_may_have_arrived_goes_once_more_at_most(on_uncertain, was_repeat, expected):
+    """However often the desk is killed: a person decides about a third time."""
+    part = Part(outbox_id="a" * 16, place=Place("chat", "1"), body=b"")
+    item = SendItem(
+        part=part, fence=3, attempt=3, lane="1:1", ticket=1, created_at=NOW,
+        was_uncertain=True, was_repeat=was_repeat,
+    )  # fmt: skip
+
+    assert repeat(item, Blind(on_uncertain)) is expected
+
+
+@pytest.mark.parametrize(
+    ("was_uncertain", "state"), [(False, OutboxState.UNCERTAIN), (True, OutboxState.HELD)]
+)
+def test_a_lost_answer_to_a_repeat_is_held(was_uncertain, state):
+    """Also when the first answer was lost by a crash of ours."""
+    part = Part(outbox_id="a" * 16, place=Place("chat", "1"), body=b"")
+    item = SendItem(
+        part=part, fence=2, attempt=2, lane="1:1", ticket=1, created_at=NOW,
+        was_uncertain=was_uncertain,
+    )  # fmt: skip
+
+    found = verdict(
+        item, Uncertain("reset"), now=NOW, jitter=0.5, max_age=MAX_AGE, channel=Blind("resend")
+    )
+
+    assert found.state is state

@@ -357,3 +357,17 @@ async def test_a_long_lane_delays_nobody(store):
     await queued(store, "b1", lane="b")
 
     assert ids(await claim(store)) == ["b1"]
+
+
+async def test_a_repeat_that_is_lost_too_is_told_apart(store, world):
+    """Twice on the wire without an answer: somebody may decide that this is enough."""
+    await queued(store, "s1")
+    await claim(store)
+    world.advance(LEASE)
+    [repeat] = await claim(store)
+    world.advance(LEASE)
+
+    [again] = await claim(store)
+
+    assert (repeat.was_uncertain, repeat.was_repeat) == (True, False)
+    assert (again.was_uncertain, again.was_repeat) == (True, True)
