@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -21,7 +20,7 @@ from functools import partial
 import structlog
 
 from gateway import app, web
-from gateway.contracts.channel import Channel
+from gateway.contracts.channel import Channel, Webhook, WebRequest, WebResponse
 from gateway.contracts.store import Depth, Store
 from gateway.errors import ConfigError, StoreError, StoreUnavailable
 from gateway.journey import due
@@ -77,7 +76,7 @@ class Running:
             has_room=self.pipeline.has_room,
             submit=self.pipeline.submit,
         )
-        self._sockets: dict[str, socket.socket] = {}
+        self._listeners = web.Listeners({})
         self._receivers: list[asyncio.Task[None]] = []
         self._workers: list[asyncio.Task[None]] = []
 
@@ -104,6 +103,11 @@ class Running:
         """See `gateway.web.Desk`."""
         return self.world.now()
 
+    async def respond(self, channel: str, request: WebRequest) -> WebResponse | None:
+        """See `gateway.web.Desk`."""
+        asked = self.channels.get(channel)
+        return await asked.respond(request, self.intake) if isinstance(asked, Webhook) else None
+
     async def bind(self) -> dict[str, str]:
         """Bind every listener; return their addresses by name.
 
@@ -113,19 +117,12 @@ class Running:
         addresses: dict[str, str] = {}
         for channel in self.channels.values():
             addresses.update(await channel.bind())
-        wanted = {"http": self.settings.http_listen, "webhooks": self.settings.http_webhooks}
-        for name, listen in wanted.items():
-            if listen is not None:
-                self._sockets[name] = web.bind(listen)
-                addresses[name] = web.address_of(self._sockets[name])
-        return addresses
+        self._listeners = web.listen(self.settings.http_listen, self.settings.http_webhooks)
+        return addresses | self._listeners.addresses
 
     def show(self) -> None:
         """Start answering HTTP: after mail is taken, because its libraries are slow to load."""
-        answer = {"http": lambda bound: web.serve_http(bound, self), "webhooks": web.serve_webhooks}
-        for name, bound in self._sockets.items():
-            task = asyncio.create_task(answer[name](bound), name=name)
-            self._workers.append(task)
+        self._listeners.start(self)
 
     def receive(self) -> None:
         """Start accepting on every channel."""
@@ -186,6 +183,7 @@ class Running:
 
     async def stop(self) -> None:
         """Stop taking, finish what is in hand as far as there is time, and give all back."""
+        await self._listeners.stop()
         await _cancel(self._receivers)
         for channel in self.channels.values():
             await channel.close()
@@ -197,8 +195,6 @@ class Running:
         await _cancel(self._workers)
         await self.delivery.drain(1.0)
         await self.parsers.close()
-        for bound in self._sockets.values():
-            bound.close()
 
 
 async def serve(settings: Settings, meter: Meter) -> int:

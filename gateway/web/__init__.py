@@ -1,7 +1,7 @@
 """HTTP: health, metrics, and the door for webhooks.
 
-`gateway.app` binds the listeners (`listen`) before the desk says that it is ready, and starts them
-(`Listeners.start`) afterwards: the web framework is imported by then, not before.
+`gateway.serving` binds the listeners (`listen`) before the desk says that it is ready, and starts
+them (`Listeners.start`) afterwards: the web framework is imported by then, not before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from gateway.contracts.channel import WebRequest, WebResponse
 from gateway.contracts.store import Depth
 from gateway.web.metrics import Meter
 
@@ -33,6 +34,10 @@ class Desk(Protocol):
 
     def now(self) -> datetime:
         """Return the present instant, in UTC."""
+        ...
+
+    async def respond(self, channel: str, request: WebRequest) -> WebResponse | None:
+        """Return a channel's answer to what a platform posts, None when it takes no webhooks."""
         ...
 
 
@@ -76,7 +81,7 @@ class Listeners:
         """Answer from now on. Until then connections wait."""
         serve: dict[str, Callable[[socket.socket], Coroutine[None, None, None]]] = {
             "http": lambda each: serve_http(each, desk),
-            "webhooks": serve_webhooks,
+            "webhooks": lambda each: serve_webhooks(each, desk),
         }
         for name, each in self._bound.items():
             self._tasks.append(asyncio.create_task(serve[name](each), name=name))
@@ -116,8 +121,8 @@ async def serve_http(bound: socket.socket, desk: Desk) -> None:
     await server.run(bound, server.desk_application(desk))
 
 
-async def serve_webhooks(bound: socket.socket) -> None:
+async def serve_webhooks(bound: socket.socket, desk: Desk) -> None:
     """Answer webhooks, and nothing else, until cancelled."""
     from gateway.web import server  # noqa: PLC0415 - see serve_http
 
-    await server.run(bound, server.webhook_application())
+    await server.run(bound, server.webhook_application(desk))

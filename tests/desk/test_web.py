@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway import web
+from gateway.contracts.channel import WebResponse
 from gateway.contracts.store import Depth
 from gateway.errors import StoreUnavailable
 from gateway.web.metrics import Meter
@@ -24,6 +25,8 @@ class Desk:
         self.waiting = []
         self.stuck = False
         self.broken = False
+        self.asked = []
+        self.answers = {}
 
     async def not_ready(self):
         """See `web.Desk.not_ready`."""
@@ -40,6 +43,14 @@ class Desk:
     def now(self):
         """See `web.Desk.now`."""
         return NOW
+
+    async def respond(self, channel, request):
+        """See `web.Desk.respond`."""
+        self.asked.append((channel, request))
+        answer = self.answers.get(channel)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 @contextlib.asynccontextmanager
@@ -161,10 +172,49 @@ async def test_a_channel_without_webhooks_answers_404():
 
 async def test_the_public_listener_shows_no_metrics():
     """``[http] webhooks`` holds webhooks and nothing else."""
-    async with listening(web.serve_webhooks) as address:
+    async with listening(web.serve_webhooks, Desk()) as address:
         for path in ("/metrics", "/healthz", "/readyz", "/"):
             assert (await ask(address, path))[0] == 404
         assert (await ask(address, "/channels/mail", "POST"))[0] == 404
+
+
+@pytest.mark.parametrize("serve", [web.serve_http, web.serve_webhooks])
+async def test_a_webhook_reaches_its_channel(serve):
+    """The channel sees path, headers and the very bytes; its answer goes back."""
+    desk = Desk()
+    desk.answers["chat"] = WebResponse(status=201, body=b"got it", media_type="text/x-chat")
+    async with listening(serve, desk) as address:
+        status, text = await ask(address, "/channels/chat", "POST", b'{"a": "\xc4\x85"}')
+
+    [(channel, request)] = desk.asked
+    assert (status, text) == (201, "got it")
+    assert (channel, request.path) == ("chat", "/channels/chat")
+    assert request.body == b'{"a": "\xc4\x85"}'
+    assert request.headers["host"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"), [(StoreUnavailable("/secret/path"), 503), (RuntimeError("/secret"), 500)]
+)
+async def test_a_webhook_that_was_not_stored_is_asked_for_again(fault, expected):
+    """A fault of ours makes the platform come again, and shows nothing of itself."""
+    desk = Desk()
+    desk.answers["chat"] = fault
+    async with listening(web.serve_webhooks, desk) as address:
+        status, text = await ask(address, "/channels/chat", "POST", b"{}")
+
+    assert status == expected
+    assert "secret" not in text
+
+
+async def test_a_webhook_without_end_is_refused():
+    """No platform posts so much: it is not read to its end."""
+    desk = Desk()
+    async with listening(web.serve_webhooks, desk) as address:
+        status, _ = await ask(address, "/channels/chat", "POST", b"x" * (5 * 1024 * 1024))
+
+    assert status == 413
+    assert desk.asked == []
 
 
 async def test_a_request_under_way_is_finished_when_the_desk_stops():
