@@ -7,7 +7,7 @@ when it is sure; the other rules; the fallback. Called by `rules.book`; pure, ne
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.model.calendar import Calendar
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Near, Step
@@ -22,6 +22,8 @@ from rules.triggers import TriggerIndex
 from rules.view import View
 
 FALLBACK = "fallback"
+ORDER = "order"
+"""The condition of a rule that would match, in an explanation, but comes behind the decision."""
 MAX_FAILED_STEPS = 20
 """So many rules that were tried in vain go into a stored decision; `explain` lists all."""
 
@@ -77,12 +79,33 @@ class Walk:
         routes = self._plan.routes
         positions = range(len(routes)) if self._full else self._plan.triggers.candidates(self._view)
         tried = [routes[position] for position in positions]
-        return (
+        decision = (
             self._first(route for route in tried if route.is_early)
             or self._ask_faq()
             or self._first(route for route in tried if not route.is_early)
             or self._fall_back()
         )
+        return self._with_the_rest(decision) if self._full else decision
+
+    def _with_the_rest(self, decision: Decision) -> Decision:
+        """Add the rules that nobody came to: those that would have matched came too late."""
+        reached = {step.rule for step in decision.steps}
+        rest = [route for route in self._plan.routes if route.id not in reached]
+        decider = f"rule {decision.rule}" if decision.rule else "the FAQ"
+        for route in sorted(rest, key=lambda route: not route.is_early):
+            if self._failure(route) is not None:
+                self._matches(route)
+                continue
+            self._steps.append(
+                Step(
+                    rule=route.id,
+                    matched=False,
+                    condition=ORDER,
+                    expected="no decision before it",
+                    actual=f"{decider} decided",
+                )
+            )
+        return replace(decision, steps=tuple(self._steps))
 
     def _first(self, routes: Iterable[Route]) -> Decision | None:
         for route in routes:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from gateway.cli import screen
+from gateway.cli.explained import show as show_decision
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, run
 from gateway.cli.shapes import problem_json
@@ -77,6 +80,9 @@ def explain(
         str, typer.Option("--from", metavar="A", help="Whose address a TEXT has.")
     ] = "",
     subject: Annotated[str, typer.Option(metavar="S", help="The subject of a TEXT.")] = "",
+    at: Annotated[
+        str, typer.Option(metavar="TIME", help='When it comes: "2026-03-02 10:00"; default: now.')
+    ] = "",
     lang: Annotated[str, typer.Option(metavar="L", help="Its language, instead of a guess.")] = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -87,6 +93,7 @@ def explain(
     settings = settings_of(config)
     channel = _channel_of(settings, channel)
     _require_language(settings, lang)
+    came_at = _instant(at, settings.timezone)
     from gateway import app  # noqa: PLC0415 - loads rules
 
     with screen.working("reading the rules"):
@@ -98,11 +105,12 @@ def explain(
             sender=sender,
             subject=subject,
             language=lang or None,
+            at=came_at,
         )
     if as_json:
         screen.print_json(explained)
     else:
-        _show(explained)
+        show_decision(explained, needed=1 - settings.max_wrong)
 
 
 def read_text(text: str) -> str:
@@ -132,38 +140,13 @@ def _require_language(settings: Settings, wanted: str) -> None:
         raise typer.BadParameter(f"the desk does not speak {wanted!r}; it speaks: {known}")
 
 
-def _show(explained: Mapping[str, Any]) -> None:
-    screen.say(f"{_VERBS[explained['decision']]} {_object(explained)}".strip())
-    screen.say(f"because {explained['reason']}")
-    screen.say(f"language {explained['language']}, priority {explained['priority']}")
-    _show_near(explained)
-    screen.say("rules that were looked at:" if explained["trace"] else "no rule was looked at")
-    for step in explained["trace"]:
-        screen.say(f"  {'matched ' if step['matched'] else 'no match'}  {step['rule']}")
-        for key in ("condition", "expected", "actual"):
-            if step[key]:
-                screen.say(f"              {key:<9}  {step[key]}")
-
-
-_VERBS = {"answer": "answer", "ask": "ask back", "route": "route", "ignore": "ignore"}
-
-
-def _object(explained: Mapping[str, Any]) -> str:
-    match explained["decision"]:
-        case "answer":
-            score = explained["score"]
-            return f"with FAQ entry {explained['faq']}" + (f" ({score:.2f})" if score else "")
-        case "route":
-            return f"to team {explained['team']}, level {explained['level']}"
-        case "ask":
-            offered = ", ".join(choice["faq"] for choice in explained["choices"])
-            return f"which is meant: {offered}" if offered else "for what is missing"
-        case _:
-            return ""
-
-
-def _show_near(explained: Mapping[str, Any]) -> None:
-    near = explained.get("near") or explained["choices"]
-    if near:
-        entries = ", ".join(f"{entry['faq']} ({entry['score']:.2f})" for entry in near)
-        screen.say(f"FAQ entries that came near: {entries}")
+def _instant(text: str, timezone: str) -> datetime | None:
+    """Return the instant that a time of the desk's own clock means."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        hint = f'--at: {text!r} is no time; expected one such as "2026-03-02 10:00"'
+        raise typer.BadParameter(hint) from None

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from gateway.cli import screen
+from gateway.cli.explained import show as show_decision
 from gateway.cli.finding import settings_of
 from gateway.cli.options import (
     ConfigOption,
@@ -133,10 +134,12 @@ def _head(ticket: Ticket, timezone: str) -> Iterator[str]:
 
 
 def _show_why(ticket: Ticket) -> None:
-    screen.say("  why:")
-    for key, value in ticket.why.items():
-        if key != "trace" and value not in (None, [], ""):
-            screen.say(f"    {key:<10} {value}")
+    why = ticket.why
+    if "decision" not in why:
+        screen.say("  why: no rule decided; it was opened by hand")
+        return
+    screen.say("\nwhy it went where it went when it came in:")
+    show_decision(why)
 
 
 def _show_event(event: TicketEvent, timezone: str) -> None:

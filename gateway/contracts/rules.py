@@ -43,7 +43,10 @@ class Rules(Protocol):
         ...
 
     def explain(self, request: Request, facts: Facts) -> Decision:
-        """Return the same decision with a step for every rule of the book, in its order."""
+        """Return the same decision with a step for every rule, in the order of the walk.
+
+        A rule that would match but comes behind the decision has the condition ``order``.
+        """
         ...
 
     def language_of(

@@ -131,7 +131,31 @@ def test_explain_shows_people_what_and_why(shell):
     lines = ran.out.splitlines()
     assert lines[0] == "route to team network, level 2"
     assert lines[1].startswith("because ")
-    assert any(line.split() == ["matched", "vpn-outage"] for line in lines)
+    assert any(line.split() == ["vpn-outage", "yes"] for line in lines)
+    assert any(line.split()[:3] == ["printer", "no", "words"] for line in lines)
+
+
+def test_explain_names_rules_that_would_match_but_come_too_late(shell):
+    """The commonest answer to "why did it not fire": an earlier one decided."""
+    ran = shell("explain", "The VPN printer is down")
+
+    line = next(line for line in ran.out.splitlines() if line.startswith("vpn-outage"))
+    assert "too late" in line
+    assert "rule printer decided" in line
+
+
+def test_explain_is_asked_for_a_day(shell):
+    """Rules on hours and dates can be tried on any instant, by the desk's own clock."""
+    rules = shell.config.parent / "rules" / "desk.yaml"
+    sunday = "  - {id: sunday, when: {weekday: sun}, then: {team: experts}}\nfallback:"
+    rules.write_text(rules.read_text().replace("fallback:", sunday))
+
+    asked = shell("explain", "The lift is broken", "--at", "2026-03-01 10:00", "--json")
+    other = shell("explain", "The lift is broken", "--at", "2026-03-02 10:00", "--json")
+    wrong = shell("explain", "x", "--at", "noon")
+
+    assert (asked.json["rule"], other.json["rule"]) == ("sunday", "fallback")
+    assert (wrong.code, "'noon' is no time" in wrong.err) == (2, True)
 
 
 def test_explain_reads_mails_and_standard_input(shell, tmp_path):

@@ -1,6 +1,7 @@
 """Tickets, inbox and outbox from the command line, on a real desk without ``serve``."""
 
 import json
+import re
 
 import pytest
 
@@ -211,3 +212,16 @@ def test_keys_can_be_rotated(shell):
     shell.opened("Our VPN is down again")
 
     assert shell("keys", "rotate", "--json").json["ok"] is True
+
+
+def test_why_shows_the_decision_that_was_stored(shell):
+    """Months later, and whatever the rules are by then: what decided, and what was tried."""
+    reference = shell.opened("Our VPN is down again")
+    rules = shell.config.parent / "rules" / "desk.yaml"
+    rules.write_text(rules.read_text().replace("vpn-outage", "renamed"))
+
+    ran = shell("tickets", "show", reference, "--why")
+
+    assert "route to team network, level 2\nbecause Rule vpn-outage matched.\n" in ran.out
+    assert any(line.split() == ["vpn-outage", "yes"] for line in ran.out.splitlines())
+    assert re.search(r"rulebook +[0-9a-f]{12}\n", ran.out)

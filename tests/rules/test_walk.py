@@ -221,7 +221,7 @@ def test_explanation_lists_rules_that_the_index_skipped(book_of) -> None:
     short, full = book.decide(asked, facts()), book.explain(asked, facts())
 
     assert [step.rule for step in short.steps] == ["r30"]
-    assert [step.rule for step in full.steps] == [f"r{n}" for n in range(31)]
+    assert [step.rule for step in full.steps] == [f"r{n}" for n in range(50)]
     assert full.steps[0].actual == "word30 please (without word0)"
     assert short.outcome == full.outcome
 
@@ -236,3 +236,25 @@ def test_stored_steps_are_bounded(book_of) -> None:
 
     assert len(decided(book, "x").steps) == 20
     assert len(book.explain(request("x"), facts()).steps) == 60
+
+
+def test_an_explanation_goes_on_behind_the_decision(book_of) -> None:
+    """Every rule has a step: those behind the decision say that they came too late, or why not."""
+    book = book_of("""
+routes:
+  - {id: early, when: {words: [c]}, then: {team: desk}, before_faq: true}
+  - {id: first, when: {words: [a]}, then: {team: desk}}
+  - {id: late, when: {any_words: [a, x]}, then: {team: network}}
+  - {id: other, when: {words: [b]}, then: {team: network}}
+""")
+
+    full = book.explain(request("a"), facts())
+
+    assert [(step.rule, step.matched, step.condition) for step in full.steps] == [
+        ("early", False, "words"),
+        ("first", True, None),
+        ("late", False, "order"),
+        ("other", False, "words"),
+    ]
+    assert full.steps[2].actual == "rule first decided"
+    assert full.outcome == book.decide(request("a"), facts()).outcome
