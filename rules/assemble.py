@@ -22,10 +22,11 @@ from rules.directory import (
     read_team,
 )
 from rules.examples import Examples
+from rules.faq.asides import words_beside
 from rules.faq.entries import FaqEntry, read_entry
 from rules.faq.lexical import LexicalMatcher
 from rules.faq.shelf import Phrasing
-from rules.folding import words_of
+from rules.faq.stems import tokens_of
 from rules.forms import FormField, read_form
 from rules.known import Known
 from rules.language import Detector
@@ -75,8 +76,9 @@ def assemble(
     check_reach(tuple(draft.routes.values()), known)
     if known.problems.has_errors or draft.fallback is None:
         return None
-    keywords = {entry.id: words_of(" ".join(entry.keywords)) for entry in draft.entries.values()}
-    untaught = LexicalMatcher(_asked(draft.entries.values()), max_wrong, keywords)
+    entries = draft.entries.values()
+    asides = {entry.id: words_beside(entry.id, entry.keywords) for entry in entries}
+    untaught = LexicalMatcher(_asked(entries), max_wrong, asides)
     book = _book(draft, draft.fallback, known, content_hash, untaught)
     check_examples(book.plan, untaught, known, tell)
     return replace(book, plan=_without_examples(book.plan))
@@ -195,7 +197,7 @@ def _asked(entries: Iterable[FaqEntry]) -> Iterator[Phrasing]:
     for entry in entries:
         for language, asked in entry.ask.items():
             for text in asked:
-                yield Phrasing(entry=entry.id, language=language, tokens=tuple(words_of(text)))
+                yield Phrasing(entry=entry.id, language=language, tokens=tokens_of(text))
 
 
 def _taught(entries: Iterable[FaqEntry], detector: Detector) -> Iterator[Phrasing]:
@@ -204,7 +206,7 @@ def _taught(entries: Iterable[FaqEntry], detector: Detector) -> Iterator[Phrasin
         for example in entry.examples.match:
             text = f"{example.request.subject} {example.request.text}".strip()
             language, _ = detector.detect(text, tuple(entry.ask))
-            if tokens := tuple(words_of(text)):
+            if tokens := tokens_of(text):
                 yield Phrasing(entry=entry.id, language=language, tokens=tokens)
 
 

@@ -30,7 +30,7 @@ _STATES: Mapping[str, tuple[str, ...]] = {
     "attachments": ("attachments",),
     "at": ("hours", "weekday", "date"),
 }
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Example:
     def view(self, calendar: Calendar) -> View:
         """Return it as conditions see it; ``at`` is meant by the calendar's clock."""
         zone = ZoneInfo(calendar.timezone)
-        now = self.at.replace(tzinfo=zone) if self.at else _LONG_AGO
+        now = self.at.replace(tzinfo=zone) if self.at else LONG_AGO
         return View(self.request, Facts(now=now), calendar)
 
     @property

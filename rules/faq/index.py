@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rules.faq.shelf import Phrasing, Shelf
-from rules.faq.stems import is_function_word, stem
+from rules.faq.groups import EVERY, grouped
+from rules.faq.linear import Linear
+from rules.faq.shelf import Phrasing
+from rules.faq.vocabulary import Vocabulary
 
-_FUNCTION_KNOWN = 0.1
 _KEPT = 5
-
-Weights = Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """An entry with how near it came, and by which signs.
 
-    ``score`` blends ``near``, the nearest phrasing, with the middle of all, both cosines.
-    ``known`` is the share of the text's meaning that the entry's own words cover.
+    ``score`` says how much speaks for it, in the unit of the index; ``near`` is the cosine of its
+    nearest phrasing, as far as it was computed. ``known`` is the share of the text's meaning that
+    its own words cover.
     """
 
     entry: str
@@ -31,24 +30,43 @@ class Hit:
 
 
 class Index:
-    """All phrasings of a FAQ, ready to be asked."""
+    """All phrasings of a FAQ, ready to be asked.
+
+    ``asides`` are further words of entries; ``linears`` what was learned, by group. Without
+    them the score blends the nearest phrasing with the middle of all, both cosines.
+    """
 
     def __init__(
-        self, phrasings: Iterable[Phrasing], keywords: Mapping[str, Sequence[str]]
+        self,
+        phrasings: Iterable[Phrasing],
+        asides: Mapping[str, Sequence[str]],
+        linears: Mapping[str, Linear] | None = None,
     ) -> None:
         self.phrasings = tuple(phrasings)
-        self.keywords = keywords
-        by_language: dict[str, list[Phrasing]] = {}
-        self._places: list[int] = []
+        self._linears = linears or {}
+        from rules.faq.shelving import put_up  # noqa: PLC0415 - heavy, and only for building
+
+        groups = grouped(self.phrasings)
+        self._shelves = {group: put_up(members) for group, members in groups.items()}
+        met: Counter[str] = Counter()
+        self._places: list[tuple[str, int]] = []
         for phrasing in self.phrasings:
-            shelf = by_language.setdefault(phrasing.language, [])
-            self._places.append(len(shelf))
-            shelf.append(phrasing)
-        self._shelves = {language: Shelf(found) for language, found in by_language.items()}
+            group = phrasing.language if EVERY not in groups else EVERY
+            self._places.append((group, met[group]))
+            met[group] += 1
         self._elsewhere = {language: self._untranslated(language) for language in self._shelves}
-        self._stems = _count_stems(self.phrasings, keywords)
-        self._rarity = _rarity_of(self._stems)
-        self._rarest = max(self._rarity.values(), default=1.0) + 1.0
+        texts = ((phrasing.entry, phrasing.tokens) for phrasing in self.phrasings)
+        self._verbatim: dict[tuple[str, ...], frozenset[str]] = {}
+        for phrasing in self.phrasings:
+            known = self._verbatim.get(phrasing.tokens, frozenset())
+            self._verbatim[phrasing.tokens] = known | {phrasing.entry}
+        # Twice: what stands aside stays known when any one phrasing is left out.
+        self.vocabulary = Vocabulary((*texts, *asides.items(), *asides.items()))
+
+    @property
+    def is_studied(self) -> bool:
+        """Return whether scores come from what was learned."""
+        return bool(self._linears)
 
     def _untranslated(self, language: str) -> tuple[str, ...]:
         """Return the other languages that have entries which are missing in this one."""
@@ -57,40 +75,10 @@ class Index:
             other for other, shelf in self._shelves.items() if not there.issuperset(shelf.entries)
         )
 
-    def weigh(self, tokens: Iterable[str]) -> Weights:
-        """Return the stems of a text's words, each with how much it means."""
-        rarity, rarest = self._rarity, self._rarest
-        return [
-            (found, rarity.get(found, rarest) * (_FUNCTION_KNOWN if is_grammar else 1.0))
-            for token in set(tokens)
-            for found, is_grammar in ((stem(token), is_function_word(token)),)
-        ]
-
-    def holds(self, entry: str, token: str) -> bool:
-        """Return whether an entry's phrasings hold a word, whatever its ending."""
-        return stem(token) in self._stems[entry]
-
-    def belongs_elsewhere(self, entry: str, token: str) -> bool:
-        """Return whether a word of meaning is known to other entries, and not to this one."""
-        return not (
-            is_function_word(token)
-            or stem(token) not in self._rarity
-            or stem(token) in self._stems[entry]
-        )
-
-    def reach(self, tokens: Iterable[str]) -> float:
-        """Return the share of a text's meaning that any entry knows: at least that of the best."""
-        weights = self.weigh(tokens)
-        total = sum(weight for _, weight in weights)
-        known = sum(weight for found, weight in weights if found in self._rarity)
-        return known / total if total else 0.0
-
-    def known(self, weights: Weights, entry: str, times: int = 1) -> float:
-        """Return the share of a text's meaning that an entry's phrasings hold so many times."""
-        there = self._stems[entry]
-        total = sum(weight for _, weight in weights)
-        known = sum(weight for found, weight in weights if there[found] >= times)
-        return known / total if total else 0.0
+    def who_asks(self, tokens: Sequence[str], hidden: Collection[str] = ()) -> str | None:
+        """Return the one entry that asks so, word for word; None where none does, or several."""
+        entries = self._verbatim.get(tuple(tokens), frozenset()).difference(hidden)
+        return next(iter(entries)) if len(entries) == 1 else None
 
     def rank(
         self, tokens: Sequence[str], language: str | None = None, hidden: Collection[str] = ()
@@ -100,22 +88,40 @@ class Index:
         With a ``language``, other languages serve for entries that have no phrasing in it.
         """
         best: dict[str, tuple[float, float]] = {}
-        for spoken in self._spoken(language):
-            for entry, scores in self._shelves[spoken].scores(tokens, None, hidden).items():
-                if scores > best.get(entry, (0.0, 0.0)):
+        for group in self._spoken(language):
+            for entry, scores in self._scores(group, tokens, hidden).items():
+                if entry not in best or scores > best[entry]:
                     best[entry] = scores
         return self._hits(tokens, best, None)
 
+    def asks_all(self, language: str | None) -> bool:
+        """Return whether a question in a language is put to all phrasings."""
+        return language not in self._shelves
+
     def _spoken(self, language: str | None) -> Iterable[str]:
-        if language is None or language not in self._shelves:
+        if language is None or self.asks_all(language):
             return self._shelves
         return (language, *self._elsewhere[language])
 
+    def _scores(
+        self, group: str, tokens: Sequence[str], hidden: Collection[str]
+    ) -> Mapping[str, tuple[float, float]]:
+        """Return score and nearest cosine of the best entries of one group."""
+        shelf = self._shelves[group]
+        if group not in self._linears:
+            return shelf.scores(tokens, None, hidden)
+        nearest = shelf.in_reach(tokens, hidden)
+        scores = self._linears[group].scores(tokens, nearest)
+        return {entry: (scores[entry], near) for entry, near in nearest.items()}
+
     def rank_without(self, number: int) -> tuple[list[Hit], list[Hit]]:
-        """Return how a phrasing ranks with itself, and with its whole entry, left out."""
+        """Return how a phrasing ranks with itself, and with its whole entry, left out.
+
+        By cosines alone: what is learned from the phrasings cannot be unlearned so easily.
+        """
         phrasing = self.phrasings[number]
-        shelf = self._shelves[phrasing.language]
-        scores = shelf.scores(phrasing.tokens, without=self._places[number])
+        group, place = self._places[number]
+        scores = self._shelves[group].scores(phrasing.tokens, without=place)
         others = {entry: score for entry, score in scores.items() if entry != phrasing.entry}
         tokens, entry = phrasing.tokens, phrasing.entry
         return self._hits(tokens, scores, entry), self._hits(tokens, others, entry)
@@ -126,37 +132,14 @@ class Index:
         best: Mapping[str, tuple[float, float]],
         left_out: str | None,
     ) -> list[Hit]:
-        weights = self.weigh(tokens)
+        weights = self.vocabulary.weigh(tokens)
         order = sorted(best, key=lambda entry: (-best[entry][0], entry))[:_KEPT]
         return [
             Hit(
                 entry=entry,
                 score=best[entry][0],
                 near=best[entry][1],
-                known=self.known(weights, entry, 2 if entry == left_out else 1),
+                known=self.vocabulary.known(weights, entry, 2 if entry == left_out else 1),
             )
             for entry in order
         ]
-
-
-def _count_stems(
-    phrasings: Iterable[Phrasing], keywords: Mapping[str, Sequence[str]]
-) -> Mapping[str, Counter[str]]:
-    """Return how many phrasings of each entry hold a word, whatever its ending.
-
-    Keywords count twice: they stay known when any one phrasing is left out.
-    """
-    stems: dict[str, Counter[str]] = {}
-    for phrasing in phrasings:
-        stems.setdefault(phrasing.entry, Counter()).update(set(map(stem, phrasing.tokens)))
-    for entry, words in keywords.items():
-        for word in words:
-            stems[entry][stem(word)] += 2
-    return stems
-
-
-def _rarity_of(stems: Mapping[str, Counter[str]]) -> Mapping[str, float]:
-    """Return how much each word means: the fewer entries hold it, the more."""
-    entries = Counter(found for counted in stems.values() for found in counted)
-    total = len(stems) + 1
-    return {found: math.log(total / (count + 0.5)) + 1.0 for found, count in entries.items()}

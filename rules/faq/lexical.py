@@ -18,6 +18,7 @@ from rules.faq.matcher import Verdict
 from rules.faq.passages import Passage, Sentence, passages_of
 from rules.faq.shelf import Phrasing
 from rules.faq.stems import count_content, stem
+from rules.faq.study import study
 from rules.view import View
 
 MAX_CHOICES = 3
@@ -27,6 +28,9 @@ MIN_KNOWN = 0.75
 MIN_CONTENT = 2
 """A bare word or two is answered only when it is `NEARLY_EQUAL` to a phrasing."""
 NEARLY_EQUAL = 0.85
+
+PLAIN = 0.995
+"""How sure it is that who asks word for word as an entry does is answered by it."""
 
 _NEAR = 5
 _TIE = 0.7
@@ -49,17 +53,21 @@ class LexicalMatcher:
         self,
         phrasings: Iterable[Phrasing],
         max_wrong: float,
-        keywords: Mapping[str, Sequence[str]] | None = None,
+        asides: Mapping[str, Sequence[str]] | None = None,
         confidence: Confidence | None = None,
     ) -> None:
         self._needed = 1 - max_wrong
-        self._index = Index(phrasings, keywords or {})
-        self._confidence = confidence or Confidence(self._index)
+        self._asides = asides or {}
+        asked = tuple(phrasings)
+        studied = study(asked, self._asides, with_trials=confidence is None)
+        self._index = Index(asked, self._asides, studied.linears)
+        self._vocabulary = self._index.vocabulary
+        self._confidence = confidence or Confidence(self._index, studied.asked)
 
     def taught(self, more: Iterable[Phrasing]) -> LexicalMatcher:
         """Return a matcher that knows more texts, and is as sure of itself as this one."""
         both = (*self._index.phrasings, *more)
-        return LexicalMatcher(both, 1 - self._needed, self._index.keywords, self._confidence)
+        return LexicalMatcher(both, 1 - self._needed, self._asides, self._confidence)
 
     def judge(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
         """See `Matcher.judge`."""
@@ -81,7 +89,7 @@ class LexicalMatcher:
 
         Cheap, and it spares nearly all mails that have nothing to do with the FAQ.
         """
-        reached = [(self._index.reach(passage.tokens), passage) for passage in passages]
+        reached = [(self._vocabulary.reach(passage.tokens), passage) for passage in passages]
         worth = [
             passage for reach, passage in reached if reach >= MIN_KNOWN and not passage.is_buried
         ]
@@ -91,16 +99,27 @@ class LexicalMatcher:
         self, passage: Passage, language: str | None, hidden: Collection[str]
     ) -> _Opinion | None:
         hits = self._index.rank(passage.tokens, language, hidden)
-        sureness = self._confidence.probability(passage.tokens, hits) if hits else 0.0
-        if sureness < _UNLIKELY and self._index.reach(passage.tokens) >= MIN_KNOWN:
+        sureness = self._sureness(passage.tokens, hits, hidden)
+        is_partial = not self._index.asks_all(language)
+        if is_partial and sureness < _UNLIKELY:
             # Short texts are easily taken for another language: ask them all.
             hits = self._index.rank(passage.tokens, None, hidden)
-            sureness = self._confidence.probability(passage.tokens, hits) if hits else 0.0
+            sureness = self._sureness(passage.tokens, hits, hidden)
         if not hits:
             return None
         if self._has_doubts(passage, hits[0]):
             sureness *= _HELD_BACK * self._needed
         return _Opinion(sureness, hits, passage)
+
+    def _sureness(
+        self, tokens: Sequence[str], hits: Sequence[Hit], hidden: Collection[str]
+    ) -> float:
+        """Return how likely the best hit is right; word for word, and no other's, is plain."""
+        if not hits:
+            return 0.0
+        if hits[0].entry == self._index.who_asks(tokens, hidden):
+            return PLAIN
+        return self._confidence.probability(tokens, hits)
 
     def _has_doubts(self, passage: Passage, best: Hit) -> bool:
         """Return whether something forbids an answer, however near the entry is."""
@@ -114,7 +133,7 @@ class LexicalMatcher:
 
     def _turns_around(self, tokens: Sequence[str], entry: str) -> bool:
         """Return whether the text negates, ends, or complains, where the entry never does."""
-        said, holds = set(tokens), self._index.holds
+        said, holds = set(tokens), self._vocabulary.holds
         for cues in (NEGATIONS, ASKS_WHY):
             if not said.isdisjoint(cues) and not any(holds(entry, cue) for cue in cues):
                 return True
@@ -128,9 +147,9 @@ class LexicalMatcher:
         tokens = sentence.tokens
         if self._turns_around(tokens, entry):
             return True
-        if any(self._index.belongs_elsewhere(entry, token) for token in tokens):
+        if any(self._vocabulary.belongs_elsewhere(entry, token) for token in tokens):
             return True
-        known = self._index.known(self._index.weigh(tokens), entry)
+        known = self._vocabulary.known(self._vocabulary.weigh(tokens), entry)
         return sentence.is_question and sentence.content > 0 and known < MIN_KNOWN
 
     def _choices(self, best: _Opinion) -> tuple[Near, ...]:

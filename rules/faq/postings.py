@@ -1,7 +1,8 @@
 """Posting lists in a few flat arrays: which phrasings hold a feature, and with what weight.
 
-Built once per shelf. A question follows its rarest features first and stops when it has touched
-enough phrasings; what it left out can be added for those that matter. Never raises.
+Built once per shelf, by `rules.faq.shelving`. A question follows its rarest features first and
+stops when it has touched enough phrasings; what it left out can be added for those that matter.
+Never raises.
 """
 
 from __future__ import annotations
@@ -9,44 +10,36 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-MAX_TOUCHED = 3000
+MAX_TOUCHED = 1500
 """A question looks at about this many postings to find the phrasings worth comparing in full."""
 
 Asked = Sequence[tuple[int, int, float]]
 """Where the postings of a feature begin and end, and the weight that a question gives it."""
 
 
+@dataclass(frozen=True, slots=True)
 class Postings:
-    """The features of numbered vectors."""
+    """The features of numbered vectors: bucket by bucket, who holds it, and how much."""
 
-    def __init__(self, vectors: Iterable[Mapping[str, float]]) -> None:
-        lists: dict[str, tuple[array[int], array[float]]] = {}
-        for number, vector in enumerate(vectors):
-            for name, value in vector.items():
-                if name not in lists:
-                    lists[name] = array("I"), array("f")
-                numbers, values = lists[name]
-                numbers.append(number)
-                values.append(value)
-        self._numbers = array("I")
-        self._values = array("f")
-        self._ends: dict[str, int] = {}
-        self._starts: dict[str, int] = {}
-        for name, (numbers, values) in lists.items():
-            self._starts[name] = len(self._numbers)
-            self._numbers.extend(numbers)
-            self._values.extend(values)
-            self._ends[name] = len(self._numbers)
+    starts: array[int]
+    numbers: array[int]
+    values: array[float]
 
-    def gather(self, asked: Mapping[str, float]) -> tuple[dict[int, float], Asked]:
+    def gather(self, asked: Mapping[int, float]) -> tuple[dict[int, float], Asked]:
         """Return the products with all vectors in reach, and what was not looked at for them."""
-        starts, ends = self._starts, self._ends
-        known = [(starts[name], ends[name], asked[name]) for name in asked if name in starts]
+        starts = self.starts
+        known = [
+            (start, end, weight)
+            for bucket, weight in asked.items()
+            for start, end in ((starts[bucket], starts[bucket + 1]),)
+            if start != end
+        ]
         known.sort(key=lambda one: (one[1] - one[0], one[0]))
         products: defaultdict[int, float] = defaultdict(float)
-        numbers, values = self._numbers, self._values
+        numbers, values = self.numbers, self.values
         left = MAX_TOUCHED
         for place, (start, end, weight) in enumerate(known):
             left -= end - start
@@ -58,7 +51,7 @@ class Postings:
 
     def add(self, rest: Asked, products: dict[int, float]) -> None:
         """Add what was left out to the products of some vectors, in the order of their numbers."""
-        numbers, values = self._numbers, self._values
+        numbers, values = self.numbers, self.values
         for start, end, weight in rest:
             place = start
             for number in products:

@@ -1,30 +1,34 @@
-"""The phrasings of one language: words, word pairs and character n-grams in posting lists.
+"""The phrasings of one group: words, word pairs and parts of words in posting lists.
 
-Every entry makes one group. A group's score blends the nearest phrasing with the middle of all of
-them: with one phrasing they are the same, with several the middle is steadier. Pure Python. The
-cost of a question grows with its words; that of a large FAQ is bounded: the rarest features find
-the entries worth comparing in full.
+Every entry makes one group of vectors. Its score blends the nearest phrasing with the middle of
+all of them: with one phrasing they are the same, with several the middle is steadier. Pure Python.
+The cost of a question grows with its words; that of a large FAQ is bounded: the rarest features
+find the entries worth comparing in full. `rules.faq.shelving` puts a shelf together.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from array import array
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from zlib import crc32
 
+from rules.faq.buckets import grams
 from rules.faq.postings import Asked, Postings
 from rules.faq.stems import is_function_word
 
-_GRAM_SIZES = (3, 4)
 _GRAM_WEIGHT = 0.35
 _PAIR_WEIGHT = 0.6
 _FUNCTION_WEIGHT = 0.5
 _MIDDLE_SHARE = 0.5
 _FINALISTS = 16
+_IN_FULL = 8
 
-Vector = dict[str, float]
+Vector = dict[int, float]
+"""Weights by bucket: the checksum of a feature, cut to the size of the shelf."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,60 +41,56 @@ class Phrasing:
 
 
 @lru_cache(maxsize=20_000)
-def _grams(token: str) -> tuple[str, ...]:
-    padded = f" {token} "
-    return tuple(
-        padded[i : i + size] for size in _GRAM_SIZES for i in range(len(padded) - size + 1)
-    )
+def _hashed(token: str) -> tuple[float, int, tuple[int, ...]]:
+    """Return how much a word counts, its checksum, and those of its parts."""
+    weight = _FUNCTION_WEIGHT if is_function_word(token) else 1.0
+    return weight, crc32(token.encode()), tuple(crc32(gram.encode()) for gram in grams(token))
 
 
-def _features(tokens: Sequence[str]) -> Vector:
+def features(tokens: Sequence[str], mask: int) -> Vector:
     """Return what a text is compared by, with weights."""
-    found: defaultdict[str, float] = defaultdict(float)
-    before = ""
+    found: defaultdict[int, float] = defaultdict(float)
+    before = 0
     for token in tokens:
-        weight = _FUNCTION_WEIGHT if is_function_word(token) else 1.0
-        found[f"w:{token}"] += weight
+        weight, word, parts = _hashed(token)
+        found[word & mask] += weight
         share = weight * _GRAM_WEIGHT
-        for gram in _grams(token):
-            found[gram] += share
+        for part in parts:
+            found[part & mask] += share
         if before:
-            found[f"{before} {token}"] += _PAIR_WEIGHT * weight
-        before = token
+            found[(before * 31 + word) & mask] += _PAIR_WEIGHT * weight
+        before = word
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """All phrasings in one language, ready to be asked."""
+    """Phrasings by number, ready to be asked.
 
-    def __init__(self, phrasings: Iterable[Phrasing]) -> None:
-        asked = tuple(phrasings)
-        self.entries = tuple(dict.fromkeys(phrasing.entry for phrasing in asked))
-        number = {entry: i for i, entry in enumerate(self.entries)}
-        self._group_of = [number[phrasing.entry] for phrasing in asked]
-        self._members: list[list[int]] = [[] for _ in self.entries]
-        for place, group in enumerate(self._group_of):
-            self._members[group].append(place)
-        tokens = [phrasing.tokens for phrasing in asked]
-        rarity = _rarity(tokens, self._members)
-        self._rarest = max(rarity.values(), default=1.0)
-        self._rarity: Mapping[str, float] = rarity
-        self._postings = Postings(map(self._vector, tokens))
-        self._lengths = [self._length_of(tokens[place] for place in some) for some in self._members]
+    Attributes:
+        entries: the entries by number.
+        owners: each phrasing's entry.
+        firsts: the first place of each entry in ``members``, and one behind the last.
+        members: the phrasings, entry by entry.
+        lengths: the length of the sum of each entry's vectors.
+        rarity: how much each bucket means; its size is a power of two.
+    """
 
-    def _length_of(self, group: Iterable[Sequence[str]]) -> float:
-        total: Vector = {}
-        for tokens in group:
-            for name, value in self._vector(tokens).items():
-                total[name] = total.get(name, 0.0) + value
-        return _length(total)
+    entries: tuple[str, ...]
+    owners: array[int]
+    firsts: array[int]
+    members: array[int]
+    lengths: array[float]
+    rarity: array[float]
+    postings: Postings
 
     def _vector(self, tokens: Sequence[str]) -> Vector:
         """Return the features of a text weighted by rarity, of length one."""
-        rarity, rarest = self._rarity, self._rarest
-        vector = {name: n * rarity.get(name, rarest) for name, n in _features(tokens).items()}
-        length = _length(vector)
-        return {name: value / length for name, value in vector.items()}
+        rarity = self.rarity
+        found = features(tokens, len(rarity) - 1)
+        vector = {bucket: number * rarity[bucket] for bucket, number in found.items()}
+        length = math.sqrt(sum([value * value for value in vector.values()])) or 1.0
+        return {bucket: value / length for bucket, value in vector.items()}
 
     def scores(
         self, tokens: Sequence[str], without: int | None = None, hidden: Collection[str] = ()
@@ -99,19 +99,28 @@ class Shelf:
 
         ``without`` is a phrasing that is taken out for this question, which is its own text.
         """
-        found, rest = self._postings.gather(self._vector(tokens))
-        ranked = self._ranked(found, without, hidden)
+        found, rest = self.postings.gather(self._vector(tokens))
+        ranked = self._ranked(found, without, hidden)[:_FINALISTS]
         if rest:
-            groups = [group for _, group, _ in ranked[:_FINALISTS]]
-            ranked = self._ranked(self._in_full(found, rest, groups), without, hidden)
-        return {self.entries[group]: (score, near) for score, group, near in ranked[:_FINALISTS]}
+            whole = self._in_full(found, rest, [group for _, group, _ in ranked[:_IN_FULL]])
+            ranked = self._ranked(whole, without, hidden)
+        return {self.entries[group]: (score, near) for score, group, near in ranked}
+
+    def in_reach(self, tokens: Sequence[str], hidden: Collection[str] = ()) -> dict[str, float]:
+        """Return the entries worth comparing by other means, with how near they seem at least."""
+        found, _ = self.postings.gather(self._vector(tokens))
+        ranked = self._ranked(found, None, hidden)[:_FINALISTS]
+        return {self.entries[group]: near for _, group, near in ranked}
 
     def _in_full(
         self, found: Mapping[int, float], rest: Asked, groups: Iterable[int]
     ) -> dict[int, float]:
-        places = sorted(place for group in groups for place in self._members[group])
+        firsts, members = self.firsts, self.members
+        places = sorted(
+            place for group in groups for place in members[firsts[group] : firsts[group + 1]]
+        )
         whole = {place: found.get(place, 0.0) for place in places}
-        self._postings.add(rest, whole)
+        self.postings.add(rest, whole)
         return whole
 
     def _ranked(
@@ -120,18 +129,22 @@ class Shelf:
         """Return score, group and nearest cosine of every group in reach, best first."""
         middle: dict[int, float] = {}
         nearest: dict[int, float] = {}
-        group_of = self._group_of
+        owners = self.owners
         for place, cosine in cosines.items():
-            group = group_of[place]
+            group = owners[place]
             middle[group] = middle.get(group, 0.0) + cosine
             if cosine > nearest.get(group, 0.0) and place != without:
                 nearest[group] = cosine
         if without is not None:
             self._leave_out(without, cosines, middle, nearest)
+        lengths = self.lengths
         ranked = [
-            (_MIDDLE_SHARE * middle[group] / lengths + (1 - _MIDDLE_SHARE) * near, group, near)
+            (
+                _MIDDLE_SHARE * middle[group] / lengths[group] + (1 - _MIDDLE_SHARE) * near,
+                group,
+                near,
+            )
             for group, near in nearest.items()
-            for lengths in (self._lengths[group],)
             if not hidden or self.entries[group] not in hidden
         ]
         ranked.sort(key=lambda one: (-one[0], one[1]))
@@ -145,22 +158,9 @@ class Shelf:
         nearest: Collection[int],
     ) -> None:
         """Take a phrasing out of its group's middle, as if the sum were built without it."""
-        group = self._group_of[without]
+        group = self.owners[without]
         if group not in nearest:
             return
-        part, own, length = middle[group], cosines.get(without, 0.0), self._lengths[group]
+        part, own, length = middle[group], cosines.get(without, 0.0), self.lengths[group]
         shorter = math.sqrt(max(length**2 - 2 * part + 1.0, 1e-9))
         middle[group] = (part - own) * length / shorter
-
-
-def _length(vector: Mapping[str, float]) -> float:
-    return math.sqrt(sum(value * value for value in vector.values())) or 1.0
-
-
-def _rarity(tokens: Sequence[Sequence[str]], groups: Sequence[Sequence[int]]) -> Vector:
-    """Return the inverse group frequency of each feature."""
-    seen: Counter[str] = Counter()
-    for group in groups:
-        seen.update(set().union(*(_features(tokens[place]) for place in group)))
-    total = len(groups) + 1
-    return {name: math.log(total / (count + 0.5)) + 0.5 for name, count in seen.items()}

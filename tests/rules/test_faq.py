@@ -16,6 +16,7 @@ from rules.faq.index import Index
 from rules.faq.lexical import LexicalMatcher
 from rules.faq.passages import passages_of, sentences_of
 from rules.faq.shelf import Phrasing
+from rules.faq.study import study
 from rules.folding import Folded, words_of
 from rules.view import View
 from tests.rules.conftest import decided, facts, request
@@ -293,15 +294,18 @@ def test_a_large_faq_is_ranked_as_if_all_of_it_were_compared(
 
 
 def test_confidence_grows_with_every_sign() -> None:
-    """A nearer, clearer and better known entry is never less sure."""
+    """A clearer and better known entry is never less sure."""
     book = phrasings(
         a=["reset my password", "password forgotten", "need new password"],
         b=["where is the parcel", "track my parcel", "parcel arrival date"],
     )
+    studied = study(book, {}, with_trials=True)
 
-    coefficients = Confidence(Index(book, {})).coefficients
+    learned = Confidence(Index(book, {}, studied.linears), studied.asked)
+    compared = Confidence(Index(book, {}), [])
 
-    assert all(coefficient > 0 for coefficient in coefficients[1:4])
+    for confidence in (learned, compared):
+        assert all(coefficient > 0 for coefficient in confidence.coefficients[1:3])
 
 
 @pytest.mark.parametrize(
@@ -314,6 +318,16 @@ def test_tiny_faqs_work(entries: dict[str, list[str]]) -> None:
     verdict = matcher.judge(View(request("one two"), facts()), "en", ())
 
     assert verdict.answer is None or len(entries) == 1
+
+
+def test_word_for_word_is_plain() -> None:
+    """Who asks exactly as one entry does is answered, however little there was to learn from."""
+    matcher = LexicalMatcher(phrasings(a=["change the address"], b=["change the tyres"]), 0.05)
+
+    answer = matcher.judge(View(request("Change the ADDRESS!"), facts()), "en", ()).answer
+
+    assert answer is not None
+    assert answer.faq == "a"
 
 
 def test_equal_entries_are_never_answered() -> None:

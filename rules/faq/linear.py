@@ -1,0 +1,32 @@
+"""A linear classifier over the phrasings of one language, as it is asked: small integers, no numpy.
+
+Learned by `rules.faq.learning`, once, in the process that reads the rule files. What is asked here
+is only how much a text speaks for each of a few entries. Never raises.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter, mul
+
+from rules.faq.buckets import weigh
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """One row of weights an entry, as signed bytes: a weight is its byte times ``unit``."""
+
+    rows: Mapping[str, array[int]]
+    unit: float
+    rarity: Sequence[float]
+
+    def scores(self, tokens: Sequence[str], entries: Iterable[str]) -> dict[str, float]:
+        """Return how much a text speaks for each of some entries, in no particular unit."""
+        buckets, weights = weigh(tokens, self.rarity)
+        if len(buckets) < 2:  # noqa: PLR2004 - one bucket alone would not make a tuple
+            return dict.fromkeys(entries, 0.0)
+        pick = itemgetter(*buckets)
+        rows, unit = self.rows, self.unit
+        return {entry: unit * sum(map(mul, weights, pick(rows[entry]))) for entry in entries}

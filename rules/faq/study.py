@@ -1,0 +1,94 @@
+"""Studies a FAQ: what tells its entries apart, and how well that works.
+
+Called where a book is built. All languages are studied together, so that a text in two of them, or
+taken for the wrong one, finds its entry. A large FAQ is studied language by language, a very large
+one not at all: its entries are compared by nearness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rules.faq.buckets import rarity_of
+from rules.faq.groups import MAX_STUDIED, grouped
+from rules.faq.index import Hit
+from rules.faq.linear import Linear
+from rules.faq.shelf import Phrasing
+
+if TYPE_CHECKING:
+    from rules.faq.trials import Trial
+
+_BEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a trial with the best entries. ``is_right`` is None where none could be."""
+
+    tokens: Sequence[str]
+    hits: Sequence[Hit]
+    is_right: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What came of it: classifiers by group, and the questions of all trials."""
+
+    linears: dict[str, Linear] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+
+
+def study(
+    phrasings: Sequence[Phrasing], asides: Mapping[str, Sequence[str]], *, with_trials: bool
+) -> Study:
+    """Return what the phrasings teach; nothing where there are too many in one group."""
+    found = Study()
+    groups = grouped(phrasings)
+    if max(map(len, groups.values()), default=0) > MAX_STUDIED:
+        return found
+    for group, members in groups.items():
+        _study_one(group, members, asides, found, with_trials=with_trials)
+    return found
+
+
+def _study_one(
+    group: str,
+    phrasings: Sequence[Phrasing],
+    asides: Mapping[str, Sequence[str]],
+    found: Study,
+    *,
+    with_trials: bool,
+) -> None:
+    # Heavy: only the process that builds a book needs it.
+    from rules.faq import learning  # noqa: PLC0415
+    from rules.faq.trials import Text, trials  # noqa: PLC0415
+
+    names = tuple(dict.fromkeys(phrasing.entry for phrasing in phrasings))
+    number = {name: place for place, name in enumerate(names)}
+    texts = [Text(number[phrasing.entry], phrasing.tokens) for phrasing in phrasings]
+    rarity = rarity_of(text.tokens for text in texts)
+    texts += [
+        Text(number[name], asides[name], is_asked=False) for name in names if asides.get(name)
+    ]
+    rows, alike = learning.similarities([text.tokens for text in texts], rarity)
+    spoken = learning.learn(alike, [text.entry for text in texts], len(names))
+    found.linears[group] = learning.pack(rows, spoken, names, rarity)
+    if with_trials:
+        found.asked.extend(_asked(trial, names) for trial in trials(texts, alike, names))
+
+
+def _asked(trial: Trial, names: Sequence[str]) -> Asked:
+    order = sorted(trial.scores, key=lambda entry: (-trial.scores[entry], entry))[:_BEST]
+    weights = trial.vocabulary.weigh(trial.tokens)
+    hits = [
+        Hit(
+            entry=names[entry],
+            score=trial.scores[entry],
+            near=0.0,
+            known=trial.vocabulary.known(weights, names[entry]),
+        )
+        for entry in order
+    ]
+    return Asked(trial.tokens, hits, None if trial.right is None else order[0] == trial.right)
