@@ -77,7 +77,8 @@ class _Profiles:
     def score_trigrams(self, found: Sequence[str]) -> Scores:
         """Return the mean log share of the trigrams in each language."""
         table, unseen = self.trigrams
-        rows = [table.get(trigram, unseen) for trigram in found]
+        # Letters that only folding brings forth, as in a parenthesised one, leave no trigrams.
+        rows = [table.get(trigram, unseen) for trigram in found] or [unseen]
         sums = (sum(column) for column in zip(*rows, strict=True))
         return dict(zip(self.languages, sums, strict=True))
 

@@ -74,7 +74,7 @@ def test_other_languages_are_not_mistaken_for_ours(text: str) -> None:
     assert DETECTOR.detect(text, ("pl",)) == ("pl", False)
 
 
-@pytest.mark.parametrize("text", ["", "12345", "ok", "VPN", "!?", "  "])
+@pytest.mark.parametrize("text", ["", "\u24a4", "12345", "ok", "VPN", "!?", "  "])
 def test_texts_that_say_nothing_follow_the_prior(text: str) -> None:
     """Who wrote Italian last still writes Italian."""
     assert DETECTOR.detect(text, ("it", "pt")) == ("it", True)
