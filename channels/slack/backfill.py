@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from channels.slack.names import Identity
-from gateway.errors import AddressRefused, ChannelMisconfigured, Throttled
+from gateway.errors import ChannelMisconfigured, PermanentFailure, Throttled
 
 if TYPE_CHECKING:
     from channels.slack.api import SlackApi
@@ -73,7 +73,7 @@ class Histories:
                 found = [each async for each in self._api.pages(method, "messages", **given)]
             except Throttled as exc:
                 await asyncio.sleep(exc.retry_after.total_seconds())
-            except (AddressRefused, ChannelMisconfigured) as exc:
+            except PermanentFailure as exc:
                 if exc.code not in {
                     "missing_scope",
                     "thread_not_found",

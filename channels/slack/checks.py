@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from channels.slack.scopes import SCOPES
 from channels.slack.settings import SlackSettings, is_channel
 from channels.slack.talk import room_and_thread
-from gateway.errors import AddressRefused, Problem, SendError
+from gateway.errors import Problem, SendError
 from gateway.model.people import Place
 
 if TYPE_CHECKING:
@@ -113,12 +113,12 @@ class Connected:
         try:
             room_id = await self._names.room_id(room)
             shown = (await self._api.call("conversations_info", channel=room_id))["channel"]
-        except AddressRefused as exc:
-            hint = "write its id, or invite the app: /invite @desk"
-            yield problem(f"channel {room}: {exc.reason}", hint)
-            return
         except SendError as exc:
-            yield problem(f"channel {room} cannot be looked at: {exc.reason}", warn=True)
+            if exc.code == "channel_not_found":
+                hint = "write its id, or invite the app: /invite @desk"
+                yield problem(f"channel {room}: {exc.reason}", hint)
+            else:
+                yield problem(f"channel {room} cannot be looked at: {exc.reason}", warn=True)
             return
         if shown.get("is_archived"):
             yield problem(f"channel {room} is archived")

@@ -1,7 +1,7 @@
 """Slack's error names and HTTP answers as our own errors.
 
 Called by `api`, the one boundary to Slack. A name that is not in the tables is permanent: Slack
-answers ``ok: false`` to what it understood and will not do.
+answers ``ok: false`` to what it understood and will not do (``is_archived``, ``not_in_channel``).
 https://docs.slack.dev/reference/methods/chat.postMessage#errors (checked May 2026). Pure.
 """
 
@@ -20,13 +20,11 @@ from gateway.errors import (
     Uncertain,
 )
 
+# People who cannot be reached anywhere; a room that is gone says nothing about its people.
 _REFUSED = frozenset(
     {
-        "account_inactive_user", "cannot_dm_bot", "channel_not_found", "is_archived",
-        "is_inactive", "messages_tab_disabled", "not_in_channel", "restricted_action",
-        "restricted_action_non_threadable_channel", "restricted_action_read_only_channel",
-        "restricted_action_thread_locked", "team_not_found", "thread_not_found", "user_disabled",
-        "user_not_found", "user_not_in_channel", "user_not_visible",
+        "cannot_dm_bot", "is_inactive", "messages_tab_disabled", "user_disabled", "user_not_found",
+        "user_not_visible",
     }
 )  # fmt: skip
 _MISCONFIGURED = frozenset(
@@ -76,8 +74,8 @@ def said_no(method: str, error: str, *, needed: str = "", counts: bool = False) 
     if error in _MISCONFIGURED:
         return ChannelMisconfigured(reason, code=error)
     if error in _REFUSED:
-        return AddressRefused(reason, code=error, public="Slack does not take messages there.")
-    return PermanentFailure(reason, code=error)
+        return AddressRefused(reason, code=error, public="Slack does not reach this person.")
+    return PermanentFailure(reason, code=error, public="Slack does not take the message there.")
 
 
 def answered(

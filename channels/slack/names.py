@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.errors import AddressRefused, ChannelMisconfigured
+from gateway.errors import ChannelMisconfigured, PermanentFailure
 
 if TYPE_CHECKING:
     from channels.slack.api import SlackApi
@@ -56,7 +56,7 @@ class Names:
         """Return the room of a place that is a name, an id, or a user's id.
 
         Raises:
-            AddressRefused: there is no such room, or we may not see it.
+            PermanentFailure: there is no such room, or we may not see it.
             SendError: it cannot be told now.
         """
         if where.startswith("#"):
@@ -65,7 +65,7 @@ class Names:
                 await self.resolve([name])
             if name not in self.rooms:
                 reason = f"there is no channel {where}, or the app may not see it"
-                raise AddressRefused(reason, code="channel_not_found")
+                raise PermanentFailure(reason, code="channel_not_found")
             return self.rooms[name]
         return await self.direct(where) if where[:1] in {"U", "W"} else where
 

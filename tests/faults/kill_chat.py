@@ -158,6 +158,7 @@ async def run_desk(folder: Path, *, kills: int, seed: int) -> tuple[Verdict, int
     slack = SlackServer(RealWorld(), seconds=2.5)
     for number in range(ROOMS):
         slack.workspace.add_room(f"C0ROOM{number:03d}", f"room-{number}")
+    slack.sockets.patience = 0.1
     async with slack.running():
         rooms = [room for room in slack.workspace.rooms if room.startswith("C0ROOM")]
         config = await asyncio.to_thread(make_desk, folder / "desk", slack.api_url, rooms)

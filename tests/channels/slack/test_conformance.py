@@ -17,7 +17,7 @@ from tests.channels.slack.conftest import ANA, HELP, make_channel, webhook
 from tests.fakes.slack import People, SlackServer
 
 FAILURES: dict[str, dict[str, Any]] = {
-    "refused address": {"error": "channel_not_found"},
+    "refused address": {"error": "user_not_found"},
     "throttle": {"status": 429, "retry_after": 7},
     "temporary": {"error": "service_unavailable"},
 }

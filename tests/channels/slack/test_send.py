@@ -83,7 +83,7 @@ async def test_a_place_may_be_a_person(channel, slack):
 
 async def test_a_name_that_nobody_has_is_refused(channel):
     """And is not known afterwards."""
-    with pytest.raises(AddressRefused, match="#nowhere"):
+    with pytest.raises(PermanentFailure, match="#nowhere"):
         await say(channel, Place("slack", "#nowhere"))
 
     assert channel.room_of(Place("slack", "#nowhere")) == ""
@@ -92,9 +92,12 @@ async def test_a_name_that_nobody_has_is_refused(channel):
 @pytest.mark.parametrize(
     ("failure", "error"),
     [
-        ({"error": "channel_not_found"}, AddressRefused),
-        ({"error": "is_archived"}, AddressRefused),
-        ({"error": "not_in_channel"}, AddressRefused),
+        ({"error": "user_not_found"}, AddressRefused),
+        ({"error": "user_disabled"}, AddressRefused),
+        # A room that is gone says nothing about the people in it.
+        ({"error": "channel_not_found"}, PermanentFailure),
+        ({"error": "is_archived"}, PermanentFailure),
+        ({"error": "not_in_channel"}, PermanentFailure),
         ({"error": "msg_too_long"}, PermanentFailure),
         ({"error": "something_new"}, PermanentFailure),
         ({"error": "token_revoked"}, ChannelMisconfigured),

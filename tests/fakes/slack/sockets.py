@@ -43,6 +43,7 @@ class Sockets:
         self.opened = 0
         self.max_open = 0
         self.extra_connections = 0
+        self.patience = 10.0  # how long an event waits for a connection
         self._tickets: set[str] = set()
         self._numbers = itertools.count(1)
         self._turn = 0
@@ -121,7 +122,7 @@ class Sockets:
         answer = asyncio.get_running_loop().create_future()
         self._waiting[envelope_id] = answer
         try:
-            await self.until(lambda: bool(self.open))
+            await self.until(lambda: bool(self.open), self.patience)
             async with asyncio.timeout(seconds):
                 self._turn += 1
                 socket = self.open[self._turn % len(self.open)]
