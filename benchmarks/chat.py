@@ -1,16 +1,29 @@
 """A chat event on its way: told by Slack, stored, decided, ticket, reply posted to Slack.
 
 The desk talks to an imitation of Slack in a process of its own. It is measured against a bare HTTP
-client that posts to the same imitation, sixteen at a time: no desk could be faster than that.
+client that posts the same message to the same imitation, sixteen at a time: no desk could be
+faster than that. A message waits three seconds for what its writer may add; that is taken off.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
-from collections.abc import Sequence
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import aiohttp
 
 from benchmarks.desk import COMMAND
+from benchmarks.figures import Figure, median_of_ratios
 from benchmarks.processes import Group
 from tests.fakes.slack.server import APP_TOKEN, BOT_TOKEN
 
@@ -57,3 +70,67 @@ def serve(config: Path) -> Group:
     command = [*COMMAND, "serve", "-c", str(config)]
     secrets = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
     return Group(command, log=config.parent / "serve.log", environment={**os.environ, **secrets})
+
+
+AT_A_TIME = 16
+QUIET_SECONDS = 3.0
+
+
+def run(*, long: bool) -> Iterator[Figure]:
+    """Measure; see the module."""
+    rounds, count = (5, 3000) if long else (3, 1000)
+    ours, bare = [], []
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        command = [sys.executable, "-m", "benchmarks.chat_server"]
+        slack = stack.enter_context(Group(command, log=folder / "slack.log"))
+        api_url = slack.ready_line().split()[1]
+        desk = stack.enter_context(serve(make_desk(folder / "desk", api_url, ["C0BARE001"])))
+        desk.ready_line()
+        _flood(api_url, count // 4)
+        for _ in range(rounds):
+            bare.append(asyncio.run(_posts_per_second(api_url, count)))
+            ours.append(_flood(api_url, count))
+        memory = sum(desk.peak_mib())
+    note = f"{statistics.median(ours):.0f} : {statistics.median(bare):.0f} a second"
+    yield Figure(
+        name="chat answers of a bare client's posts",
+        value=median_of_ratios(ours, bare),
+        unit="x",
+        goal=0.6,
+        more_is_better=True,
+        note=note,
+    )
+    yield Figure(name="peak memory of a Slack desk", value=memory, unit="MiB")
+
+
+def _flood(api_url: str, count: int) -> float:
+    """Have so many people write; return how many were answered a second."""
+    parts = urlsplit(api_url)
+    url = f"http://{parts.netloc}/control/flood?count={count}"
+    with urlopen(url, timeout=300) as answer:
+        found = json.load(answer)
+    if found["answered"] != count:
+        raise RuntimeError(f"only {found['answered']} of {count} were answered")
+    return float(count / (found["seconds"] - QUIET_SECONDS))
+
+
+async def _posts_per_second(api_url: str, count: int) -> float:
+    message = {
+        "channel": "C0BARE001",
+        "text": "Thank you for writing to us. We have your request.",
+        "blocks": [{"type": "divider"}],
+        "metadata": {"event_type": "bare", "event_payload": {"outbox_id": "x"}},
+    }
+    left = iter(range(count))
+    headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
+
+    async def post() -> None:
+        for _ in left:
+            async with session.post(f"{api_url}chat.postMessage", json=message) as answer:
+                assert (await answer.json())["ok"]
+
+    async with aiohttp.ClientSession(headers=headers) as session:
+        start = time.perf_counter()
+        await asyncio.gather(*(post() for _ in range(AT_A_TIME)))
+        return count / (time.perf_counter() - start)

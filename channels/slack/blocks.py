@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from channels.slack.runs import Block, Kind, Run
@@ -126,7 +127,7 @@ def _split(block: Block) -> Iterator[Block]:
             if runs and used + len(text) > MAX_BLOCK:
                 yield replace(block, runs=tuple(runs))
                 runs, used = [], 0
-            runs.append(replace(run, text=text))
+            runs.append(run._replace(text=text))
             used += len(text)
     if runs:
         yield replace(block, runs=tuple(runs))
@@ -166,10 +167,11 @@ def _list(group: Sequence[Block]) -> Json:
 def _runs(block: Block) -> list[Json]:
     """Return the runs of a block; neighbours of one style are one."""
     found = []
-    for style, same in groupby(block.runs, key=lambda run: replace(run, text="")):
-        text = "".join(run.text for run in same)
+    for _, same in groupby(block.runs, key=itemgetter(*range(1, len(Run._fields)))):
+        first, *others = same
+        text = first.text + "".join([run.text for run in others])
         if text:
-            found.append(_run(replace(style, text=text)))
+            found.append(_run(first._replace(text=text)))
     return found or [{"type": "text", "text": " "}]
 
 

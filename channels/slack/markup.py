@@ -49,10 +49,12 @@ def render(outgoing: Outgoing) -> Sequence[Part]:
     empty = [file.name for file in outgoing.attachments if not file.size]
     if empty:  # Slack takes no empty files: the reader shall know that there were some.
         said += of_literal("\n".join(f"{name} (0 bytes)" for name in empty))
-    shown, overflow = _fitting(said, outgoing)
-    if overflow is not None:
+    blocks = rich_blocks(said)
+    if not _fits(said, blocks):
+        said, overflow = _as_file(said, outgoing)
+        blocks = rich_blocks(said)
         files.insert(0, overflow)
-    parts = [_message(outgoing, shown)]
+    parts = [_message(outgoing, plain_text(said), blocks)]
     parts += [_file(outgoing, file, n) for n, file in enumerate(files, start=2)]
     return tuple(parts)
 
@@ -64,13 +66,13 @@ def file_name(name: str, outbox_id: str) -> str:
     return f"{stem}.{mark}.{ending}" if dot and stem else f"{name}.{mark}"
 
 
-def _fitting(
-    said: Sequence[Block], outgoing: Outgoing
-) -> tuple[Sequence[Block], Attachment | None]:
-    """Return what the message shows, and a file with all of it when that is not all."""
+def _fits(said: Sequence[Block], blocks: Sequence[object]) -> bool:
     length = sum(len(run.text) + len(run.link) for block in said for run in block.runs)
-    if length <= MAX_ALL and len(rich_blocks(said)) <= MAX_BLOCKS - _OWN_BLOCKS:
-        return said, None
+    return length <= MAX_ALL and len(blocks) <= MAX_BLOCKS - _OWN_BLOCKS
+
+
+def _as_file(said: Sequence[Block], outgoing: Outgoing) -> tuple[list[Block], Attachment]:
+    """Return the beginning of what is said, and a file with all of it."""
     whole = plain_text(said)
     beginning = whole[: cut_at(whole, MAX_TEXT)].rstrip()
     note = words.whole_text(outgoing.language)
@@ -81,9 +83,9 @@ def _fitting(
     return [*of_literal(f"{beginning} \N{HORIZONTAL ELLIPSIS}"), *of_literal(note)], file
 
 
-def _message(outgoing: Outgoing, said: Sequence[Block]) -> Part:
-    plain = plain_text(said) or outgoing.reference or outgoing.title or "\N{HORIZONTAL ELLIPSIS}"
-    blocks = [*rich_blocks(said), *_ending(outgoing)]
+def _message(outgoing: Outgoing, plain: str, said: Sequence[dict[str, Any]]) -> Part:
+    plain = plain or outgoing.reference or outgoing.title or "\N{HORIZONTAL ELLIPSIS}"
+    blocks = [*said, *_ending(outgoing)]
     body: dict[str, Any] = {
         # What notifications and screen readers say; the blocks are what is seen.
         "text": _within(escaped(plain)),

@@ -11,17 +11,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _SAFE_LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
-_CACHED_TEXTS = 1024
+_CACHED_BLOCKS = 4096
+# Between two blocks that can be parsed apart: a blank line, then something that cannot belong to
+# what stands before it (a list goes on over blank lines).
+_BETWEEN = re.compile(r"\n[ \t]*\n+(?=[^\s*+\-0-9>|])")
+# What makes blocks depend on each other: fences, and definitions of links.
+_CONNECTED = re.compile(r"^ {0,3}(?:```|~~~|\[[^\]]+\]:)", re.MULTILINE)
+# A paragraph in which Markdown can mean nothing; parsing it would cost a hundred times as much.
+_PLAIN = re.compile(r"[^\\`*_\[\]<>&#!|~=+\-:\n\t 0-9][^\\`*_\[\]<>&#!|~=\n\t]*(?<! )")
+# Bold as receipts have it around their reference: whole words between blanks or full stops.
+_BOLD = re.compile(r"(?<![^ ])\*\*(?=\w)([^*]+)(?<=\w)\*\*(?![^ .,;?)])")
 _parser = MarkdownIt("commonmark", {"html": False})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(NamedTuple):
     """Text of one style. ``link`` is a safe address, "" for none."""
 
     text: str
@@ -57,12 +66,22 @@ class Block:
         return "".join(run.text for run in self.runs)
 
 
-@lru_cache(_CACHED_TEXTS)
 def of_markdown(source: str) -> tuple[Block, ...]:
-    """Return the blocks of a Markdown text."""
+    """Return the blocks of a Markdown text; what was read before comes from a cache."""
+    source = source.replace("\r\n", "\n").strip("\n")
     if not source.strip():
         return ()
-    return tuple(_Reader(_parser.parse(source.replace("\r\n", "\n"))).blocks())
+    apart = [source] if _CONNECTED.search(source) else _BETWEEN.split(source)
+    return tuple(block for each in apart for block in _read(each))
+
+
+@lru_cache(_CACHED_BLOCKS)
+def _read(source: str) -> tuple[Block, ...]:
+    if _PLAIN.fullmatch(_BOLD.sub(r"\1", source)):
+        pieces = enumerate(_BOLD.split(source))
+        runs = tuple(Run(text=text, bold=at % 2 == 1) for at, text in pieces if text)
+        return (Block(kind=Kind.PARAGRAPH, runs=runs),)
+    return tuple(_Reader(_parser.parse(source)).blocks())
 
 
 def of_literal(text: str) -> tuple[Block, ...]:
@@ -157,7 +176,7 @@ class _Reader:
             depth, number = len(self._numbers) - 1, self._numbers[-1]
             return Block(kind=Kind.ITEM, runs=runs, depth=depth, number=number)
         if self._heading:
-            bold = tuple(replace(run, bold=not run.code) for run in runs)
+            bold = tuple(run._replace(bold=not run.code) for run in runs)
             return Block(kind=Kind.HEADING, runs=bold)
         return Block(kind=Kind.PARAGRAPH, runs=runs)
 
@@ -193,13 +212,13 @@ def _runs(children: Sequence[Token]) -> Iterator[Run]:
         match child.type:
             case "strong_open":
                 outer.append(style)
-                style = replace(style, bold=True)
+                style = style._replace(bold=True)
             case "em_open":
                 outer.append(style)
-                style = replace(style, italic=True)
+                style = style._replace(italic=True)
             case "link_open":
                 outer.append(style)
-                style = replace(style, link=_address(child, "href"))
+                style = style._replace(link=_address(child, "href"))
             case "strong_close" | "em_close" | "link_close":
                 style = outer.pop()
             case _:
@@ -209,17 +228,17 @@ def _runs(children: Sequence[Token]) -> Iterator[Run]:
 def _leaf(child: Token, style: Run) -> Iterator[Run]:
     match child.type:
         case "softbreak":
-            yield replace(style, text=" ")
+            yield style._replace(text=" ")
         case "hardbreak":
-            yield replace(style, text="\n")
+            yield style._replace(text="\n")
         case "code_inline":
-            yield replace(style, text=child.content, code=True)
+            yield style._replace(text=child.content, code=True)
         case "image":
             # An image would tell its server who reads when: it is shown as a link.
             address = _address(child, "src")
-            yield replace(style, text=child.content or address or "image", link=address)
+            yield style._replace(text=child.content or address or "image", link=address)
         case _ if child.content:
-            yield replace(style, text=child.content)
+            yield style._replace(text=child.content)
         case _:
             pass
 

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from channels.conformance import sample
 from channels.slack.blocks import rich_blocks
 from channels.slack.markup import edited, render
-from channels.slack.runs import Kind, of_literal, of_markdown, plain_text
+from channels.slack.runs import (
+    Kind,
+    _parser,
+    _Reader,
+    of_literal,
+    of_markdown,
+    plain_text,
+)
 from channels.slack.splitting import cut_at, is_boundary, split
 from gateway.model.message import Attachment
 from gateway.model.outgoing import Button, Outgoing, Part
@@ -76,6 +83,18 @@ def test_markdown_becomes_rich_text():
         "type": "rich_text_preformatted",
         "elements": [{"type": "text", "text": "code & <b>"}],
     }
+
+
+plain = st.text(st.sampled_from("ab 1-.:*_(),;"), min_size=1, max_size=40)
+
+
+@given(source=plain)
+def test_the_short_way_reads_what_the_parser_reads(source):
+    """Plain paragraphs and bold words are read without the parser, and mean the same."""
+    parsed = tuple(_Reader(_parser.parse(source)).blocks())
+
+    assert texts(rich_blocks(of_markdown(source))) == texts(rich_blocks(parsed))
+    assert rich_blocks(of_markdown(source)) == rich_blocks(parsed)
 
 
 def test_lists_go_on_where_they_were():
