@@ -15,7 +15,13 @@ from channels.telegram.ids import Where, external_id
 from channels.telegram.keys import Me, keys_of, where_of
 from channels.telegram.people import Writer, author_of, origin_of, writer_of
 from channels.telegram.shape import Object, number_in, object_in, read_object, text_in
-from channels.telegram.spoken import answered_by, is_addressed, order_in, without_mention
+from channels.telegram.spoken import (
+    Order,
+    answered_by,
+    is_addressed,
+    order_in,
+    without_mention,
+)
 from channels.telegram.words import asks_for_person
 from gateway.errors import ParseError
 from gateway.model.message import (
@@ -99,7 +105,7 @@ class _Reading:
             return self.ignored("it was not said to the desk")
         order = order_in(message) if addressed and not writer.nobody else None
         if order is not None and order.name in _WISHES:
-            return self._wish(message, writer, _WISHES[order.name], order.argument)
+            return self._wish(message, writer, _WISHES[order.name], _argument(message, order))
         if order is not None and order.name == "new" and not order.argument:
             return self._wish(message, writer, WishKind.NEW, "")
         return self._message(message, writer, addressed=addressed)
@@ -215,6 +221,13 @@ def _where(message: Object) -> Where:
     if where is None or not number_in(message, "message_id"):
         raise ParseError("this message stands in no chat")
     return where
+
+
+def _argument(message: Object, order: Order) -> str:
+    """Return what stands behind a command; behind a bare start, what their app speaks."""
+    if order.name != "start" or order.argument:
+        return order.argument
+    return text_in(object_in(message, "from"), "language_code").partition("-")[0]
 
 
 def _digest(*what: object) -> str:

@@ -316,13 +316,20 @@ async def test_a_blocked_bot_tells_the_agents(people):
 
 
 async def test_flood_wait_delays_one_chat_only(people):
-    """429 for Rita: what waits for her waits, everybody else is answered."""
+    """429 for one: what waits for them waits, everybody else is answered."""
     no = Refused(429, "Too Many Requests: retry after 40", retry_after=40)
     people.server.fail_next("sendMessage", Fault(refused=no))
+    bodies = [message(PASSWORD, chat=private(n), sender=user(n)) for n in (RITA, 502)]
+    last = max(people.server.push("message", body) for body in bodies)
+    await people.server.until(lambda: people.server.confirmed >= last)
+    await people.desk.settle()
 
-    await people.writes(PASSWORD)
+    await people.desk.deliver()
+    at_once = len(people.seen_by(RITA)) + len(people.seen_by(502))
+    await people.out()
 
-    assert len(people.seen_by(RITA)) == 1
+    assert at_once == 1
+    assert [len(people.seen_by(chat)) for chat in (RITA, 502)] == [1, 1]
 
 
 async def test_an_uncertain_answer_goes_once_more(people):
@@ -347,6 +354,24 @@ async def test_help_status_and_language(people):
     assert "Your open requests" in status.text
     assert "po polsku" in language.text
     assert "Państwa otwarte zgłoszenia" in text.text
+
+
+async def test_languages_are_offered_and_remembered(people):
+    """An unknown one lists what there is; the answer that follows is in the chosen one."""
+    await people.happens("message", command("/language klingon"))
+    await people.happens("message", command("/language Polski"))
+    await people.happens("message", command("/status"))
+
+    offered, _, status = people.seen_by(RITA)
+    assert "pl: Polski" in offered.text
+    assert "Nie mają Państwo otwartych zgłoszeń" in status.text
+
+
+async def test_commands_in_the_agents_room_are_left_alone(people):
+    """It is the desk's own room: nobody there is a requester."""
+    await people.happens("message", command("/status@acme_help_bot", chat=group(TEAM)))
+
+    assert people.seen_by(TEAM) == []
 
 
 async def test_a_deep_link_chooses_the_language(people):

@@ -404,8 +404,8 @@ def test_lanes_are_chats_and_topics():
 @pytest.mark.parametrize(
     ("text", "kind", "argument"),
     [
-        ("/start", WishKind.HELP, ""),
-        ("/start pt", WishKind.HELP, "pt"),
+        ("/start", WishKind.HELP, "pt"),
+        ("/start pl", WishKind.HELP, "pl"),
         ("/start VT-1042-F", WishKind.HELP, "VT-1042-F"),
         ("/help", WishKind.HELP, ""),
         ("/STATUS", WishKind.STATUS, ""),
@@ -414,8 +414,8 @@ def test_lanes_are_chats_and_topics():
     ],
 )
 def test_commands_are_wishes(text, kind, argument):
-    """With what stands behind them, deep links too."""
-    got = read("message", command(text))
+    """With what stands behind them: a deep link's words, else the language of the person's app."""
+    got = read("message", command(text, sender=user(language_code="pt-BR")))
 
     assert isinstance(got, Wish)
     assert (got.kind, got.argument) == (kind, argument)
