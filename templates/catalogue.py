@@ -49,6 +49,7 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "requester/status": (Slot(name="requests", sample=("VT-1042-F · open: The lift", "VT-7-D")),),
     "requester/language": (),
     "requester/languages": (Slot(name="languages", sample=("en: English", "pl: Polski")),),
+    "requester/missing": (_REFERENCE, Slot(name="files", sample=("video.mp4", "plan.pdf"))),
     # The small line below a message on chat, which is edited when the state changes.
     "requester/state": (_REFERENCE, Slot(name="state", sample="open")),
     "agent/new": (

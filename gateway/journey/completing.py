@@ -57,12 +57,13 @@ class Completing:
         )
         room = desk.policy.limits.size
         files: list[Attachment] = []
-        flags = list(message.flags)
+        flags, missing = list(message.flags), []
         for remote in message.files:
             try:
                 file = await self._file(channel, remote, room)
             except SendError as exc:
                 flags.append(_not_copied(remote, exc.public))
+                missing.append(remote.name)
             else:
                 room -= file.size
                 files.append(file)
@@ -72,6 +73,7 @@ class Completing:
             attachments=(*message.attachments, *files),
             files=(),
             flags=tuple(flags),
+            missing=tuple(missing),
         )
 
     def _known_profile(self, desk: Desk, message: Message) -> Profile | None:

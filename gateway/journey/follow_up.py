@@ -116,6 +116,7 @@ def _append(draft: Draft, message: Message, identity: Identity, known: Known) ->
     case = _Case(message=message, identity=identity, known=known, ticket=ticket)
     react = _REACTIONS.get(ticket.state, _on_open)
     end(draft, message, Outcome.APPENDED, react(draft, case), ticket.number)
+    new_request.tell_missing(draft, ticket, message, identity.trust)
 
 
 def _meaning(draft: Draft, message: Message) -> Meaning | None:

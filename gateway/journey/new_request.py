@@ -72,6 +72,7 @@ def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> No
         return
     ticket = _open(draft, case, decision)
     _carry_out(draft, case, ticket, decision)
+    tell_missing(draft, ticket, message, identity.trust)
 
 
 def end(draft: Draft, message: Message, outcome: Outcome, why: str, on: int | None = None) -> None:
@@ -261,6 +262,13 @@ def route_again(draft: Draft, ticket: Ticket, trust: Trust, why: str) -> Ticket:
     return route(
         draft, ticket, wanted.team if wanted else None, wanted.level if wanted else None, why
     )
+
+
+def tell_missing(draft: Draft, ticket: Ticket, message: Message, trust: Trust) -> None:
+    """Tell somebody on chat which of their files did not reach us."""
+    if message.missing and not message.automatic:
+        values: dict[str, Value] = {"reference": ticket.reference, "files": message.missing}
+        draft.to_requester(ticket, "requester/missing", values, trust=trust)
 
 
 def _first_words(message: Message) -> str:

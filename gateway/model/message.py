@@ -138,8 +138,9 @@ class Message:
     deliveries of one message and for nothing else. ``copied`` are all addresses it was sent to
     beside ours. ``flags`` are words for agents ("unparseable sender", "parts differ").
     On chat ``talk`` says where it was said, ``files`` lie at the platform still, and ``also`` are
-    the external ids of further messages that were read as one with this. ``foreseen`` is what
-    `Rules.foresee` made of it where it was read, None for nothing.
+    the external ids of further messages that were read as one with this, and ``missing`` names
+    of files that could not be had. ``foreseen`` is what `Rules.foresee` made of it where it was
+    read, None for nothing.
     """
 
     channel: str
@@ -163,6 +164,7 @@ class Message:
     talk: Talk | None = None
     files: tuple[RemoteFile, ...] = ()
     also: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     foreseen: object = field(default=None, compare=False, repr=False)
 
 

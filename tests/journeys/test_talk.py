@@ -515,6 +515,9 @@ async def test_a_file_that_cannot_be_had_is_named(chat):
         "file 'a.png' was not copied: it was deleted (https://rooms.example/a)",
         "file 'b.png' was not copied: over 20 MB",
     ]
+    told = chat.platform.texts("D1")[-1]
+    assert "could not take over" in told
+    assert "- a.png\n- b.png" in told
 
 
 async def test_names_are_looked_up_once(chat):
