@@ -31,7 +31,7 @@ METHODS: Mapping[str, Method] = {
     "apps.connections.open": _method("", ""),
     "chat.postMessage": _method(
         "channel",
-        f"{_SAY} reply_broadcast unfurl_links unfurl_media mrkdwn metadata client_msg_id",
+        f"{_SAY} reply_broadcast unfurl_links unfurl_media mrkdwn metadata client_msg_id team_id",
         "chat:write",
     ),
     "chat.postEphemeral": _method("channel user", _SAY, "chat:write"),
@@ -60,5 +60,5 @@ METHODS: Mapping[str, Method] = {
     "team.info": _method("", "team domain include_slackbot_availability", "team:read"),
 }
 
-UNDECLARED = {"chat.postMessage": frozenset({"client_msg_id"})}
+UNDECLARED = {"chat.postMessage": frozenset({"client_msg_id", "team_id"})}
 """What Slack takes although its library names no argument for it."""
