@@ -51,10 +51,9 @@ def plan(draft: Draft, wish: Wish, known: Known, theirs: Sequence[Ticket]) -> No
     )
     match wish.kind:
         case WishKind.HELP:
-            _help(draft, wish, person)
+            _help(draft, wish, person, theirs)
         case WishKind.STATUS:
-            lines = tuple(_line(draft, wish, ticket) for ticket in theirs)
-            _say(draft, wish, "requester/status", _language_of(draft, person), {"requests": lines})
+            _status(draft, wish, person, theirs)
         case WishKind.LANGUAGE:
             _choose_language(draft, wish, person)
         case WishKind.NEW:
@@ -65,8 +64,17 @@ def plan(draft: Draft, wish: Wish, known: Known, theirs: Sequence[Ticket]) -> No
     draft.done(Outcome.ACTED, f"asked for {wish.kind}", effect=wish.digest, ticket=None)
 
 
-def _help(draft: Draft, wish: Wish, person: Person) -> None:
-    """Say what the desk can do; a link to it may have named the language."""
+def _status(draft: Draft, wish: Wish, person: Person, theirs: Sequence[Ticket]) -> None:
+    lines = tuple(_line(draft, wish, ticket) for ticket in theirs)
+    _say(draft, wish, "requester/status", _language_of(draft, person), {"requests": lines})
+
+
+def _help(draft: Draft, wish: Wish, person: Person, theirs: Sequence[Ticket]) -> None:
+    """Say what the desk can do; a link to it may name a language, or a ticket of theirs."""
+    said = wish.argument.strip().casefold()
+    if meant := [ticket for ticket in theirs if ticket.reference.casefold() == said]:
+        _status(draft, wish, person, meant)
+        return
     chosen = _named(draft, wish.argument)
     if chosen:
         draft.person(replace(person, language=chosen))

@@ -35,7 +35,8 @@ from tests.fakes.telegram_people import message, private, user
 from tests.fakes.telegram_server import TOKEN, TelegramServer
 
 WRITERS = 8
-PAUSE_SECONDS = 0.5
+# Fewer than the thirty a second that a bot may send, so that they are not waiting for their turn.
+PAUSE_SECONDS = 1.2
 STALLED_SECONDS = 90.0
 # What was on its way at the last kill may come once more, some seconds after the start.
 QUIET_SECONDS = 30.0
@@ -159,15 +160,13 @@ async def _die(desk: Group, dice: random.Random) -> None:
 
 async def _all_answered(load: Load, server: TelegramServer) -> None:
     """Return when everybody is answered, or nothing has moved for long."""
-    left, since = -1, 0.0
+    shown, since = -1, 0.0
     while since < STALLED_SECONDS:
         answered = {each.chat for each in server.shown}
-        now_left = len(load.written.keys() - answered)
-        if not now_left and since > QUIET_SECONDS:
+        if since > QUIET_SECONDS and answered >= load.written.keys():
             return
-        now_left += len(server.shown)
-        left, since = now_left, 0.0 if now_left != left else since + 0.1
-        await asyncio.sleep(0.1)
+        shown, since = len(server.shown), 0.0 if len(server.shown) != shown else since + 0.2
+        await asyncio.sleep(0.2)
 
 
 def chats_held(config: Path) -> AbstractSet[int]:

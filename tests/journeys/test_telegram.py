@@ -381,6 +381,19 @@ async def test_a_deep_link_chooses_the_language(people):
     assert "Escreva o que precisa" in people.seen_by(RITA)[-1].text
 
 
+async def test_a_deep_link_shows_a_ticket_of_ones_own(people):
+    """``t.me/bot?start=VT-…``: whoever else follows it is told what the desk can do."""
+    row = await people.writes(LIFT)
+    reference = (await people.desk.ticket(row)).reference
+    eve = {"chat": private(EVE), "sender": user(EVE)}
+
+    await people.happens("message", command(f"/start {reference}"))
+    await people.happens("message", command(f"/start {reference}", **eve))
+
+    assert f"{reference} · open: {LIFT}" in people.seen_by(RITA)[-1].text
+    assert reference not in people.seen_by(EVE)[-1].text
+
+
 async def test_status_in_a_group_shows_no_words_of_elsewhere(people):
     """Others read along: what was said in private stays there."""
     await people.writes(LIFT)

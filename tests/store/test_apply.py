@@ -407,3 +407,19 @@ async def test_tickets_are_listed_last_changed_first(store, wanted, expected):
         await store.apply(plan(**opened(number, updated_at=at, **shape)))
 
     assert [t.number for t in await store.list_tickets(wanted)] == expected
+
+
+async def test_open_tickets_of_one_person(store):
+    """Theirs, last changed first; not the closed ones, and nobody else's."""
+    states = [TicketState.OPEN, TicketState.CLOSED, TicketState.WAITING, TicketState.OPEN]
+    for number, state in enumerate(states, 1001):
+        at = START + number * MINUTE
+        parties = (Party(number=1, kind="chat", address="b" if number == 1004 else "a"),)
+        shape = {"state": state, "kind": "chat", "parties": parties}
+        await store.apply(plan(**opened(number, updated_at=at, **shape)))
+
+    found = await store.open_tickets_of("chat", "a", 9)
+
+    assert [ticket.number for ticket in found] == [1003, 1001]
+    assert await store.open_tickets_of("email", "a", 9) == []
+    assert len(await store.open_tickets_of("chat", "a", 1)) == 1
