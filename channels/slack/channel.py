@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from channels.slack.modals import Modals
     from channels.slack.names import Names
     from channels.slack.payload import Payload
-    from channels.slack.receive import Receiver, Threads
+    from channels.slack.receive import Receiver
     from channels.slack.send import Sender
+    from channels.slack.threads import Threads
 
 
 class SlackChannel:
@@ -171,7 +172,7 @@ class SlackChannel:
 
     @cached_property
     def _threads(self) -> Threads:
-        from channels.slack.receive import Threads  # noqa: PLC0415 - see _api
+        from channels.slack.threads import Threads  # noqa: PLC0415 - see _api
 
         return Threads()
 
@@ -189,6 +190,7 @@ class SlackChannel:
             world=setup.world,
             api=self._api,
             names=self._names,
+            threads=self._threads,
             support=ids,
         )
 
@@ -200,15 +202,14 @@ class SlackChannel:
 
     @cached_property
     def _receiver(self) -> Receiver:
+        from channels.slack.learning import Learning  # noqa: PLC0415 - see _api
         from channels.slack.receive import Receiver  # noqa: PLC0415 - see _api
 
         is_socket = self._settings.mode == "socket"
         return Receiver(
             self._house,
             self._door,
-            self._threads,
-            support=self._settings.support_channels,
-            wanted=self._wanted,
+            Learning(self._house, self._settings.support_channels, self._wanted),
             app_token=(lambda: self._secret("APP_TOKEN")) if is_socket else None,
         )
 

@@ -22,7 +22,9 @@ from slack_bolt.response import BoltResponse
 from channels.slack import words
 from channels.slack.api import SlackApi
 from channels.slack.names import Names
-from channels.slack.payload import Facts, Payload, facts_of, part_at, text_at, unwrap
+from channels.slack.payload import Facts, Payload, facts_of, is_direct, part_at, text_at, unwrap
+from channels.slack.text import mentions
+from channels.slack.threads import Threads
 from gateway.contracts.channel import Intake
 from gateway.errors import SendError, StoreError, TemporaryFailure
 from gateway.model.message import RawEvent
@@ -40,7 +42,10 @@ _FINE, _LATER = 200, 503
 
 @dataclass(kw_only=True)
 class House:
-    """What the rooms of one Slack channel share. ``support`` are ids of support channels."""
+    """What the rooms of one Slack channel share.
+
+    ``support`` are ids of support channels; until it ``knows`` them, nothing may be taken.
+    """
 
     channel: str
     language: str
@@ -49,7 +54,9 @@ class House:
     world: World
     api: SlackApi
     names: Names
+    threads: Threads
     support: set[str] = field(default_factory=set)
+    knows: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Door:
@@ -97,18 +104,32 @@ class Door:
         if text_at(payload, "type") == "url_verification":
             await next()
             return None
+        if not self._house.knows.is_set():
+            return BoltResponse(status=_LATER)
         facts = self._facts(payload, told["via"])
         try:
             if not self._is_noise(payload, facts):
                 body = await self._complete(payload, facts, told)
                 async with asyncio.timeout(STORE_S):
                     await told["intake"].accept([self._event(body, facts)])
+                self._watch(payload, facts)
                 self._opened(payload)
         except (StoreError, SendError, TimeoutError) as exc:
             more = {"channel": self._house.channel, "reason": str(exc) or type(exc).__name__}
             log.warning("slack event not stored", extra=more)
             return BoltResponse(status=_LATER)
         return BoltResponse(status=_FINE, body=self._answer(facts))
+
+    def _watch(self, payload: Payload, facts: Facts) -> None:
+        """Remember the thread of what was said to the desk, whichever node answers it."""
+        event, room = part_at(payload, "event"), str(facts.get("channel", ""))
+        is_ours = (
+            facts.get("what") in {"reaction", "shortcut"}
+            or facts.get("support") is True
+            or mentions(event.get("text"), str(facts.get("me", "")))
+        )
+        if is_ours and facts.get("root") and not is_direct(room):
+            self._house.threads.add(f"{room}/{facts['root']}")
 
     def _event(self, body: bytes, facts: Facts) -> RawEvent:
         house = self._house

@@ -16,9 +16,10 @@ from typing import Any
 from channels.backoff import Backoff
 from channels.slack.backfill import Histories
 from channels.slack.door import Door, House
+from channels.slack.learning import Learning
 from channels.slack.sockets import NotStored, Sockets
 from gateway.contracts.channel import Cursor, Intake
-from gateway.errors import ChannelMisconfigured, SendError, StoreError
+from gateway.errors import SendError, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -27,24 +28,6 @@ BEAT_S = 20.0
 SWEEP_S = 1800.0
 # Slack's clock, and what was on its way: read again from so long before.
 OVERLAP_S = 120.0
-MAX_THREADS = 500
-
-
-class Threads:
-    """The threads that the desk has spoken in, the newest ones."""
-
-    def __init__(self) -> None:
-        self._places: dict[str, None] = {}
-
-    def __iter__(self) -> Any:
-        return iter(list(self._places))
-
-    def add(self, place: str) -> None:
-        """Remember a place ``room/thread``."""
-        self._places.pop(place, None)
-        self._places[place] = None
-        while len(self._places) > MAX_THREADS:
-            del self._places[next(iter(self._places))]
 
 
 class Receiver:
@@ -54,17 +37,13 @@ class Receiver:
         self,
         house: House,
         door: Door,
-        threads: Threads,
+        learning: Learning,
         *,
-        support: Sequence[str],
-        wanted: set[str],
         app_token: Callable[[], str] | None,
     ) -> None:
         self._house = house
         self._door = door
-        self._threads = threads
-        self._support = support
-        self._wanted = wanted
+        self._learning = learning
         self._app_token = app_token
         self._backoff = Backoff(house.world)
         self._began = self._well_until = 0.0
@@ -73,6 +52,12 @@ class Receiver:
     async def run(self, intake: Intake) -> None:
         """Receive until cancelled."""
         self._intake = intake
+        await self._recall()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._learning.run())
+            group.create_task(self._keep_holding())
+
+    async def _keep_holding(self) -> None:
         while True:
             # In a task of its own: a lease that is lost cancels its holder, and that is not us.
             holding = asyncio.create_task(self._hold())
@@ -119,13 +104,28 @@ class Receiver:
             raise NotStored  # the door has said why
         return response.body if isinstance(response.body, dict) else _json(response.body)
 
-    async def _begin(self) -> None:
-        """Learn who we are and which rooms are meant, however long Slack takes to tell."""
+    async def _recall(self) -> None:
+        """Take over which rooms were meant before, when the store can be read."""
+        while True:
+            try:
+                kept = await self._kept()
+            except StoreError as exc:
+                log.warning("slack waits for the store", extra=self._about() | {"reason": str(exc)})
+                await asyncio.sleep(self._backoff.after_failure(needs_mending=False))
+            else:
+                self._learning.take_over(_mapping(kept.get("rooms")))
+                self._backoff.reset()
+                return
+
+    async def _kept(self) -> Mapping[str, Any]:
         cursor = await self._intake.cursor(self._key)
-        kept = cursor.value if cursor is not None else {}
-        self._house.names.keep(_mapping(kept.get("rooms")))
+        return cursor.value if cursor is not None else {}
+
+    async def _begin(self) -> None:
+        """Remember how far all was well, and wait until it is known which rooms are meant."""
+        kept = await self._kept()
         for place in _sequence(kept.get("threads")):
-            self._threads.add(str(place))
+            self._house.threads.add(str(place))
         self._well_until = _number(kept.get("well_until"))
         self._began = _number(kept.get("began"))
         self._is_first = not self._began
@@ -133,30 +133,7 @@ class Receiver:
             # From now on nothing shall be missed, and nothing older is a request.
             self._began = self._well_until = self._house.world.now().timestamp()
             await self._store_cursor()
-        while True:
-            try:
-                await self._house.names.identity()
-                await self._resolve()
-            except SendError as exc:
-                mend = isinstance(exc, ChannelMisconfigured)
-                seconds = self._backoff.after_failure(needs_mending=mend)
-                more = {"reason": exc.reason, "retry_s": round(seconds, 1)}
-                log.warning("slack is not heard", extra=self._about() | more)
-                await asyncio.sleep(seconds)
-            else:
-                self._backoff.reset()
-                return
-
-    async def _resolve(self) -> None:
-        names = self._house.names
-        by_name = {room[1:] for room in self._support if room.startswith("#")}
-        await names.resolve(by_name | self._wanted)
-        for name in sorted(by_name - set(names.rooms)):
-            log.error("there is no such slack channel", extra=self._about() | {"room": f"#{name}"})
-        found = (
-            names.rooms.get(room[1:], "") if room[0] == "#" else room for room in self._support
-        )
-        self._house.support |= {room for room in found if room}
+        await self._house.knows.wait()
 
     async def _keep_well(self, sockets: Sockets | None) -> None:
         """Read what was missed, then remember now and again that nothing is."""
@@ -182,7 +159,7 @@ class Receiver:
         try:
             identity = await self._house.names.identity()
             histories = Histories(self._house.api, identity)
-            async for payloads in histories.said_since(since, self._threads):
+            async for payloads in histories.said_since(since, self._house.threads):
                 await self._door.offer(payloads, self._intake)
         except (SendError, StoreError) as exc:
             more = {"reason": str(exc)}
@@ -192,7 +169,6 @@ class Receiver:
         return True
 
     async def _remember(self) -> None:
-        await self._learn()
         self._well_until = max(self._well_until, self._house.world.now().timestamp())
         await self._store_cursor()
 
@@ -201,22 +177,13 @@ class Receiver:
             "began": self._began,
             "well_until": self._well_until,
             "rooms": dict(self._house.names.rooms),
-            "threads": list(self._threads),
+            "threads": list(self._house.threads),
         }
         try:
             await self._intake.accept([], Cursor(key=self._key, value=value))
         except StoreError as exc:
             more = {"reason": str(exc)}
             log.warning("slack cursor is not stored", extra=self._about() | more)
-
-    async def _learn(self) -> None:
-        """Look up the rooms that somebody has asked for by name meanwhile."""
-        if self._wanted - set(self._house.names.rooms):
-            try:
-                await self._house.names.resolve(self._wanted)
-            except SendError as exc:
-                more = {"reason": exc.reason}
-                log.warning("slack channels cannot be looked up", extra=self._about() | more)
 
 
 async def _within(waiting: Any, seconds: float) -> None:

@@ -180,9 +180,13 @@ class Sockets:
 
     async def _connect(self) -> Socket:
         answer = await self._api.call("apps_connections_open", app_token=self._token())
-        ws = await self._api.session.ws_connect(
-            str(answer["url"]), heartbeat=PING_S, max_msg_size=_MAX_FRAME
-        )
+        try:
+            ws = await self._api.session.ws_connect(
+                str(answer["url"]), heartbeat=PING_S, max_msg_size=_MAX_FRAME
+            )
+        except aiohttp.WSServerHandshakeError as exc:
+            # Its own words would show the address, which is a secret.
+            raise ConnectionError(f"Slack refused the connection: HTTP {exc.status}") from None
         socket = Socket(ws, self._take, self._channel)
         try:
             await socket.greeted()

@@ -110,9 +110,7 @@ async def run(
         writers = await stack.enter_async_context(_writing(load))
         await _die(first, dice)
         for _ in range(kills - 1):
-            desk = start()
-            await asyncio.sleep(dice.random() * (0.9 if dice.random() < 0.15 else 4.0))
-            await _die(desk, dice)
+            await _die(await _lived(start, slack, dice), dice)
         last = start()
         stack.callback(last.stop)
         load.stop()
@@ -131,6 +129,19 @@ async def _writing(load: Load) -> AsyncIterator[list[asyncio.Task[None]]]:
         for writer in writers:
             writer.cancel()
         await asyncio.gather(*writers, return_exceptions=True)
+
+
+async def _lived(start: Callable[[], Group], slack: SlackServer, dice: random.Random) -> Group:
+    """Start a desk and let it live: mostly until it works, now and then not so long."""
+    slack.sockets.cut()
+    desk = start()
+    if dice.random() < 0.15:
+        await asyncio.sleep(dice.random() * 0.9)
+        return desk
+    with contextlib.suppress(TimeoutError):
+        await slack.sockets.until(lambda: bool(slack.sockets.open), seconds=30)
+    await asyncio.sleep(dice.random() * 4.0)
+    return desk
 
 
 async def _die(desk: Group, dice: random.Random) -> None:

@@ -104,7 +104,7 @@ async def open_office(
         table = TABLE.format(api_url=slack.api_url, rooms=names, folder=folder)
         opening = open_bench(
             folder / "desk", config=CONFIG + table, rules=rules, parsers={"slack": parser},
-            world=RealWorld(),
+            world=RealWorld(), later=asyncio.get_running_loop().call_later,
         )  # fmt: skip
         async with opening as desk, _at_work(desk):
             await slack.sockets.until(lambda: len(slack.sockets.open) == WANTED)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from channels.conformance import ScriptedIntake
-from channels.slack import receive, sockets
+from channels.slack import learning, receive, sockets
 from channels.slack.channel import SlackChannel
 from channels.slack.settings import SlackSettings
 from gateway.contracts.channel import ChannelSetup, WebRequest
@@ -51,6 +51,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have nothing wait longer than a test can."""
     monkeypatch.setattr(sockets, "GRACE_S", 0.2)
     monkeypatch.setattr(receive, "BEAT_S", 0.05)
+    monkeypatch.setattr(learning, "LOOK_S", 0.05)
     monkeypatch.setattr("channels.backoff.FIRST_S", 0.05)
 
 
@@ -134,6 +135,7 @@ async def webhook(
     from aiohttp import web  # noqa: PLC0415
 
     count = 0
+    channel._house.knows.set()  # as it does once it receives
 
     async def handle(request: web.Request) -> web.Response:
         nonlocal count

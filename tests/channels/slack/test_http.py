@@ -129,6 +129,26 @@ async def test_a_retry_is_an_event_like_another(slack, people, posted, retry):
     assert len(intake.stored) == 1
 
 
+async def test_nothing_is_taken_before_the_support_channels_are_known(slack, people):
+    """It would be taken for idle talk: Slack shall come again."""
+    channel = make_channel(slack.api_url, world=slack.world, mode="http")
+    intake = ScriptedIntake()
+    async with webhook(channel, slack, intake):
+        channel._house.knows.clear()
+        body = event(people)
+        early = await slack.post(body, slack.signed(body))
+        asked = await slack.post(CHALLENGE, slack.signed(CHALLENGE))
+        receiving = asyncio.create_task(channel.receive(intake))
+        await channel._house.knows.wait()
+        late = await slack.post(body, slack.signed(body))
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
+    await channel.close()
+
+    assert (early[0], asked[0], late[0]) == (503, 200, 200)
+    assert [each.facts["support"] for each in intake.stored] == [True]
+
+
 async def test_the_handshake_is_answered_when_it_is_signed(slack, posted):
     """Slack asks again whenever the address is changed."""
     status, text = await slack.post(CHALLENGE, slack.signed(CHALLENGE))

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from channels.conformance import ScriptedIntake, sample
-from channels.slack import backfill, door, receive, sockets
+from channels.slack import backfill, door, learning, receive, sockets
+from channels.slack import threads as threads_module
 from channels.slack.backfill import Histories
 from channels.slack.names import Identity
 from gateway.errors import StoreUnavailable
@@ -258,16 +259,30 @@ async def test_slack_may_say_no_for_a_while(slack, people, monkeypatch):
     assert len(taken.stored) == 1
 
 
+async def test_a_channel_that_is_made_later_is_a_support_channel_then(slack, people, monkeypatch):
+    """Its name is asked for again now and then."""
+    monkeypatch.setattr(learning, "AGAIN_S", 0.0)
+    channel = make_channel(slack.api_url, world=slack.world, support_channels=("#later",))
+    async with receiving(channel, slack) as intake:
+        slack.workspace.add_room("C0LATER01", "later")
+        await intake.until(lambda: is_well(intake))
+        await people.say(ANA, "C0LATER01", "Hello")
+    await channel.close()
+
+    assert intake.stored[0].facts["support"] is True
+
+
 async def test_a_receiver_that_fails_begins_anew(channel, slack, people, caplog):
     """A bug of ours, or a store that is gone when it starts, is no end."""
 
     class Broken(ScriptedIntake):
-        is_broken = True
+        def __init__(self) -> None:
+            super().__init__()
+            self.faults: list[Exception | None] = [StoreUnavailable("gone"), None, KeyError("bug")]
 
         async def cursor(self, key: str) -> Any:
-            if self.is_broken:
-                self.is_broken = False
-                raise StoreUnavailable("gone")
+            if self.faults and (fault := self.faults.pop(0)) is not None:
+                raise fault
             return await super().cursor(key)
 
     intake = Broken()
@@ -275,6 +290,7 @@ async def test_a_receiver_that_fails_begins_anew(channel, slack, people, caplog)
         await people.say(ANA, HELP, "Hello")
 
     assert len(intake.stored) == 1
+    assert "slack waits for the store" in caplog.text
     assert "slack receiver failed" in caplog.text
 
 
@@ -455,8 +471,8 @@ async def test_a_cursor_that_cannot_be_stored_is_stored_later(channel, slack, ca
 
 def test_only_the_newest_threads_are_remembered(monkeypatch):
     """What is watched does not grow for ever."""
-    monkeypatch.setattr(receive, "MAX_THREADS", 2)
-    threads = receive.Threads()
+    monkeypatch.setattr(threads_module, "MAX_THREADS", 2)
+    threads = threads_module.Threads()
     for place in ("a/1", "b/1", "a/1", "c/1"):
         threads.add(place)
 
