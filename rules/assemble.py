@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from gateway.model.calendar import Calendar
+from gateway.model.form import FormField
 from gateway.model.level import Level
 from gateway.model.people import Agent
 from rules import fields
@@ -27,7 +28,7 @@ from rules.faq.entries import FaqEntry, read_entry
 from rules.faq.lexical import LexicalMatcher
 from rules.faq.shelf import Phrasing
 from rules.faq.stems import tokens_of
-from rules.forms import FormField, read_form
+from rules.forms import read_form
 from rules.known import Known
 from rules.language import Detector
 from rules.nodes import MapNode, Node, Scalar

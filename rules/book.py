@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from gateway.model.calendar import Calendar
 from gateway.model.decision import Decision
+from gateway.model.form import FormField
 from gateway.model.level import Level
 from gateway.model.people import Agent, Entry, Team
 from gateway.model.request import Facts, Request
+from rules.answers import read_answer
 from rules.foresight import Foresight
-from rules.forms import FormField
 from rules.language import Detector
 from rules.view import View
 from rules.walk import Plan, Walk
@@ -49,6 +50,11 @@ class RuleBook:
     def explain(self, request: Request, facts: Facts) -> Decision:
         """Return the same decision with a step for every rule on the way, however many."""
         return Walk(self.plan, View(request, facts, self.calendar), full=True).decide()
+
+    def read_answer(self, field: str, text: str) -> str | None:
+        """See `Rules.read_answer`."""
+        form = self.forms.get(field)
+        return read_answer(form, text) if form is not None else None
 
     def language_of(
         self, text: str, prior: Sequence[str], foreseen: object = None

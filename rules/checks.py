@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from gateway.model.form import FormField
 from gateway.model.people import Team
 from rules import fields
 from rules.directory import Fallback
 from rules.faq.entries import FaqEntry
 from rules.folding import words_of
-from rules.forms import FormField
 from rules.known import Known
 from rules.outcome import Then
 from rules.problems import did_you_mean

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from gateway.model.form import FormField
 from rules import fields
 from rules.fields import Fields
 from rules.known import Known, by_language
@@ -16,19 +16,6 @@ FORM_KEYS = ("type", "ask", "choices", "pattern", "required")
 TYPES = ("text", "number", "date", "choice", "pattern")
 # What one type needs, and no other one may have.
 _ONLY_WITH = {"choices": "choice", "pattern": "pattern"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormField:
-    """A field that people are asked for. ``pattern`` is an RE2 pattern for the whole answer."""
-
-    id: str
-    type: str
-    ask: Mapping[str, str]
-    choices: tuple[str, ...]
-    pattern: str | None
-    required: bool
-    mark: Mark
 
 
 def read_form(key: Scalar, node: Node, known: Known) -> FormField | None:
@@ -54,7 +41,6 @@ def read_form(key: Scalar, node: Node, known: Known) -> FormField | None:
         choices=_choices(found, what, known),
         pattern=_pattern(found, what, known),
         required=required is not False,
-        mark=key.mark,
     )
 
 

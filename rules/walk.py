@@ -160,7 +160,8 @@ class Walk:
             return self._decision(Ignore(reason=then.ignore), reason, route.id)
         team = self._plan.teams[then.team] if then.team is not None else self._plan.fallback
         level = then.level or team.level
-        outcome = RouteTo(team=team.id, level=level, reply=then.reply)
+        missing = tuple(field for field in then.ask if not self._fields.get(field))
+        outcome = RouteTo(team=team.id, level=level, reply=then.reply, questions=missing)
         return self._decision(outcome, reason, route.id)
 
     def _ask_faq(self) -> Decision | None:

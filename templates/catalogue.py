@@ -49,6 +49,11 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "requester/status": (Slot(name="requests", sample=("VT-1042-F · open: The lift", "VT-7-D")),),
     "requester/language": (),
     "requester/languages": (Slot(name="languages", sample=("en: English", "pl: Polski")),),
+    "requester/form": (
+        _REFERENCE,
+        Slot(name="questions", sample=("Which office are you in? (Lisbon, Porto)", "Since when?")),
+    ),
+    "requester/form_again": (_REFERENCE, Slot(name="questions", sample=("Since when?",))),
     "requester/missing": (_REFERENCE, Slot(name="files", sample=("video.mp4", "plan.pdf"))),
     # The small line below a message on chat, which is edited when the state changes.
     "requester/state": (_REFERENCE, Slot(name="state", sample="open")),
@@ -61,6 +66,7 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="priority", sample="high"),
         Slot(name="level", sample=2),
         Slot(name="team", sample="network"),
+        Slot(name="fields", sample=("site: Porto",)),
         _REASON,
     ),
     "agent/update": (_REFERENCE, _REQUESTER, Slot(name="what", sample="wrote")),

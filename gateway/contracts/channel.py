@@ -32,7 +32,8 @@ class Cursor:
 class Abilities:
     """What a channel can do.
 
-    ``presses``: its buttons come back as `Feedback`, not as words. ``resend_is_harmless``: a
+    ``presses``: its buttons come back as `Feedback`, not as words; with ``forms`` one of them may
+    open questions to be filled in, whose answers come back with it. ``resend_is_harmless``: a
     repeat has the same id and bytes; then the wire mark need not be synced and an uncertain send
     is sent again. Where it is not, and the channel is no `Confirms`, ``on_uncertain`` decides:
     ``resend`` sends once more, ``hold`` waits for a person.
@@ -42,6 +43,7 @@ class Abilities:
     attachments: bool = True
     buttons: bool = False
     presses: bool = False
+    forms: bool = False
     edits: bool = False
     resend_is_harmless: bool = False
     on_uncertain: Literal["resend", "hold"] = "resend"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gateway.model.decision import Decision
+from gateway.model.form import FormField
 from gateway.model.people import Agent, Entry, Team
 from gateway.model.request import Facts, Request
 
@@ -31,6 +32,15 @@ class Rules(Protocol):
     @property
     def entries(self) -> Mapping[str, Entry]:
         """Return the FAQ entries by id."""
+        ...
+
+    @property
+    def forms(self) -> Mapping[str, FormField]:
+        """Return the fields that people may be asked for, by id."""
+        ...
+
+    def read_answer(self, field: str, text: str) -> str | None:
+        """Return the value that an answer gives a field, None when it is none of its type."""
         ...
 
     @property

@@ -28,6 +28,10 @@ class Meaning(StrEnum):
     GREETING = "greeting"
     NEW = "new"
     """What comes next is about something else."""
+    FORM = "form"
+    """Open the questions as a form."""
+    UNKNOWN = "unknown"
+    """Somebody does not know what they were asked for."""
 
 
 class Words(Protocol):

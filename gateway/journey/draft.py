@@ -19,7 +19,7 @@ from gateway.journey.tokens import ButtonToken, ButtonWord, Role
 from gateway.model.inbox import Claim
 from gateway.model.message import Attachment, Message, Talk, Trust
 from gateway.model.outbox import NewSend
-from gateway.model.outgoing import Button, Outgoing
+from gateway.model.outgoing import Button, Outgoing, Question
 from gateway.model.people import Place
 from gateway.model.plan import Plan
 from gateway.model.ticket import EventKind, Party, Thread, Ticket
@@ -35,6 +35,7 @@ _WORDS = {
     Meaning.HELPED: ButtonWord.HELPED,
     Meaning.PERSON: ButtonWord.PERSON,
     Meaning.NEW: ButtonWord.NEW,
+    Meaning.FORM: ButtonWord.FORM,
 }
 
 
@@ -48,6 +49,7 @@ class _Said:
     sender_name: str
     buttons: tuple[Meaning, ...]
     choices: tuple[str, ...]
+    questions: tuple[Question, ...]
     attachments: tuple[Attachment, ...]
 
 
@@ -78,12 +80,13 @@ class Draft(Record):
         sender_name: str = "",
         buttons: tuple[Meaning, ...] = (),
         choices: tuple[str, ...] = (),
+        questions: tuple[Question, ...] = (),
         attachments: tuple[Attachment, ...] = (),
     ) -> str:
         """Say something to everybody who asked or was invited; return the first outbox id."""
         said = _Said(
             trust=trust, literal=literal, automatic=automatic, sender_name=sender_name,
-            buttons=buttons, choices=choices, attachments=attachments,
+            buttons=buttons, choices=choices, questions=questions, attachments=attachments,
         )  # fmt: skip
         ids = [
             self._say_to_party(
@@ -125,6 +128,8 @@ class Draft(Record):
                 Button(label=words.label(m, ticket.language), word=m) for m in said.buttons
             )
         meanings = said.buttons
+        if said.questions and channel.abilities.forms:
+            meanings = (Meaning.FORM, *meanings)
         if said.automatic and self.talk is not None and self.talk.rest is not None:
             meanings = (*meanings, Meaning.NEW)
 
@@ -133,7 +138,9 @@ class Draft(Record):
                 ticket=ticket.number, party=party.number, word=word, choice=choice,
                 outbox_id=outbox_id,
             )  # fmt: skip
-            return Button(label=label, word=name, id=self.desk.keyring.for_button(bound))
+            questions = said.questions if word is ButtonWord.FORM else ()
+            sealed = self.desk.keyring.for_button(bound)
+            return Button(label=label, word=name, id=sealed, questions=questions)
 
         return (
             *(

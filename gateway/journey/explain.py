@@ -75,8 +75,9 @@ def shape(decision: Decision, language: str, rules: Rules) -> Mapping[str, Json]
     """Return a decision in the shape of ``explain --json``."""
     outcome = decision.outcome
     team = rules.teams.get(outcome.team) if isinstance(outcome, Route) else None
+    questions: list[Json] = list(outcome.questions) if isinstance(outcome, Route) else []
     return {
-        "decision": type(outcome).__name__.lower(),
+        "decision": "ask" if questions else type(outcome).__name__.lower(),
         "reason": decision.reason,
         "faq": outcome.faq if isinstance(outcome, Answer) else None,
         "score": outcome.score if isinstance(outcome, Answer) else None,
@@ -86,7 +87,7 @@ def shape(decision: Decision, language: str, rules: Rules) -> Mapping[str, Json]
         "level": outcome.level if isinstance(outcome, Route) else None,
         "priority": str(decision.priority),
         "language": language or None,
-        "questions": [],
+        "questions": questions,
         "tags": list(decision.tags),
         "fields": dict(decision.fields),
         "notes": list(decision.notes),

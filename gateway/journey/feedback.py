@@ -7,6 +7,8 @@ effect the buttons are taken off that message.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gateway.contracts.rules import Rules
 from gateway.contracts.store import Known, Question
 from gateway.contracts.words import Meaning
@@ -49,6 +51,9 @@ def plan(draft: Draft, feedback: Feedback, known: Known) -> None:
         _ignore(draft, feedback, "pressed by somebody it was not shown to")
         return
     draft.talk = feedback.talk
+    if bound.word is ButtonWord.FORM and not feedback.values:
+        _ignore(draft, feedback, "a form was opened")
+        return
     if bound.word is ButtonWord.NEW:
         _begin_anew(draft, feedback, ticket)
     else:
@@ -71,7 +76,7 @@ def _say(
     draft: Draft, feedback: Feedback, bound: ButtonToken, ticket: Ticket, known: Known
 ) -> None:
     """Have it said in words by the party that the button was shown to."""
-    message = _as_said(feedback, _words_of(draft, bound, ticket))
+    message = _as_said(feedback, _words_of(draft, bound, ticket, feedback.values))
     identity = Identity(
         who=Who.PARTY, trust=feedback.author.trust, ticket=ticket, party=ticket.requester,
         via="button",
@@ -80,9 +85,11 @@ def _say(
     draft.end_as(Outcome.ACTED)
 
 
-def _words_of(draft: Draft, bound: ButtonToken, ticket: Ticket) -> str:
+def _words_of(draft: Draft, bound: ButtonToken, ticket: Ticket, values: Mapping[str, str]) -> str:
     if bound.word is ButtonWord.CHOICE:
         return str(bound.choice)
+    if bound.word is ButtonWord.FORM:
+        return "\n".join(f"{name}: {' '.join(value.split())}" for name, value in values.items())
     return draft.desk.words.label(_MEANINGS[bound.word], ticket.language)
 
 

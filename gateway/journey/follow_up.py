@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
-from gateway.journey import new_request, permission
+from gateway.journey import form, new_request, permission
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.naming import shown
@@ -137,6 +137,8 @@ def _on_answered(draft: Draft, case: _Case) -> str:
 
 
 def _on_asking(draft: Draft, case: _Case) -> str:
+    if case.ticket.asks:
+        return _on_form(draft, case)
     chosen = _choice(case.message.text, case.ticket)
     if chosen is None or chosen not in draft.rules.entries:
         return _to_people(draft, case, "none of the offered FAQ entries was chosen")
@@ -144,6 +146,23 @@ def _on_asking(draft: Draft, case: _Case) -> str:
         return _to_people(draft, case, f"FAQ entry {chosen} was chosen, but not sent: {limit}")
     new_request.answer(draft, case.ticket, Answer(faq=chosen), trust=case.identity.trust)
     return f"chose FAQ entry {chosen}"
+
+
+def _on_form(draft: Draft, case: _Case) -> str:
+    """Take in what a form asked for; ask again for what is missing, and then hand it on."""
+    ticket = case.ticket
+    if _meaning(draft, case.message) is Meaning.PERSON:
+        return _to_people(draft, case, "asked for a person")
+    found = form.read(draft.rules, draft.desk.words, ticket, case.message.text)
+    draft.change(ticket, fields={**ticket.fields, **found.values}, asks=())
+    if found.again and ticket.asked < form.MOST_ROUNDS:
+        limit = permission.ask(draft, case.message, case.identity, case.known, receipt=False)
+        if limit is None:
+            form.ask(draft, ticket, found.again, trust=case.identity.trust)
+            return f"asked again for {', '.join(found.again)}"
+    missing = ", ".join(found.again)
+    why = f"not answered: {missing}" if missing else "the questions were answered"
+    return _to_people(draft, case, why)
 
 
 def _choice(text: str, ticket: Ticket) -> str | None:

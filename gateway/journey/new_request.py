@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
-from gateway.journey import asking, explain, guards, limits, permission
+from gateway.journey import asking, explain, form, guards, limits, permission
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.naming import shown
@@ -219,6 +219,14 @@ def _route_new(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) ->
     wanted = outcome if isinstance(outcome, Route) else None
     team = draft.rules.teams.get(wanted.team) if wanted else None
     level = wanted.level if wanted else None
+    names = form.askable(draft.rules, wanted.questions) if wanted else ()
+    if names and not (limit := _may_answer(draft, case, receipt=False)):
+        draft.change(ticket, team=team.id if team else None, level=level or 1)
+        form.ask(draft, ticket, names, trust=case.identity.trust)
+        end(draft, case.message, Outcome.ASKED, decision.reason, ticket.number)
+        return
+    if names:
+        draft.event(ticket, EventKind.NOTE, f"nothing was asked for: {limit}")
     route(draft, ticket, team.id if team else None, level, decision.reason)
     limit = _may_answer(draft, case, receipt=True)
     if limit is None:
@@ -246,7 +254,7 @@ def route_again(draft: Draft, ticket: Ticket, trust: Trust, why: str) -> Ticket:
     request = next((e for e in draft.history if e.kind is EventKind.REQUEST), None)
     now = draft.now(ticket)
     if request is None or now.team is not None:
-        return route(draft, ticket, now.team, None, why)
+        return route(draft, ticket, now.team, now.level if now.team else None, why)
     asked_again = Request(
         channel=now.channel, kind=now.kind, subject=now.subject, text=request.text,
         sender=now.requester.address, language=now.language,
@@ -293,6 +301,7 @@ def tell_new(draft: Draft, ticket: Ticket, why: str, message: Message | None) ->
         "priority": str(now.priority),
         "level": now.level,
         "team": now.team or "",
+        "fields": tuple(f"{name}: {value}" for name, value in now.fields.items()),
         "reason": why,
     }
     draft.to_team(

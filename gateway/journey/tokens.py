@@ -40,6 +40,7 @@ class ButtonWord(IntEnum):
     PERSON = 2
     CHOICE = 3
     NEW = 4
+    FORM = 5
 
 
 @dataclass(frozen=True, slots=True)

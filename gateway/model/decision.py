@@ -41,11 +41,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Open a ticket for a team. ``reply`` names a template instead of the usual receipt."""
+    """Open a ticket for a team. ``reply`` names a template instead of the usual receipt.
+
+    ``questions`` are the fields of forms that the requester is asked for first.
+    """
 
     team: str
     level: int
     reply: str | None = None
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

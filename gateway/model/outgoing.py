@@ -11,16 +11,29 @@ from gateway.model.people import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question of a form. ``kind`` is the type of its field; "" is an answer where optional."""
+
+    name: str
+    label: str
+    kind: str
+    choices: tuple[str, ...] = ()
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     """Something the reader may press. ``word`` is what saying it in words means.
 
     By mail it is a ``mailto:`` link to the reply address with ``label`` as subject. On chat it
     carries ``id``, at most 64 bytes of ASCII that only we can make, and comes back as `Feedback`.
+    With ``questions`` it opens a form, where the channel can; their answers come back with it.
     """
 
     label: str
     word: str
     id: str = ""
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ _S = TicketState
 TRANSITIONS: Mapping[TicketState, frozenset[TicketState]] = {
     _S.ANSWERED: frozenset({_S.OPEN, _S.WAITING, _S.CLOSED, _S.MERGED, _S.SPAM}),
     _S.ASKING: frozenset({_S.ANSWERED, _S.OPEN, _S.WAITING, _S.CLOSED, _S.MERGED, _S.SPAM}),
-    _S.OPEN: frozenset({_S.ANSWERED, _S.WAITING, _S.CLOSED, _S.MERGED, _S.SPAM}),
+    _S.OPEN: frozenset({_S.ANSWERED, _S.ASKING, _S.WAITING, _S.CLOSED, _S.MERGED, _S.SPAM}),
     _S.WAITING: frozenset({_S.OPEN, _S.CLOSED, _S.MERGED, _S.SPAM}),
     _S.CLOSED: frozenset({_S.OPEN, _S.WAITING, _S.MERGED, _S.SPAM}),
     _S.MERGED: frozenset(),
@@ -113,7 +113,8 @@ class Ticket:
     ``reference`` is what people read (``VT-1042-F``). ``team`` and ``level`` are where it lies,
     also while it is answered (level 1). ``due_at`` is when time alone changes the state.
     ``why`` is the stored decision: outcome, reason, rule, FAQ entry, scores, trace, rule book.
-    ``merged_into`` and ``follows`` are ticket numbers of linked tickets.
+    ``merged_into`` and ``follows`` are ticket numbers of linked tickets. ``asks`` are the fields
+    that the requester has been asked for and not answered, ``asked`` how often we asked.
     """
 
     number: int
@@ -141,6 +142,8 @@ class Ticket:
     closed_at: datetime | None = None
     merged_into: int | None = None
     follows: int | None = None
+    asks: tuple[str, ...] = ()
+    asked: int = 0
 
     @property
     def requester(self) -> Party:

@@ -79,6 +79,7 @@ def _ticket_body(ticket: Ticket) -> dict[str, object]:
         "closed_at": to_micros_or_none(ticket.closed_at),
         "merged_into": ticket.merged_into,
         "follows": ticket.follows,
+        **({"asks": [ticket.asks, ticket.asked]} if ticket.asked else {}),
     }
 
 
@@ -127,6 +128,7 @@ def list_tickets(wanted: TicketFilter) -> Steps[list[Ticket]]:
 
 def _ticket(row: Row) -> Ticket:
     body: Mapping[str, Any] = from_json(row["body"])
+    asks, asked = body.get("asks", ((), 0))
     return Ticket(
         number=row["number"],
         reference=body["reference"],
@@ -153,6 +155,8 @@ def _ticket(row: Row) -> Ticket:
         closed_at=from_micros_or_none(body["closed_at"]),
         merged_into=body["merged_into"],
         follows=body["follows"],
+        asks=tuple(asks),
+        asked=asked,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
@@ -73,7 +73,7 @@ class RoomsParser:
         talk = _talk(said)
         common = {"channel": self.channel, "author": author, "digest": digest, "talk": talk}
         if said["kind"] == "press":
-            return Feedback(**common, button=said["button"])
+            return Feedback(**common, button=said["button"], values=said.get("values", {}))
         if said["kind"] == "change":
             return Revision(**common, external_id=said["of"], text=said["text"])
         under = said.get("thread")
@@ -148,6 +148,10 @@ class RoomsChannel:
         self.abilities = Abilities(
             buttons=True, presses=True, edits=True, on_uncertain=settings.on_uncertain
         )
+
+    def can_open_forms(self):
+        """Let the platform open forms."""
+        self.abilities = replace(self.abilities, forms=True)
 
     @classmethod
     def settings_model(cls):

@@ -11,7 +11,10 @@ from templates.meanings import MAX_FOLDED, BadWords, fold, read
 ALL, _ = templates.load(("en", "pt", "es", "it", "pl"), None)
 ONLY_ENGLISH, _ = templates.load(("en",), None)
 
-LABELS = 'labels = {helped = "Yes", person = "No", thanks = "Ta", greeting = "Hi", new = "Else"}\n'
+LABELS = (
+    'labels = {helped = "Yes", person = "No", thanks = "Ta", greeting = "Hi", new = "Else", '
+    'form = "Fill in", unknown = "Dunno"}\n'
+)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,8 @@ def test_own_words_replace_those_of_a_language(tmp_path):
     put(
         tmp_path,
         "en/words.toml",
-        '[labels]\nhelped = "Yes!"\nperson = "No"\nthanks = "Ta"\ngreeting = "Hi"\nnew = "Else"\n',
+        '[labels]\nhelped = "Yes!"\nperson = "No"\nthanks = "Ta"\ngreeting = "Hi"\n'
+        'new = "Else"\nform = "Fill in"\nunknown = "Dunno"\n',
     )
 
     words, problems = templates.load(("en",), tmp_path)
