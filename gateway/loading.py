@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -127,6 +128,9 @@ async def read_apart(settings: Settings) -> Reading:
 
 def main() -> None:
     """Read what standard input orders, and write the book to standard output."""
+    # Told to stop together with the desk, it leaves to the desk when it ends.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     order: Order = pickle.load(sys.stdin.buffer)  # noqa: S301 - our parent
     sys.stdout.buffer.write(pickle.dumps(read(order), pickle.HIGHEST_PROTOCOL))
 
