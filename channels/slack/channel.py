@@ -54,7 +54,11 @@ class SlackChannel:
     def __init__(self, name: str, settings: SlackSettings, setup: ChannelSetup) -> None:
         self.name = name
         self.abilities = Abilities(
-            buttons=True, presses=True, edits=True, on_uncertain=settings.on_uncertain
+            buttons=True,
+            presses=True,
+            forms=True,
+            edits=True,
+            on_uncertain=settings.on_uncertain,
         )
         self.parser: Parser = SlackParser(
             channel=name, rest=settings.topic_after, size_limit=setup.size_limit
@@ -89,8 +93,11 @@ class SlackChannel:
 
     def render(self, outgoing: Outgoing) -> Sequence[Part]:
         """See `Channel.render`."""
-        from channels.slack import markup  # noqa: PLC0415 - with Markdown, which not all need
+        from channels.slack import markup, modals  # noqa: PLC0415 - with Markdown, not all need it
 
+        for button in outgoing.buttons:
+            if button.questions:
+                self.modals.keep(button.id, modals.view_of(button.label, button.questions))
         return markup.render(outgoing)
 
     async def send(self, part: Part) -> Receipt:

@@ -9,11 +9,12 @@ fills in comes back as `Feedback` with values, whose ``button`` is the one that 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from channels.slack.payload import Payload, list_at, text_at
 from gateway.errors import SendError
+from gateway.model.outgoing import Question
 
 if TYPE_CHECKING:
     from channels.slack.api import SlackApi
@@ -23,6 +24,50 @@ log = logging.getLogger(__name__)
 FORM = "form"
 MAX_KEPT = 1000
 _MAX_PRIVATE = 3000
+# https://docs.slack.dev/surfaces/modals and /reference/block-kit (checked May 2026).
+_MAX_TITLE = 24
+_MAX_LABEL = 2000
+_MAX_OPTION = 75
+_MAX_OPTIONS = 100
+_MAX_BLOCKS = 100
+
+
+def view_of(title: str, questions: Sequence[Question]) -> Mapping[str, Any]:
+    """Return the modal that asks some questions; ``title`` stands above it and on its button."""
+    words = {"type": "plain_text", "text": title[:_MAX_TITLE], "emoji": False}
+    return {
+        "type": "modal",
+        "title": words,
+        "submit": words,
+        "blocks": [_input(question) for question in questions[:_MAX_BLOCKS]],
+    }
+
+
+def _input(question: Question) -> Mapping[str, Any]:
+    label = {"type": "plain_text", "text": question.label[:_MAX_LABEL], "emoji": False}
+    return {
+        "type": "input",
+        "block_id": question.name,
+        "optional": not question.required,
+        "label": label,
+        "element": {"action_id": "answer", **_element(question)},
+    }
+
+
+def _element(question: Question) -> Mapping[str, Any]:
+    """Return what an answer is given with; what is typed is checked by the desk."""
+    options = [
+        {"text": {"type": "plain_text", "text": choice, "emoji": False}, "value": choice}
+        for choice in question.choices
+        if len(choice) <= _MAX_OPTION
+    ]
+    if question.kind == "choice" and len(options) == len(question.choices) <= _MAX_OPTIONS:
+        return {"type": "static_select", "options": options}
+    if question.kind == "date":
+        return {"type": "datepicker"}
+    if question.kind == "number":
+        return {"type": "number_input", "is_decimal_allowed": True}
+    return {"type": "plain_text_input", "multiline": question.kind == "text"}
 
 
 class Modals:

@@ -111,7 +111,7 @@ def _values(view: Payload) -> dict[str, str]:
     found: dict[str, str] = {}
     for block, inputs in part_at(part_at(view, "state"), "values").items():
         for given in inputs.values() if isinstance(inputs, dict) else ():
-            chosen = text_at(given, "selected_option", "value")
+            chosen = text_at(given, "selected_option", "value") or text_at(given, "selected_date")
             value = given.get("value") if isinstance(given, dict) else None
             found[cleaned(str(block))] = cleaned(value) if isinstance(value, str) else chosen
     return found

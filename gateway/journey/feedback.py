@@ -18,10 +18,12 @@ from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who, agent_at, current
 from gateway.journey.tokens import ButtonToken, ButtonWord
 from gateway.model.inbox import Outcome
-from gateway.model.message import Feedback, Message, Trust
+from gateway.model.message import Feedback, Message, Talk, Trust
 from gateway.model.people import Place
 from gateway.model.ticket import Party, Ticket
 
+# A form is sent from no room, but on chat all the same.
+_NOWHERE = Talk(room="", where="", key="")
 _MEANINGS = {ButtonWord.HELPED: Meaning.HELPED, ButtonWord.PERSON: Meaning.PERSON}
 
 
@@ -89,7 +91,8 @@ def _words_of(draft: Draft, bound: ButtonToken, ticket: Ticket, values: Mapping[
     if bound.word is ButtonWord.CHOICE:
         return str(bound.choice)
     if bound.word is ButtonWord.FORM:
-        return "\n".join(f"{name}: {' '.join(value.split())}" for name, value in values.items())
+        filled = {name: " ".join(value.split()) for name, value in values.items()}
+        return "\n".join(f"{name}: {value}" for name, value in filled.items() if value)
     return draft.desk.words.label(_MEANINGS[bound.word], ticket.language)
 
 
@@ -99,7 +102,7 @@ def _as_said(feedback: Feedback, words: str) -> Message:
         author=feedback.author,
         digest=feedback.digest,
         text=words,
-        talk=feedback.talk,
+        talk=feedback.talk or _NOWHERE,
     )
 
 

@@ -16,7 +16,7 @@ from channels.slack.backfill import Histories
 from channels.slack.names import Identity
 from gateway.errors import StoreUnavailable
 from gateway.model.message import Feedback, Wish
-from gateway.model.outgoing import Button
+from gateway.model.outgoing import Button, Question
 from gateway.model.people import Place
 from tests.channels.slack.conftest import (
     ANA,
@@ -176,8 +176,12 @@ async def test_a_press_is_stored_before_slack_hears_of_it(channel, slack, people
 
 async def test_a_form_opens_at_once(channel, slack, people, intake):
     """From what was kept when its message was rendered; what is filled in comes back."""
-    channel.modals.keep("sealed", {"type": "modal", "title": {"type": "plain_text", "text": "?"}})
-    button = Button(label="Fill in", word="form", id="sealed")
+    questions = (
+        Question(name="site", label="Where?", kind="choice", choices=("Lisbon", "Porto")),
+        Question(name="since", label="Since when?", kind="date"),
+        Question(name="what", label="What is it?", kind="text", required=False),
+    )
+    button = Button(label="Fill in", word="form", id="sealed", questions=questions)
     (part,) = channel.render(sample(Place("slack", HELP), buttons=(button,)))
     await channel.send(part)
     (message,) = slack.workspace.replies_of_ours()
@@ -185,11 +189,23 @@ async def test_a_form_opens_at_once(channel, slack, people, intake):
     await people.press(ANA, message, "Fill in")
     await slack.until_called("views.open")
     (view,) = slack.methods.views
-    await people.submit(ANA, view, {"site": {"x": {"value": "Porto"}}})
+    elements = [(b["block_id"], b["element"]["type"], b["optional"]) for b in view["blocks"]]
+    assert elements == [
+        ("site", "static_select", False),
+        ("since", "datepicker", False),
+        ("what", "plain_text_input", True),
+    ]
+    filled = {
+        "site": {"answer": {"selected_option": {"value": "Porto"}}},
+        "since": {"answer": {"selected_date": "2026-03-02"}},
+        "what": {"answer": {"value": None}},
+    }
+    await people.submit(ANA, view, filled)
 
     pressed, sent = heard(channel, intake)
     assert isinstance(pressed, Feedback)
-    assert (sent.button, sent.values) == ("sealed", {"site": "Porto"})
+    assert sent.button == "sealed"
+    assert sent.values == {"site": "Porto", "since": "2026-03-02", "what": ""}
 
 
 async def test_a_form_that_does_not_open_is_no_fault(channel, slack, people, intake):
