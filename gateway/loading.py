@@ -36,6 +36,7 @@ class Order:
     channels: dict[str, str]
     timezone: str
     replies: dict[str, tuple[str, ...]]
+    model: str = ""
 
 
 def order_of(settings: Settings) -> Order:
@@ -47,6 +48,7 @@ def order_of(settings: Settings) -> Order:
         channels={channel.name: channel.kind for channel in settings.channels},
         timezone=settings.timezone,
         replies=_replies(settings.templates),
+        model=settings.faq_model,
     )
 
 
@@ -86,6 +88,7 @@ def read(order: Order) -> Reading:
         order.folder,
         languages=order.languages,
         max_wrong=order.max_wrong,
+        model=order.model,
         channels=order.channels,
         timezone=order.timezone,
         replies=order.replies,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gateway.model.calendar import Calendar
 from gateway.model.form import FormField
@@ -39,6 +39,9 @@ from rules.triggers import TriggerIndex
 from rules.trying import check_examples
 from rules.walk import Plan
 
+if TYPE_CHECKING:
+    from rules.faq.encoder import Encoder
+
 Tell = Callable[[str, int, int], None]
 Thing = TypeVar("Thing")
 
@@ -58,8 +61,16 @@ class Draft:
     marks: dict[tuple[str, str], Mark] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Faq:
+    """What ``[faq]`` says: how often an answer may be wrong, and which model knows meaning."""
+
+    max_wrong: float
+    model: str = ""
+
+
 def assemble(
-    documents: Iterable[MapNode], known: Known, content_hash: str, max_wrong: float, tell: Tell
+    documents: Iterable[MapNode], known: Known, content_hash: str, faq: Faq, tell: Tell
 ) -> RuleBook | None:
     """Return the book; None when so much is wrong that none can be built. Faults are noted."""
     draft = Draft()
@@ -79,10 +90,27 @@ def assemble(
         return None
     entries = draft.entries.values()
     asides = {entry.id: words_beside(entry.id, entry.keywords) for entry in entries}
-    untaught = LexicalMatcher(_asked(entries), max_wrong, asides)
+    encoder = _encoder(faq.model, known)
+    untaught = LexicalMatcher(_asked(entries), faq.max_wrong, asides, encoder=encoder)
     book = _book(draft, draft.fallback, known, content_hash, untaught)
     check_examples(book.plan, untaught, known, tell)
     return replace(book, plan=_without_examples(book.plan))
+
+
+def _encoder(model: str, known: Known) -> Encoder | None:
+    """Return what a model is asked through; a desk without one never loads what that takes."""
+    if not model:
+        return None
+    from rules.faq.encoder import open_model  # noqa: PLC0415 - heavy
+
+    try:
+        return open_model(model)
+    except (OSError, ValueError, KeyError) as error:
+        known.problems.error(
+            Mark("[faq] model"), f"there is no model in {model!r}: {error}",
+            "name a folder with config.json, vocab.txt and model.safetensors",
+        )  # fmt: skip
+        return None
 
 
 def _without_examples(plan: Plan) -> Plan:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import Problem
-from rules.assemble import assemble
+from rules.assemble import Faq, assemble
 from rules.book import RuleBook
 from rules.files import list_rule_files
 from rules.known import Known
@@ -52,6 +52,7 @@ def load(
     channels: Mapping[str, str] | None = None,
     timezone: str = "UTC",
     replies: Mapping[str, tuple[str, ...]] | None = None,
+    model: str = "",
     progress: Progress | None = None,
 ) -> LoadResult:
     """Return the book of a folder with all its problems.
@@ -63,13 +64,14 @@ def load(
         channels: the configured channels' kinds by name; None where they are not known.
         timezone: what business hours and dates mean where ``calendar`` does not say.
         replies: the languages of each receipt of the admin's own; None where they are not known.
+        model: a folder with a model for the FAQ, or the package that carries one; "" for none.
         progress: is told a step's name, how much of it is done, and how much there is.
     """
     with _no_collection():
         return _load(
             folder,
             Known(Problems(), languages, channels, timezone, replies),
-            max_wrong,
+            Faq(max_wrong, model),
             progress or _quiet,
         )
 
@@ -89,7 +91,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _load(folder: Path, known: Known, max_wrong: float, tell: Progress) -> LoadResult:
+def _load(folder: Path, known: Known, faq: Faq, tell: Progress) -> LoadResult:
     problems = known.problems
     names = list_rule_files(folder)
     if not names:
@@ -97,8 +99,8 @@ def _load(folder: Path, known: Known, max_wrong: float, tell: Progress) -> LoadR
     files = _Files()
     documents = list(_documents(folder, names, files, problems, tell))
     content = files.digest.hexdigest()
-    around = repr((FORMAT, known.languages, max_wrong, known.timezone, content))
-    book = assemble(documents, known, hashlib.sha256(around.encode()).hexdigest(), max_wrong, tell)
+    around = repr((FORMAT, known.languages, faq, known.timezone, content))
+    book = assemble(documents, known, hashlib.sha256(around.encode()).hexdigest(), faq, tell)
     return LoadResult(
         book=None if problems.has_errors else book,
         problems=problems.listed(),

@@ -82,6 +82,7 @@ class Settings:
     http_webhooks: tuple[str, int] | None = None
     http_public_url: str | None = None
     max_wrong: float = 0.05
+    faq_model: str = ""
     retention: Retention = Retention()
     problems: tuple[Problem, ...] = ()
     places: Mapping[Key, Location] = field(default_factory=dict, repr=False)
@@ -270,10 +271,17 @@ def _settings(reading: _Reading, file: File, channels: tuple[ChannelSettings, ..
         http_webhooks=http.webhooks if http else None,
         http_public_url=http.public_url if http else None,
         max_wrong=file.faq.max_wrong,
+        faq_model=_model(file.faq.model, folder),
         retention=Retention(**file.retention.model_dump()),
         problems=tuple(reading.later),
         places=reading.places,
     )
+
+
+def _model(name: str, folder: Path) -> str:
+    """Return the path of a model's folder, or the name of the package that carries one."""
+    is_folder = bool(name) and (folder / name).is_dir()
+    return str(folder / name) if is_folder else name
 
 
 def _absolute(store_url: str, folder: Path) -> str:

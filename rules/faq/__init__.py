@@ -9,13 +9,16 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rules.faq.encoder import Encoder
     from rules.faq.ranker import Ranker
 
 __all__ = ["build"]
 
 
-def build(entries: Iterable[Mapping[str, Any]], max_wrong: float = 0.05) -> Ranker:
+def build(
+    entries: Iterable[Mapping[str, Any]], max_wrong: float = 0.05, encoder: Encoder | None = None
+) -> Ranker:
     """Return a ranker for entries of the shape ``{"id", "lang", "phrasings": [...]}``."""
     from rules.faq.ranker import Ranker  # noqa: PLC0415 - what only asks a book needs no builder
 
-    return Ranker(entries, max_wrong)
+    return Ranker(entries, max_wrong, encoder)

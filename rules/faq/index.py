@@ -68,6 +68,11 @@ class Index:
         """Return whether scores come from what was learned."""
         return bool(self._linears)
 
+    @property
+    def has_meaning(self) -> bool:
+        """Return whether an encoder has its share in the scores."""
+        return any(linear.meaning is not None for linear in self._linears.values())
+
     def _untranslated(self, language: str) -> tuple[str, ...]:
         """Return the other languages that have entries which are missing in this one."""
         there = set(self._shelves[language].entries)
@@ -112,7 +117,11 @@ class Index:
             return shelf.scores(tokens, None, hidden)
         nearest = shelf.in_reach(tokens, hidden)
         scores = self._linears[group].scores(tokens, nearest)
-        return {entry: (scores[entry], near) for entry, near in nearest.items()}
+        return {
+            entry: (score, nearest.get(entry, 0.0))
+            for entry, score in scores.items()
+            if entry not in hidden
+        }
 
     def rank_without(self, number: int) -> tuple[list[Hit], list[Hit]]:
         """Return how a phrasing ranks with itself, and with its whole entry, left out.

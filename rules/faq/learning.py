@@ -13,12 +13,17 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rules.faq.buckets import SIZE, weigh
 from rules.faq.linear import Linear
+
+if TYPE_CHECKING:
+    from rules.faq.encoder import Encoder
 
 Matrix = NDArray[np.float32]
 
@@ -27,6 +32,7 @@ _SQUARES_PENALTY = 0.2
 _SQUARES_SHARE = 4.0
 _STEPS = 10
 _BYTE = 127
+_MEANING_SHARE = 0.7
 
 
 def similarities(texts: Sequence[Sequence[str]], rarity: Sequence[float]) -> tuple[Matrix, Matrix]:
@@ -66,10 +72,29 @@ def learn(alike: Matrix, owners: Sequence[int], entries: int) -> Matrix:
     return weights + _SQUARES_SHARE * squares * (2 if entries == 1 else 1)
 
 
-def pack(rows: Matrix, spoken: Matrix, entries: Sequence[str], rarity: Sequence[float]) -> Linear:
+def pack(
+    rows: Matrix,
+    spoken: Matrix,
+    entries: Sequence[str],
+    rarity: Sequence[float],
+) -> Linear:
     """Return what was learned as bytes, for asking without numpy."""
     weights = spoken.T @ rows
     unit = float(np.abs(weights).max(initial=0.0)) / _BYTE or 1.0
     small = np.rint(weights / unit).astype(np.int8)
     packed = {entry: array("b", row.tobytes()) for entry, row in zip(entries, small, strict=True)}
     return Linear(packed, unit, array("f", rarity))
+
+
+def with_meaning(rows: Matrix, alike: Matrix, vectors: Matrix) -> tuple[Matrix, Matrix]:
+    """Return features and similarities to which meaning, as an encoder sees it, has its share."""
+    words = np.float32(1 - _MEANING_SHARE)
+    return rows * words, alike * words + vectors @ vectors.T * np.float32(_MEANING_SHARE)
+
+
+def add_meaning(linear: Linear, spoken: Matrix, vectors: Matrix, encoder: Encoder) -> Linear:
+    """Return a classifier that hears what was learned of meaning, too."""
+    from rules.faq.meaning import Meaning  # noqa: PLC0415 - only where a desk names a model
+
+    weights = np.ascontiguousarray(spoken.T @ vectors * np.float32(_MEANING_SHARE))
+    return replace(linear, meaning=Meaning(tuple(linear.rows), weights, encoder))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.model.decision import Near
 from rules.faq.confidence import Confidence
@@ -21,9 +21,15 @@ from rules.faq.stems import count_content, stem
 from rules.faq.study import study
 from rules.view import View
 
+if TYPE_CHECKING:
+    from rules.faq.encoder import Encoder
+
 MAX_CHOICES = 3
 MIN_KNOWN = 0.75
 """An answer needs this share of the question's words, by weight, among the entry's own."""
+
+MIN_KNOWN_WITH_MEANING = 0.3
+"""The same where an encoder knows other words for the same thing."""
 
 MIN_CONTENT = 2
 """A bare word or two is answered only when it is `NEARLY_EQUAL` to a phrasing."""
@@ -55,11 +61,14 @@ class LexicalMatcher:
         max_wrong: float,
         asides: Mapping[str, Sequence[str]] | None = None,
         confidence: Confidence | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         self._needed = 1 - max_wrong
         self._asides = asides or {}
         asked = tuple(phrasings)
-        studied = study(asked, self._asides, with_trials=confidence is None)
+        self._encoder = encoder
+        self._min_known = MIN_KNOWN if encoder is None else MIN_KNOWN_WITH_MEANING
+        studied = study(asked, self._asides, encoder, with_trials=confidence is None)
         self._index = Index(asked, self._asides, studied.linears)
         self._vocabulary = self._index.vocabulary
         self._confidence = confidence or Confidence(self._index, studied.asked)
@@ -67,7 +76,7 @@ class LexicalMatcher:
     def taught(self, more: Iterable[Phrasing]) -> LexicalMatcher:
         """Return a matcher that knows more texts, and is as sure of itself as this one."""
         both = (*self._index.phrasings, *more)
-        return LexicalMatcher(both, 1 - self._needed, self._asides, self._confidence)
+        return LexicalMatcher(both, 1 - self._needed, self._asides, self._confidence, self._encoder)
 
     def judge(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
         """See `Matcher.judge`."""
@@ -91,7 +100,9 @@ class LexicalMatcher:
         """
         reached = [(self._vocabulary.reach(passage.tokens), passage) for passage in passages]
         worth = [
-            passage for reach, passage in reached if reach >= MIN_KNOWN and not passage.is_buried
+            passage
+            for reach, passage in reached
+            if reach >= self._min_known and not passage.is_buried
         ]
         return worth or [max(reached, key=lambda pair: pair[0])[1]] if reached else []
 
@@ -125,7 +136,11 @@ class LexicalMatcher:
         """Return whether something forbids an answer, however near the entry is."""
         is_thin = count_content(passage.tokens) < MIN_CONTENT and len(passage.tokens) <= MIN_CONTENT
         is_thin = is_thin and best.near < NEARLY_EQUAL
-        if is_thin or best.known < MIN_KNOWN or self._turns_around(passage.tokens, best.entry):
+        if (
+            is_thin
+            or best.known < self._min_known
+            or self._turns_around(passage.tokens, best.entry)
+        ):
             return True
         return passage.is_buried or any(
             self._is_other(sentence, best.entry) for sentence in passage.beside
@@ -150,7 +165,7 @@ class LexicalMatcher:
         if any(self._vocabulary.belongs_elsewhere(entry, token) for token in tokens):
             return True
         known = self._vocabulary.known(self._vocabulary.weigh(tokens), entry)
-        return sentence.is_question and sentence.content > 0 and known < MIN_KNOWN
+        return sentence.is_question and sentence.content > 0 and known < self._min_known
 
     def _choices(self, best: _Opinion) -> tuple[Near, ...]:
         """Return two or three entries that are as good as each other, and together sure."""

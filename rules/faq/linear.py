@@ -10,20 +10,40 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter, mul
+from typing import TYPE_CHECKING
 
 from rules.faq.buckets import weigh
+
+if TYPE_CHECKING:
+    from rules.faq.meaning import Meaning
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """One row of weights an entry, as signed bytes: a weight is its byte times ``unit``."""
+    """One row of weights an entry, as signed bytes: a weight is its byte times ``unit``.
+
+    ``meaning`` is what the semantic extra adds to it.
+    """
 
     rows: Mapping[str, array[int]]
     unit: float
     rarity: Sequence[float]
+    meaning: Meaning | None = None
 
     def scores(self, tokens: Sequence[str], entries: Iterable[str]) -> dict[str, float]:
-        """Return how much a text speaks for each of some entries, in no particular unit."""
+        """Return how much a text speaks for each of some entries, in no particular unit.
+
+        And for those that are near in meaning, whatever their words.
+        """
+        if self.meaning is None:
+            return self._by_words(tokens, entries)
+        meant = self.meaning.scores(tokens)
+        wanted = dict.fromkeys((*entries, *self.meaning.best(meant)))
+        return {
+            entry: score + meant[entry] for entry, score in self._by_words(tokens, wanted).items()
+        }
+
+    def _by_words(self, tokens: Sequence[str], entries: Iterable[str]) -> dict[str, float]:
         buckets, weights = weigh(tokens, self.rarity)
         if len(buckets) < 2:  # noqa: PLR2004 - one bucket alone would not make a tuple
             return dict.fromkeys(entries, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.model.request import Facts, Request
 from rules.examples import LONG_AGO
@@ -12,6 +12,9 @@ from rules.faq.lexical import LexicalMatcher
 from rules.faq.shelf import Phrasing
 from rules.faq.stems import tokens_of
 from rules.view import View
+
+if TYPE_CHECKING:
+    from rules.faq.encoder import Encoder
 
 
 class Ranker:
@@ -23,7 +26,9 @@ class Ranker:
 
     calibrated = True
 
-    def __init__(self, entries: Iterable[Mapping[str, Any]], max_wrong: float) -> None:
+    def __init__(
+        self, entries: Iterable[Mapping[str, Any]], max_wrong: float, encoder: Encoder | None = None
+    ) -> None:
         given = tuple(entries)
         phrasings = [
             Phrasing(entry=entry["id"], language=entry["lang"], tokens=tokens)
@@ -32,7 +37,7 @@ class Ranker:
             if (tokens := tokens_of(text))
         ]
         asides = {entry["id"]: words_beside(entry["id"]) for entry in given}
-        self._matcher = LexicalMatcher(phrasings, max_wrong, asides)
+        self._matcher = LexicalMatcher(phrasings, max_wrong, asides, encoder=encoder)
 
     def rank(self, text: str, k: int = 5) -> list[tuple[str, float]]:
         """Return the best few entries, best first; none where nothing comes near."""

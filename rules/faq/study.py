@@ -18,6 +18,7 @@ from rules.faq.linear import Linear
 from rules.faq.shelf import Phrasing
 
 if TYPE_CHECKING:
+    from rules.faq.encoder import Encoder
     from rules.faq.trials import Trial
 
 _BEST = 5
@@ -41,15 +42,22 @@ class Study:
 
 
 def study(
-    phrasings: Sequence[Phrasing], asides: Mapping[str, Sequence[str]], *, with_trials: bool
+    phrasings: Sequence[Phrasing],
+    asides: Mapping[str, Sequence[str]],
+    encoder: Encoder | None = None,
+    *,
+    with_trials: bool,
 ) -> Study:
-    """Return what the phrasings teach; nothing where there are too many in one group."""
+    """Return what the phrasings teach; nothing where there are too many in one group.
+
+    With an ``encoder``, meaning counts beside the words.
+    """
     found = Study()
     groups = grouped(phrasings)
     if max(map(len, groups.values()), default=0) > MAX_STUDIED:
         return found
     for group, members in groups.items():
-        _study_one(group, members, asides, found, with_trials=with_trials)
+        _study_one(group, members, asides, encoder, found, with_trials=with_trials)
     return found
 
 
@@ -57,6 +65,7 @@ def _study_one(
     group: str,
     phrasings: Sequence[Phrasing],
     asides: Mapping[str, Sequence[str]],
+    encoder: Encoder | None,
     found: Study,
     *,
     with_trials: bool,
@@ -73,8 +82,14 @@ def _study_one(
         Text(number[name], asides[name], is_asked=False) for name in names if asides.get(name)
     ]
     rows, alike = learning.similarities([text.tokens for text in texts], rarity)
+    vectors = None
+    if encoder is not None:
+        vectors = encoder.encode([" ".join(text.tokens) for text in texts])
+        rows, alike = learning.with_meaning(rows, alike, vectors)
     spoken = learning.learn(alike, [text.entry for text in texts], len(names))
     found.linears[group] = learning.pack(rows, spoken, names, rarity)
+    if encoder is not None and vectors is not None:
+        found.linears[group] = learning.add_meaning(found.linears[group], spoken, vectors, encoder)
     if with_trials:
         found.asked.extend(_asked(trial, names) for trial in trials(texts, alike, names))
 

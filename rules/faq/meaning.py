@@ -1,0 +1,32 @@
+"""What entries mean, as vectors: the part of a classifier that knows other words for a thing.
+
+Asked only where a desk names a model. Its rows come from `rules.faq.learning`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.faq.encoder import Encoder, Matrix
+
+_KEPT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One row of weights an entry, over the vectors of an encoder."""
+
+    entries: tuple[str, ...]
+    rows: Matrix
+    encoder: Encoder
+
+    def scores(self, tokens: Sequence[str]) -> dict[str, float]:
+        """Return how much a text's meaning speaks for each entry."""
+        row = self.encoder.encode([" ".join(tokens)])[0]
+        return dict(zip(self.entries, (self.rows @ row).tolist(), strict=True))
+
+    @staticmethod
+    def best(scores: dict[str, float]) -> list[str]:
+        """Return the entries that are worth comparing by words too."""
+        return sorted(scores, key=lambda entry: -scores[entry])[:_KEPT]
