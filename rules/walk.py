@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from gateway.model.calendar import Calendar
-from gateway.model.decision import Answer, Ask, Decision, Ignore, Near, Step
+from gateway.model.decision import Answer, Ask, Decision, FaqReason, Ignore, Near, Step
 from gateway.model.decision import Route as RouteTo
 from gateway.model.people import Team
 from rules.conditions import Failure
@@ -48,7 +48,7 @@ class Plan:
         verdict = self.matcher.judge(view, language, hidden)
         offered = (*((verdict.answer,) if verdict.answer else ()), *verdict.choices)
         if any(near.faq in self.unsent for near in offered):
-            return Verdict(near=verdict.near)
+            return Verdict(near=verdict.near, why=verdict.why)
         return verdict
 
 
@@ -73,6 +73,7 @@ class Walk:
         self._fields: dict[str, str] = {}
         self._notes: list[str] = []
         self._near: tuple[Near, ...] = ()
+        self._why_faq: FaqReason | None = None
 
     def decide(self) -> Decision:
         """Return the decision."""
@@ -169,7 +170,7 @@ class Walk:
         if not facts.use_faq or facts.automatic is not None:
             return None
         verdict = self._verdict()
-        self._near = verdict.near
+        self._near, self._why_faq = verdict.near, verdict.why
         if verdict.answer is not None:
             best = verdict.answer
             reason = f"FAQ entry {best.faq} fits with a score of {best.score:.2f}."
@@ -221,5 +222,6 @@ class Walk:
             notes=tuple(self._notes),
             steps=tuple(self._steps),
             near=self._near,
+            why_faq=self._why_faq,
             rulebook=self._plan.hash,
         )

@@ -71,6 +71,17 @@ def _show_near(explained: Mapping[str, Any], needed: float | None) -> None:
     screen.say(f"\nFAQ entries that came near{bar}:")
     for entry in near:
         screen.say(f"  {entry['score']:.2f}  {entry['faq']}")
+    if why := explained.get("why_faq"):
+        _show_why_faq(why)
+
+
+def _show_why_faq(why: Mapping[str, Any]) -> None:
+    if why["phrasing"]:
+        screen.say(f"  nearest phrasing: {why['phrasing']}")
+    if why["words"]:
+        screen.say(f"  words that decided: {', '.join(why['words'])}")
+    if why["doubt"]:
+        screen.say(f"  no answer, because {why['doubt']}")
 
 
 def _table(trace: Iterable[Mapping[str, Any]]) -> Table:

@@ -14,7 +14,7 @@ from gateway.contracts.rules import Rules
 from gateway.contracts.store import Known
 from gateway.contracts.words import Words
 from gateway.journey import asking, guards
-from gateway.model.decision import Answer, Ask, Decision, Ignore, Near, Route
+from gateway.model.decision import Answer, Ask, Decision, FaqReason, Ignore, Near, Route
 from gateway.model.message import DeliveryReport, Ignored, Json, Message, Parsed
 from gateway.model.policy import Policy
 
@@ -94,7 +94,22 @@ def shape(decision: Decision, language: str, rules: Rules) -> Mapping[str, Json]
         "reply": outcome.reply if isinstance(outcome, Route) else None,
         "rulebook": decision.rulebook,
         "near": near(decision.near),
+        "why_faq": _faq_reason(decision.why_faq),
         "trace": steps(decision),
+    }
+
+
+def _faq_reason(why: FaqReason | None) -> Json:
+    """Return why the FAQ's best entry came near, None where the FAQ was not asked."""
+    if why is None:
+        return None
+    return {
+        "phrasing": why.phrasing,
+        "words": list(why.words),
+        "score": round(why.score, 4),
+        "needed": why.needed,
+        "runner_up": near((why.runner_up,))[0] if why.runner_up else None,
+        "doubt": why.doubt,
     }
 
 

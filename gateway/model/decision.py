@@ -71,11 +71,29 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaqReason:
+    """Why the FAQ was sure of its best entry, or was not.
+
+    ``phrasing`` is that entry's nearest one, folded; ``words`` are those that decided, the
+    weightiest first. ``score`` is compared with ``needed``; ``doubt`` says what forbids an answer
+    whatever the score.
+    """
+
+    phrasing: str
+    words: tuple[str, ...]
+    score: float
+    needed: float
+    runner_up: Near | None = None
+    doubt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """An outcome with everything that explains it.
 
     ``rule`` is the id of the route that decided, ``fallback``, or None where the FAQ did.
-    ``reason`` is one sentence for people. ``near`` are the FAQ entries that came near, best first.
+    ``reason`` is one sentence for people. ``near`` are the FAQ entries that came near, best first,
+    ``why_faq`` says why the first of them did.
     ``rulebook`` is the content hash of the rule book that decided.
     """
 
@@ -88,4 +106,5 @@ class Decision:
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     near: tuple[Near, ...] = ()
+    why_faq: FaqReason | None = None
     rulebook: str = ""

@@ -26,7 +26,7 @@ Sample = tuple[Signs, bool, float]
 MAX_ASKED = 400
 """So many phrasings of a large FAQ are asked: enough for a handful of coefficients."""
 
-_KNOWN_SHARE = 0.75
+_KNOWN_SHARE = 0.7
 """Of what people ask, so much is supposed to have an entry."""
 _TRUST = 0.5
 _TRUST_WITH_MEANING = 0.75

@@ -56,6 +56,9 @@ class Index:
             met[group] += 1
         self._elsewhere = {language: self._untranslated(language) for language in self._shelves}
         texts = ((phrasing.entry, phrasing.tokens) for phrasing in self.phrasings)
+        self._asked_by: dict[str, list[tuple[str, ...]]] = {}
+        for phrasing in self.phrasings:
+            self._asked_by.setdefault(phrasing.entry, []).append(phrasing.tokens)
         self._verbatim: dict[tuple[str, ...], frozenset[str]] = {}
         for phrasing in self.phrasings:
             known = self._verbatim.get(phrasing.tokens, frozenset())
@@ -79,6 +82,10 @@ class Index:
         return tuple(
             other for other, shelf in self._shelves.items() if not there.issuperset(shelf.entries)
         )
+
+    def asked_by(self, entry: str) -> Sequence[tuple[str, ...]]:
+        """Return the phrasings of an entry, in all languages."""
+        return self._asked_by.get(entry, ())
 
     def who_asks(self, tokens: Sequence[str], hidden: Collection[str] = ()) -> str | None:
         """Return the one entry that asks so, word for word; None where none does, or several."""

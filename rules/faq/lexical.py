@@ -6,18 +6,18 @@ the signs disagree it steps back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.model.decision import Near
 from rules.faq.confidence import Confidence
-from rules.faq.cues import ASKS_WHY, ENDINGS, FAULTS, NEGATIONS
+from rules.faq.doubts import Doubts
 from rules.faq.index import Hit, Index
 from rules.faq.matcher import Verdict
-from rules.faq.passages import Passage, Sentence, passages_of
+from rules.faq.passages import Passage, passages_of
+from rules.faq.reasons import reason_for
 from rules.faq.shelf import Phrasing
-from rules.faq.stems import count_content, stem
 from rules.faq.study import study
 from rules.view import View
 
@@ -30,10 +30,6 @@ MIN_KNOWN = 0.75
 
 MIN_KNOWN_WITH_MEANING = 0.3
 """The same where an encoder knows other words for the same thing."""
-
-MIN_CONTENT = 2
-"""A bare word or two is answered only when it is `NEARLY_EQUAL` to a phrasing."""
-NEARLY_EQUAL = 0.85
 
 PLAIN = 0.995
 """How sure it is that who asks word for word as an entry does is answered by it."""
@@ -50,6 +46,7 @@ class _Opinion(NamedTuple):
     sureness: float
     hits: Sequence[Hit]
     passage: Passage
+    doubt: str | None
 
 
 class LexicalMatcher:
@@ -71,6 +68,8 @@ class LexicalMatcher:
         studied = study(asked, self._asides, encoder, with_trials=confidence is None)
         self._index = Index(asked, self._asides, studied.linears)
         self._vocabulary = self._index.vocabulary
+        self._is_studied = self._index.is_studied
+        self._doubts = Doubts(self._vocabulary, self._min_known)
         self._confidence = confidence or Confidence(self._index, studied.asked)
 
     def taught(self, more: Iterable[Phrasing]) -> LexicalMatcher:
@@ -88,10 +87,13 @@ class LexicalMatcher:
         if not opinions:
             return Verdict()
         best = max(opinions, key=lambda opinion: opinion.sureness)
-        near = _near(best)
+        near = self._near(best)
+        why = reason_for(
+            self._index, best.passage.tokens, best.hits, near, self._needed, best.doubt
+        )
         if best.sureness >= self._needed:
-            return Verdict(near=near, answer=near[0])
-        return Verdict(near=near, choices=self._choices(best))
+            return Verdict(near=near, answer=near[0], why=why)
+        return Verdict(near=near, choices=self._choices(best), why=why)
 
     def _worth_asking(self, passages: Iterable[Passage]) -> list[Passage]:
         """Return the passages that may be answered, or the one that comes nearest to it.
@@ -118,9 +120,10 @@ class LexicalMatcher:
             sureness = self._sureness(passage.tokens, hits, hidden)
         if not hits:
             return None
-        if self._has_doubts(passage, hits[0]):
+        doubt = self._doubts.about(passage, hits[0])
+        if doubt is not None:
             sureness *= _HELD_BACK * self._needed
-        return _Opinion(sureness, hits, passage)
+        return _Opinion(sureness, hits, passage, doubt)
 
     def _sureness(
         self, tokens: Sequence[str], hits: Sequence[Hit], hidden: Collection[str]
@@ -132,62 +135,34 @@ class LexicalMatcher:
             return PLAIN
         return self._confidence.probability(tokens, hits)
 
-    def _has_doubts(self, passage: Passage, best: Hit) -> bool:
-        """Return whether something forbids an answer, however near the entry is."""
-        is_thin = count_content(passage.tokens) < MIN_CONTENT and len(passage.tokens) <= MIN_CONTENT
-        is_thin = is_thin and best.near < NEARLY_EQUAL
-        if (
-            is_thin
-            or best.known < self._min_known
-            or self._turns_around(passage.tokens, best.entry)
-        ):
-            return True
-        return passage.is_buried or any(
-            self._is_other(sentence, best.entry) for sentence in passage.beside
+    def _choices(self, best: _Opinion) -> tuple[Near, ...]:
+        """Return two or three entries that are sure together, where none is alone."""
+        if best.doubt is not None:
+            return ()
+        near = self._near(best)
+        for size in range(2, min(MAX_CHOICES, len(best.hits)) + 1):
+            if not self._is_studied and best.hits[size - 1].score < _TIE * best.hits[0].score:
+                return ()
+            together = self._confidence.probability(best.passage.tokens, best.hits, size)
+            if together >= self._needed:
+                return near[:size]
+        return ()
+
+    def _near(self, opinion: _Opinion) -> tuple[Near, ...]:
+        """Return the entries that came near; none scores higher than the best is sure."""
+        first, *others = opinion.hits[:_NEAR]
+        sure = _within(opinion.sureness)
+        return (
+            Near(faq=first.entry, score=sure),
+            *(Near(faq=hit.entry, score=_within(sure * self._part(hit, first))) for hit in others),
         )
 
-    def _turns_around(self, tokens: Sequence[str], entry: str) -> bool:
-        """Return whether the text negates, ends, or complains, where the entry never does."""
-        said, holds = set(tokens), self._vocabulary.holds
-        for cues in (NEGATIONS, ASKS_WHY):
-            if not said.isdisjoint(cues) and not any(holds(entry, cue) for cue in cues):
-                return True
-        if "on" in said and "off" not in said and holds(entry, "off") and not holds(entry, "on"):
-            return True
-        ends = (token for token in said if stem(token) in ENDINGS)
-        return any(not holds(entry, word) for word in chain(said & FAULTS, ends))
-
-    def _is_other(self, sentence: Sentence, entry: str) -> bool:
-        """Return whether what stands beside the question is about something else as well."""
-        tokens = sentence.tokens
-        if self._turns_around(tokens, entry):
-            return True
-        if any(self._vocabulary.belongs_elsewhere(entry, token) for token in tokens):
-            return True
-        known = self._vocabulary.known(self._vocabulary.weigh(tokens), entry)
-        return sentence.is_question and sentence.content > 0 and known < self._min_known
-
-    def _choices(self, best: _Opinion) -> tuple[Near, ...]:
-        """Return two or three entries that are as good as each other, and together sure."""
-        top = best.hits[0]
-        tied = [hit for hit in best.hits[:MAX_CHOICES] if hit.score >= _TIE * top.score]
-        if len(tied) == 1 or self._has_doubts(best.passage, top):
-            return ()
-        together = self._confidence.probability(best.passage.tokens, best.hits, len(tied))
-        if together < self._needed:
-            return ()
-        return tuple(Near(faq=hit.entry, score=_within(hit.score)) for hit in tied)
+    def _part(self, hit: Hit, first: Hit) -> float:
+        """Return how much less speaks for an entry than for the first: what is learned are logs."""
+        if self._is_studied:
+            return math.exp(min(0.0, hit.score - first.score))
+        return hit.score / first.score if first.score > 0 else 0.0
 
 
 def _within(score: float) -> float:
     return round(min(1.0, max(0.0, score)), 4)
-
-
-def _near(opinion: _Opinion) -> tuple[Near, ...]:
-    """Return the entries that came near; none scores higher than the best is sure."""
-    first, *others = opinion.hits[:_NEAR]
-    sure = _within(opinion.sureness)
-    return (
-        Near(faq=first.entry, score=sure),
-        *(Near(faq=hit.entry, score=min(sure, _within(hit.score))) for hit in others),
-    )

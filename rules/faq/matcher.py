@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.model.decision import Near
+from gateway.model.decision import FaqReason, Near
 from rules.view import View
 
 
@@ -15,12 +15,14 @@ class Verdict:
     """What the FAQ says to a request.
 
     ``near`` are the entries that came near, best first. ``answer`` is set when one is sure;
-    ``choices`` when only a few together are. Neither: people should look.
+    ``choices`` when only a few together are. Neither: people should look. ``why`` explains the
+    first that came near.
     """
 
     near: tuple[Near, ...] = ()
     answer: Near | None = None
     choices: tuple[Near, ...] = ()
+    why: FaqReason | None = None
 
 
 class Matcher(Protocol):
