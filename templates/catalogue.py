@@ -69,6 +69,12 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="fields", sample=("site: Porto",)),
         _REASON,
     ),
+    # The entry of the FAQ that a desk which only suggests would have sent.
+    "agent/suggestion": (
+        _REFERENCE,
+        Slot(name="entry", sample="reset-password"),
+        Slot(name="answer", sample="Open **Settings** and choose *Reset*.", markdown=True),
+    ),
     "agent/update": (_REFERENCE, _REQUESTER, Slot(name="what", sample="wrote")),
     # Below both of them where a team is told on chat: what is written there is a note.
     "agent/on_chat": (),

@@ -38,6 +38,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
             "priority {priority}): {reason}. Reply to this message to answer."
         ),
     ),
+    "agent/suggestion": (
+        "FAQ entry {entry} [{reference}]",
+        "{reference}: the FAQ would answer with {entry}. !answer {entry} sends it:\n\n{answer}",
+    ),
     "agent/update": ("{what} [{reference}]", "{reference}: {requester} {what}"),
     "agent/bounced": (
         "A message came back [{reference}]",

@@ -40,7 +40,7 @@ Attached = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to ``tickets``."""
-    for command in (reply, note, close, escalate, assign, take, priority, merge, split):
+    for command in (reply, answer, note, close, escalate, assign, take, priority, merge, split):
         app.command()(command)
     app.command("field")(set_field)
     app.command("open")(open_ticket)
@@ -130,6 +130,17 @@ def reply(
     """Answer the requester."""
     said, files = read_text(text), attach or ()
     give(config, "reply", ticket=ref, text=said, files=files, agent=agent, as_json=as_json)
+
+
+def answer(
+    ref: Reference,
+    entry: Annotated[str, typer.Argument(metavar="ENTRY", help="The id of a FAQ entry.")],
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send the requester an entry of the FAQ."""
+    give(config, "answer", ticket=ref, arguments={"faq": entry}, agent=agent, as_json=as_json)
 
 
 def note(

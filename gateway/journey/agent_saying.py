@@ -50,6 +50,8 @@ def _arguments(draft: Draft, name: str, rest: str) -> tuple[dict[str, str], str]
     match name:
         case "escalate" if first in draft.rules.teams or first.upper() in LEVELS:
             return {"to": first}, others.strip()
+        case "answer":
+            return {"faq": first}, others.strip()
         case "assign":
             return {"to": first}, others.strip()
         case "priority":

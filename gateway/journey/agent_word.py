@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from gateway.errors import GatewayError
 from gateway.journey import new_request
 from gateway.journey.draft import Draft
-from gateway.model.decision import Priority
+from gateway.model.decision import Answer, Priority
 from gateway.model.message import Attachment, Trust
 from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
 
@@ -55,6 +56,21 @@ def reply(draft: Draft, deed: Deed) -> str:
     )  # fmt: skip
     draft.set_state(deed.ticket, TicketState.WAITING, f"{deed.by} replied")
     return "sent"
+
+
+def answer(draft: Draft, deed: Deed) -> str:
+    """Send a FAQ entry, as the FAQ itself would have; the requester may still ask for a person."""
+    name = deed.arguments.get("faq", "")
+    if name not in draft.rules.entries:
+        near = get_close_matches(name, draft.rules.entries, n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise WordRefused(f"no FAQ entry {name!r}{hint}")
+    if deed.ticket.state in (TicketState.MERGED, TicketState.SPAM, TicketState.CLOSED):
+        raise WordRefused(f"{deed.ticket.reference} is {deed.ticket.state}")
+    if deed.ticket.state is TicketState.WAITING:
+        draft.set_state(deed.ticket, TicketState.OPEN, f"{deed.by} answers")
+    new_request.answer(draft, deed.ticket, Answer(faq=name), trust=Trust.PROVEN, by=deed.by)
+    return f"answered with {name}"
 
 
 def note(draft: Draft, deed: Deed) -> str:
@@ -173,6 +189,7 @@ def _need_text(deed: Deed, why: str) -> None:
 Word = Callable[[Draft, Deed], str]
 WORDS: Mapping[str, Word] = {
     "reply": reply,
+    "answer": answer,
     "note": note,
     "close": close,
     "escalate": escalate,

@@ -15,6 +15,7 @@ from gateway.journey import asking, explain, form, guards, limits, permission
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.naming import shown
+from gateway.journey.record import BY_DESK
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Route
 from gateway.model.inbox import Outcome
 from gateway.model.message import Json, Message, Trust
@@ -154,8 +155,10 @@ def _carry_out(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) ->
     outcome = decision.outcome
     solved = isinstance(outcome, Answer | Ask)
     if solved and draft.desk.policy.faq_mode == "suggest":
-        draft.event(ticket, EventKind.NOTE, f"Suggested FAQ entry: {_suggestion(outcome)}.")
-    elif solved and (limit := _may_answer(draft, case, receipt=False)):
+        _route_new(draft, case, ticket, decision)
+        _suggest(draft, ticket, outcome)
+        return
+    if solved and (limit := _may_answer(draft, case, receipt=False)):
         draft.event(ticket, EventKind.NOTE, f"The FAQ answer was not sent: {limit}.")
     elif isinstance(outcome, Answer):
         answer(draft, ticket, outcome, trust=case.identity.trust)
@@ -172,14 +175,30 @@ def _may_answer(draft: Draft, case: Asked, *, receipt: bool) -> str | None:
     return permission.ask(draft, case.message, case.identity, case.known, receipt=receipt)
 
 
-def _suggestion(outcome: Answer | Ask | Route | Ignore) -> str:
-    if isinstance(outcome, Answer):
-        return outcome.faq
-    return ", ".join(near.faq for near in outcome.choices) if isinstance(outcome, Ask) else ""
+def _suggest(draft: Draft, ticket: Ticket, outcome: Answer | Ask | Route | Ignore) -> None:
+    """Show the team what the FAQ would have sent; ``!answer`` sends it."""
+    offered = [outcome.faq] if isinstance(outcome, Answer) else []
+    if isinstance(outcome, Ask):
+        offered = [near.faq for near in outcome.choices]
+    names: list[Json] = list(offered)
+    draft.event(
+        ticket, EventKind.NOTE, f"Suggested FAQ entry: {', '.join(offered)}.",
+        details={"suggested": names},
+    )  # fmt: skip
+    language = draft.now(ticket).language
+    for name in offered:
+        body = in_language(draft.rules.entries[name].answers, language, language)
+        values = {"reference": ticket.reference, "entry": name, "answer": body}
+        draft.to_team(ticket, "agent/suggestion", values)
 
 
-def answer(draft: Draft, ticket: Ticket, chosen: Answer, *, trust: Trust) -> None:
-    """Send a FAQ entry and keep the ticket as answered, where no team is troubled."""
+def answer(
+    draft: Draft, ticket: Ticket, chosen: Answer, *, trust: Trust, by: str | None = None
+) -> None:
+    """Send a FAQ entry and keep the ticket as answered, where no team is troubled.
+
+    ``by`` names the agent who chose it; None where the FAQ did.
+    """
     entry, now = draft.rules.entries[chosen.faq], draft.now(ticket)
     body = in_language(entry.answers, now.language, draft.desk.policy.languages[0])
     draft.change(ticket, faq=chosen.faq, level=1)
@@ -189,11 +208,12 @@ def answer(draft: Draft, ticket: Ticket, chosen: Answer, *, trust: Trust) -> Non
         "requester/answer",
         {"reference": now.reference, "answer": body},
         trust=trust,
+        automatic=by is None,
         buttons=(Meaning.HELPED, Meaning.PERSON) if draft.desk.policy.feedback else (),
     )
     draft.event(
         ticket, EventKind.ANSWER, body,
-        visibility=Visibility.PUBLIC,
+        by=by or BY_DESK, visibility=Visibility.PUBLIC,
         details={"faq": chosen.faq, "score": chosen.score, "outbox": outbox_id},
     )  # fmt: skip
 

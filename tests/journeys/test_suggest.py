@@ -1,0 +1,56 @@
+"""A desk that only suggests: entries go to agents, and a word sends them."""
+
+import pytest_asyncio
+
+from gateway.model.inbox import Outcome
+from gateway.model.ticket import EventKind, TicketState
+from tests.journeys.bench import CONFIG, open_bench, text_of
+
+ALICE = "alice@customer.example"
+SUGGESTS = CONFIG + '[faq]\nmode = "suggest"\n'
+
+
+@pytest_asyncio.fixture
+async def shy(tmp_path):
+    """Give a desk with ``mode = "suggest"``."""
+    async with open_bench(tmp_path / "desk", config=SUGGESTS) as bench:
+        yield bench
+
+
+async def test_agents_see_the_entry_and_requesters_do_not(shy):
+    """The team reads the entry's name and text; the requester gets a receipt."""
+    row = await shy.mail(ALICE, "Password", "I forgot my password")
+
+    ticket = await shy.ticket(row)
+    notices = [text_of(mail) for mail in await shy.sent("desk@acme.example")]
+    assert (row.outcome, ticket.state) == (Outcome.ROUTED, TicketState.OPEN)
+    assert any("!answer reset-password" in text for text in notices)
+    assert any("Reset" in text for text in notices)
+    assert not any("Reset" in text_of(mail) for mail in await shy.sent(ALICE))
+
+
+async def test_the_word_answer_sends_an_entry(shy):
+    """The requester gets what the FAQ would have sent, and the history names the agent."""
+    row = await shy.mail(ALICE, "Password", "I forgot my password")
+    ticket = await shy.ticket(row)
+
+    given = {"ticket": ticket.reference, "arguments": {"faq": "reset-password"}}
+    done = await shy.order("answer", **given)
+
+    now = await shy.ticket(row)
+    (event,) = [e for e in await shy.said(row) if e.kind is EventKind.ANSWER]
+    assert done.reason == "answered with reset-password"
+    assert (now.state, now.faq) == (TicketState.ANSWERED, "reset-password")
+    assert event.by.endswith("ana")
+
+
+async def test_an_unknown_entry_is_refused_with_a_hint(shy):
+    """A slip of the finger is answered with what may have been meant."""
+    row = await shy.mail(ALICE, "Password", "I forgot my password")
+
+    ticket = await shy.ticket(row)
+    given = {"ticket": ticket.reference, "arguments": {"faq": "reset-pasword"}}
+    done = await shy.order("answer", **given)
+
+    assert "did you mean reset-password?" in done.reason
+    assert (await shy.ticket(row)).state is TicketState.OPEN
