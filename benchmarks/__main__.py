@@ -18,7 +18,10 @@ from rich.console import Console
 
 from benchmarks.figures import Figure, as_json, load_average, show
 
-NAMES = ("start", "parse", "render", "decide", "faq", "growth", "memory", "end_to_end", "chat")
+NAMES = (
+    *("start", "parse", "render", "decide", "faq", "faq_quality"),
+    *("growth", "memory", "end_to_end", "chat"),
+)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,0 +1,138 @@
+"""How well the FAQ answers, and keeps quiet, on public data that is not part of the project.
+
+``VENTANILLA_FAQ_DATA`` names a folder of JSON lines, one file a set: ``{"t": text, "y": intent,
+"s": "train" | "valid" | "test" | "pool", "lang": language}``. Without it nothing is measured, and
+that is said. ``VENTANILLA_FAQ_MODEL`` names a model of the semantic extra.
+
+The protocol: five phrasings an intent make an entry; a quarter of the intents are kept out, and
+what is asked about them has no answer. Such questions count as a quarter of all, whatever the
+set's own mix. The FAQ answers when its own probability reaches 0.95; nobody tunes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random  # noqa: TID251 - the same draw in every run is the point
+import statistics
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import rules.faq
+from benchmarks.figures import Figure
+from rules.faq.encoder import open_model
+from rules.faq.ranker import Ranker
+
+PHRASINGS = 5
+NEEDED = 0.95
+STRANGE_SHARE = 0.25
+_MOST_ASKED = 1000
+_POOLED = 10
+
+Question = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The shares of one round."""
+
+    top: float
+    answered: float
+    precision: float | None
+    false: float
+
+
+def run(*, long: bool) -> Iterator[Figure]:
+    """Measure; see the module."""
+    folder = os.environ.get("VENTANILLA_FAQ_DATA")
+    if not folder:
+        print("SKIPPED: VENTANILLA_FAQ_DATA names no folder with data", file=sys.stderr)
+        return
+    for path in sorted(Path(folder).glob("*.jsonl")):
+        results = [measure(path, seed) for seed in range(1, 6 if long else 3)]
+        note = f"{path.stem}, {len(results)} draws"
+        precisions = [r.precision for r in results if r.precision is not None]
+        yield _share("top-1", [r.top for r in results], None, note)
+        yield _share("answered", [r.answered for r in results], None, note)
+        yield _share("precision", precisions, NEEDED, note, more_is_better=True)
+        yield _share("false answers", [r.false for r in results], 0.01, note)
+
+
+def _share(
+    name: str,
+    values: Sequence[float],
+    goal: float | None,
+    note: str,
+    *,
+    more_is_better: bool = False,
+) -> Figure:
+    value = statistics.mean(values) if values else 1.0
+    return Figure(
+        name=name, value=value, unit="", goal=goal, more_is_better=more_is_better, note=note
+    )
+
+
+def measure(path: Path, seed: int) -> Result:
+    """Return what one draw of entries and questions comes to."""
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    language = rows[0]["lang"]
+    taught, asked = _draw(rows, random.Random(f"{path.stem}/{seed}"))
+    entries = [
+        {"id": name, "lang": language, "phrasings": texts[:PHRASINGS]}
+        for name, texts in taught.items()
+    ]
+    model = os.environ.get("VENTANILLA_FAQ_MODEL")
+    return judge(rules.faq.build(entries, encoder=open_model(model) if model else None), asked)
+
+
+def _draw(
+    rows: Sequence[dict[str, str]], draw: random.Random
+) -> tuple[dict[str, list[str]], list[Question]]:
+    """Return the phrasings of the entries, and the questions with their entry, None for none."""
+    taught: dict[str, list[str]] = {}
+    asked: list[tuple[str, str]] = []
+    for row in draw.sample(rows, len(rows)):
+        mine = taught.setdefault(row["y"], [])
+        is_pooled = row["s"] == "pool" and len(mine) < _POOLED and len(mine) * 2 < _count(rows, row)
+        if row["s"] == "train" or is_pooled:
+            mine.append(row["t"])
+        elif row["s"] != "valid":
+            asked.append((row["t"], row["y"]))
+    names = draw.sample(sorted(name for name, texts in taught.items() if texts), len(taught))
+    missing = set(names[: max(2, len(names) // 4)])
+    kept = {name: texts for name, texts in taught.items() if texts and name not in missing}
+    known = {text.casefold() for texts in kept.values() for text in texts[:PHRASINGS]}
+    questions = [
+        (text, None if name in missing else name)
+        for text, name in asked
+        if text.casefold() not in known and (name in kept or name in missing)
+    ]
+    return kept, questions[:_MOST_ASKED]
+
+
+def _count(rows: Sequence[dict[str, str]], like: dict[str, str]) -> int:
+    return sum(row["y"] == like["y"] for row in rows)
+
+
+def judge(ranker: Ranker, asked: Sequence[Question]) -> Result:
+    """Return how a ranker fares."""
+    top = right = wrong = false = known = 0
+    for text, name in asked:
+        first, score = next(iter(ranker.rank(text, 1)), (None, 0.0))
+        known += name is not None
+        top += name is not None and first == name
+        if score >= NEEDED:
+            right += first == name
+            wrong += name is not None and first != name
+            false += name is None
+    strange = len(asked) - known
+    weight, strange_weight = (1 - STRANGE_SHARE) / max(1, known), STRANGE_SHARE / max(1, strange)
+    total = (right + wrong) * weight + false * strange_weight
+    return Result(
+        top=top / max(1, known),
+        answered=(right + wrong) / max(1, known),
+        precision=right * weight / total if total else None,
+        false=false / max(1, strange),
+    )
