@@ -105,7 +105,7 @@ async def test_connections_stay_few_and_others_are_noticed(channel, slack, peopl
     assert slack.sockets.max_open == sockets.WANTED + 1
     assert slack.sockets.open == []
     assert intake.held == ["slack:slack"]
-    assert len(intake.stored) == 3
+    assert len(heard(channel, intake)) == 3
     assert "others take events of this slack app too" in caplog.text
 
 
@@ -122,7 +122,7 @@ async def test_a_deaf_connection_is_given_up(slack, people, monkeypatch):
         await people.say(ANA, HELP, "Can you hear me?")
     await channel.close()
 
-    assert len(intake.stored) == 1
+    assert len(heard(channel, intake)) == 1
 
 
 async def test_a_quiet_connection_is_kept(slack, monkeypatch):

@@ -272,7 +272,7 @@ async def test_slack_may_say_no_for_a_while(slack, people, monkeypatch):
         await people.say(ANA, HELP, "Hello")
     await channel.close()
 
-    assert len(taken.stored) == 1
+    assert len(heard(channel, taken)) == 1
 
 
 async def test_a_channel_that_is_made_later_is_a_support_channel_then(slack, people, monkeypatch):
@@ -305,7 +305,7 @@ async def test_a_receiver_that_fails_begins_anew(channel, slack, people, caplog)
     async with receiving(channel, slack, intake):
         await people.say(ANA, HELP, "Hello")
 
-    assert len(intake.stored) == 1
+    assert len(heard(channel, intake)) == 1
     assert "slack waits for the store" in caplog.text
     assert "slack receiver failed" in caplog.text
 
