@@ -126,9 +126,7 @@ async def run(
     async with contextlib.AsyncExitStack() as stack:
         writers = await stack.enter_async_context(_writing(load))
         for _ in range(kills):
-            desk = start()
-            await asyncio.sleep(dice.random() * (0.9 if dice.random() < 0.15 else 4.0))
-            await _die(desk, dice)
+            await _live_and_die(start, server, dice)
         last = start()
         stack.callback(last.stop)
         load.stop()
@@ -148,6 +146,20 @@ async def _writing(load: Load) -> AsyncIterator[list[asyncio.Task[None]]]:
         for writer in writers:
             writer.cancel()
         await asyncio.gather(*writers, return_exceptions=True)
+
+
+async def _live_and_die(
+    start: Callable[[], Group], server: TelegramServer, dice: random.Random
+) -> None:
+    """Start a desk and kill it: mostly while it works, now and then before it has polled."""
+    polls = len(server.called("getUpdates"))
+    desk = start()
+    if dice.random() < 0.15:
+        await asyncio.sleep(dice.random() * 0.9)
+    else:
+        await server.until(lambda: len(server.called("getUpdates")) > polls, 60.0)
+        await asyncio.sleep(dice.random() * 4.0)
+    await _die(desk, dice)
 
 
 async def _die(desk: Group, dice: random.Random) -> None:
