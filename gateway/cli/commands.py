@@ -9,6 +9,7 @@ import typer
 from gateway.cli import (
     backtest,
     boxes,
+    faq,
     finding,
     judge,
     options,
@@ -55,6 +56,7 @@ start.add_to(app)
 judge.add_to(app)
 backtest.add_to(app)
 app.add_typer(rules.app, name="rules")
+app.add_typer(faq.app, name="faq")
 app.add_typer(tickets.app, name="tickets")
 orders.add_to(tickets.app)
 app.add_typer(boxes.inbox, name="inbox")

@@ -1,0 +1,161 @@
+"""``faq stats`` and ``faq gaps``: how the entries fared, and what none of them answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli import screen
+from gateway.cli.finding import settings_of
+from gateway.cli.options import ConfigOption, JsonOption, look
+from gateway.model.message import Json
+
+if TYPE_CHECKING:
+    from gateway.contracts.store import Store
+    from gateway.journey.knowledge import Story, Unanswered
+    from gateway.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Look at what the FAQ knows and lacks.")
+
+_SAMPLES = 3
+_MOST_TEXT = 200
+
+Tickets = Annotated[int, typer.Option("--tickets", min=1, help="Look at so many, newest first.")]
+
+
+@app.command()
+def stats(
+    config: ConfigOption = None, tickets: Tickets = 5000, as_json: JsonOption = False
+) -> None:
+    """Show how often each entry was sent, and what became of it."""
+    from gateway.journey.knowledge import stats_of  # noqa: PLC0415 - not for --help
+
+    found = stats_of(_stories(settings_of(config), tickets))
+    order = sorted(found, key=lambda name: (-found[name].answered, name))
+    rows: list[dict[str, Json]] = [
+        {
+            "faq": name,
+            "answered": found[name].answered,
+            "helped": found[name].helped,
+            "not_helped": found[name].not_helped,
+            "by_agents": found[name].by_agents,
+            "confused_with": [other for other, _ in found[name].confused_with.most_common()],
+        }
+        for name in order
+    ]
+    if as_json:
+        screen.print_json([*rows])
+        return
+    screen.print_table(
+        ("entry", "answered", "helped", "not helped", "by agents", "confused with"),
+        (
+            (
+                *(row[key] for key in ("faq", "answered", "helped", "not_helped", "by_agents")),
+                ", ".join(name for name, _ in found[str(row["faq"])].confused_with.most_common()),
+            )
+            for row in rows
+        ),
+        empty="no entry was sent yet",
+    )
+
+
+@app.command()
+def gaps(
+    config: ConfigOption = None,
+    tickets: Tickets = 5000,
+    limit: Annotated[int, typer.Option(min=1, help="Show so many groups.")] = 10,
+    draft: Annotated[
+        int, typer.Option("--draft", min=0, metavar="N", help="Write an entry for group N.")
+    ] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what people asked and no entry answered, alike requests together."""
+    settings = settings_of(config)
+    groups = _groups(settings, tickets)
+    if draft:
+        if draft > len(groups):
+            raise typer.BadParameter(f"there are {len(groups)} groups", param_hint="--draft")
+        screen.say(_entry(groups[draft - 1]))
+    elif as_json:
+        screen.print_json([_shape(group) for group in groups[:limit]])
+    else:
+        for number, group in enumerate(groups[:limit], start=1):
+            _show(number, group)
+        if not groups:
+            screen.say("nothing went to people yet")
+
+
+def _stories(settings: Settings, most: int) -> list[Story]:
+    from gateway.contracts.store import TicketFilter  # noqa: PLC0415 - not for --help
+
+    async def read(store: Store) -> list[Story]:
+        found = await store.list_tickets(TicketFilter(limit=most))
+        return [(ticket, await store.events(ticket.number)) for ticket in found]
+
+    return look(settings, read)
+
+
+def _groups(settings: Settings, most: int) -> list[list[Unanswered]]:
+    from gateway.journey.knowledge import unanswered  # noqa: PLC0415 - not for --help
+    from gateway.loading import order_of, read  # noqa: PLC0415 - loads the rules
+    from rules.faq.alike import grouped_alike  # noqa: PLC0415 - loads the rules
+
+    book = read(order_of(settings)).book
+    private = {team.id for team in book.teams.values() if team.private} if book else set()
+    found = unanswered(_stories(settings, most), private)
+    return [[found[place] for place in group] for group in grouped_alike([u.text for u in found])]
+
+
+def _shape(group: Sequence[Unanswered]) -> Json:
+    return {
+        "count": len(group),
+        "samples": [_short(one.text) for one in group[:_SAMPLES]],
+        "closings": [_short(one.closing) for one in group if one.closing][:_SAMPLES],
+        "tickets": [one.reference for one in group],
+    }
+
+
+def _show(number: int, group: Sequence[Unanswered]) -> None:
+    screen.say(f"{number}. asked {len(group)} times: {', '.join(u.reference for u in group[:5])}")
+    for one in group[:_SAMPLES]:
+        screen.say(f"     {_short(one.text)}")
+    for one in [one for one in group if one.closing][:_SAMPLES]:
+        screen.say(f"     closed with: {_short(one.closing)}")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MOST_TEXT else f"{line[: _MOST_TEXT - 3]}..."
+
+
+def _entry(group: Sequence[Unanswered]) -> str:
+    """Return an entry for a group as YAML, to be read over before it goes into a rule file.
+
+    Every text is quoted as JSON, which is YAML too: nothing of a customer's becomes markup.
+    """
+    from rules.faq.alike import telling_words  # noqa: PLC0415 - loads the rules
+
+    words = [word for word in telling_words([one.text for one in group]) if word.isascii()]
+    asked: dict[str, list[str]] = {}
+    answers: dict[str, str] = {}
+    for one in group:
+        asked.setdefault(one.language, []).append(_short(one.text))
+        if one.closing:
+            answers.setdefault(one.language, one.closing)
+    lines = ["faq:", f"  - id: {'-'.join(words) or 'new-entry'}", "    ask:"]
+    for language, texts in asked.items():
+        lines += [f"      {language}:"]
+        lines += [f"        - {_quoted(text)}" for text in dict.fromkeys(texts)]
+    lines += ["    answer:"]
+    lines += [
+        f"      {language}: {_quoted(answers.get(language, 'WRITE THE ANSWER HERE'))}"
+        for language in asked
+    ]
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,101 @@
+"""What tickets say about the FAQ: how its entries fared, and what none of them answered. Pure.
+
+Read from histories alone, so that it holds for everything a desk has ever kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from gateway.journey.record import BY_DESK
+from gateway.model.ticket import EventKind, Ticket, TicketEvent, TicketState
+
+_HELPED = "it helped"
+"""Stands in the history where a requester said so (`gateway.journey.follow_up`)."""
+
+Story = tuple[Ticket, Sequence[TicketEvent]]
+
+
+@dataclass(slots=True)
+class EntryStats:
+    """How often one entry was sent, what became of it, and what it was taken for."""
+
+    answered: int = 0
+    helped: int = 0
+    not_helped: int = 0
+    by_agents: int = 0
+    confused_with: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A request that no entry answered; ``closing`` is what an agent closed it with, if so."""
+
+    reference: str
+    language: str
+    text: str
+    closing: str
+
+
+def stats_of(stories: Iterable[Story]) -> dict[str, EntryStats]:
+    """Return how each entry fared that was ever sent."""
+    found: dict[str, EntryStats] = {}
+    for ticket, events in stories:
+        answers = [event for event in events if event.kind is EventKind.ANSWER]
+        for place, answer in enumerate(answers):
+            name = str(answer.details.get("faq") or "")
+            if not name:
+                continue
+            stats = found.setdefault(name, EntryStats())
+            stats.answered += 1
+            stats.by_agents += answer.by != BY_DESK
+            later = answers[place + 1] if place + 1 < len(answers) else None
+            _judge(stats, ticket, events, answer, later)
+    return found
+
+
+def _judge(
+    stats: EntryStats,
+    ticket: Ticket,
+    events: Sequence[TicketEvent],
+    answer: TicketEvent,
+    later: TicketEvent | None,
+) -> None:
+    behind = [event for event in events if event.seq > answer.seq]
+    if any(event.kind is EventKind.STATE and _HELPED in event.text for event in behind):
+        stats.helped += 1
+    elif any(event.kind is EventKind.FOLLOWUP for event in behind):
+        stats.not_helped += 1
+        other = str(later.details.get("faq")) if later else _runner_up(ticket)
+        if other and other != answer.details.get("faq"):
+            stats.confused_with[other] += 1
+
+
+def _runner_up(ticket: Ticket) -> str:
+    near = ticket.why.get("near")
+    second = near[1] if isinstance(near, list) and len(near) > 1 else None
+    return str(second.get("faq", "")) if isinstance(second, dict) else ""
+
+
+def unanswered(stories: Iterable[Story], private: Collection[str]) -> list[Unanswered]:
+    """Return the requests that went to people, those of ``private`` teams left out."""
+    found: list[Unanswered] = []
+    for ticket, events in stories:
+        if ticket.team is None or ticket.team in private or ticket.state is TicketState.SPAM:
+            continue
+        asked = next((event for event in events if event.kind is EventKind.REQUEST), None)
+        helped = any(_HELPED in e.text for e in events if e.kind is EventKind.STATE)
+        if asked is None or helped or not asked.text.strip():
+            continue
+        closings = [event.text for event in events if event.details.get("closing")]
+        found.append(
+            Unanswered(
+                reference=ticket.reference,
+                language=ticket.language,
+                text=f"{ticket.subject}\n{asked.text}".strip(),
+                closing=closings[-1] if closings else "",
+            )
+        )
+    return found
