@@ -82,6 +82,7 @@ class Pipeline:
         self._turn = asyncio.Lock()
         self._talkers = asyncio.Semaphore(TALKERS)
         self._talks: set[asyncio.Task[None]] = set()
+        self._are_talk: dict[str, bool] = {}
 
     def has_room(self) -> bool:
         """Return whether more events may be held in memory."""
@@ -141,8 +142,11 @@ class Pipeline:
                 await self._handle(sitting)
 
     def _is_talk(self, sitting: Sitting) -> bool:
-        channel = self._desk().channels.get(sitting[0].event.channel)
-        return isinstance(channel, Fetches | Profiles)
+        name = sitting[0].event.channel
+        if name not in self._are_talk:
+            channel = self._desk().channels.get(name)
+            self._are_talk[name] = isinstance(channel, Fetches | Profiles)
+        return self._are_talk[name]
 
     async def _handle(self, sitting: Sitting) -> None:
         try:
