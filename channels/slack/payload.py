@@ -137,6 +137,7 @@ def _of_event(payload: Payload) -> Facts:
         "root": text_at(event, "thread_ts") or ts,
         "user": text_at(event, "user"),
         "client": text_at(event, "client_msg_id"),
+        "parent": text_at(event, "parent_user_id"),
         "alone": "yes" if text_at(event, "text").lstrip().startswith(WORD) else "",
     }
 

@@ -42,20 +42,22 @@ def talk_of(facts: Mapping[str, str], *, rest: timedelta, addressed: bool = True
     """
     is_command = facts.get("what") == "command"
     room = facts.get("dm") or ("" if is_command else facts.get("channel", ""))
-    root, ts, team = facts.get("root", ""), facts.get("ts", ""), facts.get("team", "")
+    root, ts = facts.get("root", ""), facts.get("ts", "")
     if not room:
         room = facts.get("user", "")
-        return _direct(team, room, rest) if room else None
+        return _direct(room, rest) if room else None
     if is_command or facts.get("dm") or (is_direct(room) and root in ("", ts)):
-        return _direct(team, room, rest)
+        return _direct(room, rest)
     return Talk(
         room=room,
         where=f"{room}/{root}",
-        key=f"{team}/{room}/{root}",
+        key=f"{room}/{root}",
         addressed=addressed or is_direct(room),
         shared=not is_direct(room),
+        # Who began the thread; Slack does not say it of every event.
+        under_ours=not facts.get("me") or facts.get("parent", "") in ("", facts.get("me")),
     )
 
 
-def _direct(team: str, room: str, rest: timedelta) -> Talk:
-    return Talk(room=room, where=room, key=f"{team}/{room}", rest=rest)
+def _direct(room: str, rest: timedelta) -> Talk:
+    return Talk(room=room, where=room, key=room, rest=rest)

@@ -208,7 +208,12 @@ class _Reading:
             # No silence is short enough for what is said to be new.
             rest=timedelta(0) if is_new else self.parser.rest,
             addressed=addressed,
+            under_ours=self._is_under_ours(message),
         )
+
+    def _is_under_ours(self, message: Object) -> bool:
+        answered = answered_by(message)
+        return not answered or str(number_in(object_in(answered, "from"), "id")) == self.me.id
 
     def _id(self, message: Object, number: int = 0) -> str:
         return external_id(

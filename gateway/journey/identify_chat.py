@@ -69,7 +69,7 @@ def _at_desk(
 ) -> Identity:
     trust = message.author.trust
     if ticket is None:
-        is_reply = bool(message.refs)
+        is_reply = bool(message.refs) and talk.under_ours
         who = Who.BYSTANDER if not is_reply else Who.UNKNOWN if age < PATIENCE else Who.LOST
         doubt = "talk in a room of the desk" if not is_reply else "the thread of no ticket we know"
         return Identity(who=who, trust=trust, doubt=doubt)

@@ -115,7 +115,8 @@ class Talk:
     its ticket, unless there was silence for ``rest`` (None: however long). ``addressed``: it was
     said to the desk (a direct message, a mention, a support channel); else it counts only where
     the desk knows the conversation. ``shared``: everybody who writes in this conversation may add
-    to its ticket.
+    to its ticket. ``under_ours`` is False where the platform tells that what is answered, or begins
+    the thread, was not said by us.
     """
 
     room: str
@@ -124,6 +125,7 @@ class Talk:
     rest: timedelta | None = None
     addressed: bool = True
     shared: bool = False
+    under_ours: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

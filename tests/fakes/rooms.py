@@ -97,8 +97,14 @@ def _talk(said: dict) -> Talk:
         return Talk(room=room, where=room, key=room, rest=REST)
     thread = said.get("thread") or said.get("id")
     where = f"{room}/{thread}"
-    addressed = said.get("addressed", True)
-    return Talk(room=room, where=where, key=where, addressed=addressed, shared=True)
+    return Talk(
+        room=room,
+        where=where,
+        key=where,
+        addressed=said.get("addressed", True),
+        shared=True,
+        under_ours=said.get("under_ours", True),
+    )
 
 
 @dataclass(slots=True)

@@ -466,6 +466,15 @@ async def test_talk_in_a_teams_room_is_no_request(chat):
     assert chat.platform.posts == []
 
 
+async def test_talk_of_agents_among_themselves_is_no_alert(chat):
+    """A thread that somebody else began in the team's room is theirs."""
+    event = chat.event(GUS, "NETWORK", "same here", thread=55, under_ours=False)
+    row = await chat.happen(event)
+
+    assert row.outcome is Outcome.IGNORED
+    assert await chat.desk.sent("ops@acme.example") == []
+
+
 async def test_an_unknown_thread_of_the_team_is_waited_for_and_then_told(chat):
     """A reply can beat our own commit; after a minute the people of the alerts hear of it."""
     early = await chat.desk.event(chat.event(GUS, "NETWORK", "looking", thread=55))

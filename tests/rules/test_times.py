@@ -186,16 +186,17 @@ def test_levels_are_read_with_their_priorities(book_of) -> None:
     assert level.clocks_for(Priority.LOW) == level.clocks
 
 
-def test_what_would_be_asked_goes_to_people_at_once(book_of) -> None:
-    """Nobody is asked yet: a rule's team gets the ticket, and the fallback's without one."""
+def test_what_is_asked_goes_along_with_the_team(book_of) -> None:
+    """A rule's team gets the ticket once the questions are answered, else the fallback's."""
     book = book_of(
         f"{FORMS}routes:\n"
         "  - {id: both, when: {words: [a]}, then: {team: network, ask: [site, order]}}\n"
         "  - {id: alone, when: {words: [b]}, then: {ask: site}}\n"
     )
 
-    assert decided(book, "a").outcome == Route(team="network", level=2)
-    assert decided(book, "b").outcome == Route(team="desk", level=1)
+    both, alone = decided(book, "a").outcome, decided(book, "b").outcome
+    assert both == Route(team="network", level=2, questions=("site", "order"))
+    assert alone == Route(team="desk", level=1, questions=("site",))
     assert decided(book, "b").rule == "alone"
     assert book.forms["order"].required is False
 

@@ -86,7 +86,7 @@ def test_a_message_in_a_support_channel_is_a_request(office):
     assert message.talk == Talk(
         room=HELP,
         where=f"{HELP}/{event['ts']}",
-        key=f"{TEAM}/{HELP}/{event['ts']}",
+        key=f"{HELP}/{event['ts']}",
         addressed=True,
         shared=True,
     )
@@ -97,9 +97,7 @@ def test_a_direct_message_has_a_topic_that_ends_by_silence(office):
     room = office.room(ANA).id
     message = said(office, ANA, ANA, "Hello")
 
-    assert message.talk == Talk(
-        room=room, where=room, key=f"{TEAM}/{room}", rest=timedelta(hours=8)
-    )
+    assert message.talk == Talk(room=room, where=room, key=room, rest=timedelta(hours=8))
 
 
 def test_a_thread_in_a_direct_conversation_is_a_conversation_of_its_own(office):
@@ -448,3 +446,14 @@ def test_the_parsers_child_loads_none_of_slacks_libraries():
 def test_buttons_are_found_in_a_message():
     """The helper of other tests sees what is there."""
     assert buttons({"blocks": [{"type": "actions", "elements": [1]}]}) == [1]
+
+
+@pytest.mark.parametrize(("parent", "ours"), [(BOT_USER, True), (BEN, False), ("", True)])
+def test_whose_thread_it_is_can_be_told(office, parent, ours):
+    """Slack says who began a thread; where it does not, it may have been us."""
+    root = office.write(BEN, OTHER, "Coffee?")
+    event = office.write(ANA, OTHER, "Yes", thread=root["ts"])
+    event["parent_user_id"] = parent
+    found = read(office, event, me=BOT_USER)
+
+    assert found.talk.under_ours is ours

@@ -570,3 +570,13 @@ def test_the_parser_travels_and_loads_no_library():
 
     assert ran.returncode == 0
     assert b"imitation" not in pickled
+
+
+@pytest.mark.parametrize(("answered", "ours"), [(BOT, True), (user(99, "Ben"), False)])
+def test_whose_message_is_answered_can_be_told(answered, ours):
+    """People of a team answer each other too."""
+    chat = group()
+    before = message("On it", chat=chat, sender=answered)
+    found = read("message", message("Thanks", chat=chat, reply_to_message=before))
+
+    assert found.talk.under_ours is ours
