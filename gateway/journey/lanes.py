@@ -26,7 +26,8 @@ class Lanes:
     def __init__(self, world: World, later: Later) -> None:
         self._lanes: dict[str, deque[InboxItem]] = {}
         self._ready: asyncio.Queue[Sitting] = asyncio.Queue()
-        self._bursts = Bursts(world, later, self._ready.put_nowait)
+        self._bursts = Bursts(world, later, self._hand_out)
+        self._handed_out: set[str] = set()
         self._in_hand = 0
         self._bytes_in_hand = 0
         self._idle = asyncio.Event()
@@ -55,7 +56,7 @@ class Lanes:
             self._lanes[item.lane] = deque((item,))
             self._begin(item)
             return
-        if item.burst and self._bursts.takes(item) and all(i.burst == item.burst for i in lane):
+        if self._goes_on(item, lane):
             self._bursts.add(item)
         lane.append(item)
 
@@ -71,6 +72,7 @@ class Lanes:
             self._in_hand -= 1
             self._bytes_in_hand -= len(item.event.body)
         for name in dict.fromkeys(item.lane for item in sitting):
+            self._handed_out.discard(name)
             if self._lanes[name]:
                 self._begin_lane(self._lanes[name])
             else:
@@ -91,4 +93,17 @@ class Lanes:
         if head.burst:
             self._bursts.add(head)
         else:
-            self._ready.put_nowait((head,))
+            self._hand_out((head,))
+
+    def _goes_on(self, item: InboxItem, lane: deque[InboxItem]) -> bool:
+        """Return whether an event is of the breath that its whole lane waits for the end of."""
+        return (
+            bool(item.burst)
+            and self._bursts.takes(item)
+            and item.lane not in self._handed_out
+            and all(before.burst == item.burst for before in lane)
+        )
+
+    def _hand_out(self, sitting: Sitting) -> None:
+        self._handed_out.update(item.lane for item in sitting)
+        self._ready.put_nowait(sitting)
