@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from typing import cast
 
 _IN_REPLY_TO = re.compile(rb"^in-reply-to:\s*(<[^>\r\n]+>)", re.IGNORECASE | re.MULTILINE)
 _EXTENSIONS = b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
@@ -63,8 +62,9 @@ class _Session(asyncio.Protocol):
         self._searched = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(b"220 sink.example ESMTP\r\n")
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(b"220 sink.example ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:
         self._unread += data

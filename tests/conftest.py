@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import os
 import shutil
 import socket
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from hypothesis import settings
-
-from gateway.cli.running import loop_factory
-
-LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 # A deadline would measure how busy the machine is: slow code has tests of its own.
 settings.register_profile("ventanilla", deadline=None)
@@ -34,12 +28,6 @@ def missing_servers() -> list[str]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch that writes expected readings anew."""
     parser.addoption("--update-golden", action="store_true", help="write golden files anew")
-    parser.addoption(
-        "--loop",
-        choices=("desk", "asyncio"),
-        default="desk",
-        help="the event loop to test on: what a desk runs on, or what it falls back to",
-    )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -50,13 +38,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(said, pytrace=False)
     pytest.skip(said)
-
-
-def pytest_asyncio_loop_factories(config: pytest.Config) -> Mapping[str, LoopFactory]:
-    """Have tests run on the event loop that a desk runs on."""
-    name = str(config.getoption("--loop"))
-    factory = loop_factory() if name == "desk" else None
-    return {name: factory or asyncio.new_event_loop}
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import asyncio
 import hmac
 import logging
 import re
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from aiosmtpd.smtp import Session as AiosmtpdSession
@@ -244,7 +244,6 @@ class Conversation(SMTP):
 
 
 def _say_last(transport: asyncio.BaseTransport, reply: bytes) -> None:
-    # Not isinstance: the transports of uvloop are asyncio's by behaviour, not by inheritance.
-    writable = cast("asyncio.WriteTransport", transport)
-    writable.write(reply)
-    writable.close()
+    assert isinstance(transport, asyncio.WriteTransport)
+    transport.write(reply)
+    transport.close()

@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import aiosmtplib
 
@@ -52,9 +52,8 @@ class Wire(asyncio.Protocol):
         Raises:
             ConnectionError: it has none.
         """
-        # Not isinstance: the transports of uvloop are no asyncio.Transport by inheritance.
-        transport = cast("asyncio.Transport | None", client.transport)
-        if transport is None or transport.is_closing():
+        transport = client.transport
+        if not isinstance(transport, asyncio.Transport) or transport.is_closing():
             raise ConnectionError("the connection was closed")
         wire = cls(transport, client.esmtp_extensions.keys())
         transport.set_protocol(wire)
