@@ -11,7 +11,7 @@ demo: $(READY)              ## a desk that mails itself and shows the answers; D
 	$(BIN)/ventanilla demo
 
 test: $(READY)              ## all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: $(READY)             ## form, types, import directions, links in the docs
 	$(BIN)/ruff format --check .

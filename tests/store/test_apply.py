@@ -42,6 +42,8 @@ FULL = ticket(
     closed_at=START - MINUTE,
     merged_into=1000,
     follows=999,
+    asks=("site",),
+    asked=2,
     updated_at=START + timedelta(microseconds=1),
 )
 
