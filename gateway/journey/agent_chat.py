@@ -9,8 +9,8 @@ from __future__ import annotations
 from gateway.contracts.store import Known
 from gateway.errors import IllegalTransition
 from gateway.journey import agent_word
-from gateway.journey.agent_saying import is_word, keep, say
-from gateway.journey.agent_word import Deed, WordRefused
+from gateway.journey.agent_saying import deed_of, is_word, keep, say
+from gateway.journey.agent_word import WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
 from gateway.model.inbox import Outcome
@@ -20,23 +20,14 @@ from gateway.model.ticket import EventKind
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
     """Draft what an agent's message in the team's room causes."""
-    ticket, agent = identity.ticket, identity.agent
-    assert ticket is not None
-    assert agent is not None
-    deed = Deed(
-        ticket=ticket,
-        by=f"agent:{agent.id}",
-        name=agent.name,
-        text=message.text,
-        attachments=message.attachments,
-    )
-    draft.heard_at_desk(ticket, message)
+    deed = deed_of(message, identity)
+    draft.heard_at_desk(deed.ticket, message)
     try:
         is_order = is_word(message.text) and not message.automatic
         said = say(draft, deed, known) if is_order else agent_word.note(draft, deed)
     except (WordRefused, IllegalTransition) as refused:
         said = keep(draft, deed, str(refused), known)
-    draft.done(Outcome.ACTED, said, effect=message.digest, ticket=ticket.number)
+    draft.done(Outcome.ACTED, said, effect=message.digest, ticket=deed.ticket.number)
 
 
 def plan_of_colleague(draft: Draft, message: Message, identity: Identity) -> None:

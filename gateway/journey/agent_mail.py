@@ -9,7 +9,7 @@ from __future__ import annotations
 from gateway.contracts.store import Known
 from gateway.errors import IllegalTransition
 from gateway.journey import agent_word
-from gateway.journey.agent_saying import is_word, keep, note, say
+from gateway.journey.agent_saying import deed_of, is_word, keep, note, say
 from gateway.journey.agent_word import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
@@ -19,22 +19,13 @@ from gateway.model.message import Message
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
     """Draft what an agent's mail causes."""
-    ticket, agent = identity.ticket, identity.agent
-    assert ticket is not None
-    assert agent is not None
-    deed = Deed(
-        ticket=ticket,
-        by=f"agent:{agent.id}",
-        name=agent.name,
-        text=message.text,
-        attachments=message.attachments,
-    )
+    deed = deed_of(message, identity)
     said = (
         note(draft, deed, f"automatic ({message.automatic})")
         if message.automatic
         else _carry_out(draft, deed, message, known)
     )
-    draft.done(Outcome.ACTED, said, effect=message.digest, ticket=ticket.number)
+    draft.done(Outcome.ACTED, said, effect=message.digest, ticket=deed.ticket.number)
 
 
 def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> str:

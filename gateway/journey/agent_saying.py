@@ -14,9 +14,25 @@ from gateway.contracts.words import Value
 from gateway.journey import agent_word, permission
 from gateway.journey.agent_word import LEVELS, Deed
 from gateway.journey.draft import Draft
+from gateway.journey.identity import Identity
+from gateway.model.message import Message
 from gateway.model.ticket import EventKind
 
 _WORD = re.compile(r"\s*!(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*)|$)", re.DOTALL)
+
+
+def deed_of(message: Message, identity: Identity) -> Deed:
+    """Return what a proven agent does by a message on a ticket."""
+    ticket, agent = identity.ticket, identity.agent
+    assert ticket is not None
+    assert agent is not None
+    return Deed(
+        ticket=ticket,
+        by=f"agent:{agent.id}",
+        name=agent.name,
+        text=message.text,
+        attachments=message.attachments,
+    )
 
 
 def is_word(text: str) -> bool:
