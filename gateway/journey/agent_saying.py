@@ -52,7 +52,7 @@ def say(draft: Draft, deed: Deed, known: Known) -> str:
     if name not in agent_word.WORDS or name == "merge":
         values = {"reference": deed.ticket.reference, "word": name}
         _warn(draft, deed, "agent/unknown_word", values, known)
-        return agent_word.note(draft, deed)
+        return "told the words" if name == "help" else agent_word.note(draft, deed)
     arguments, text = _arguments(draft, name, rest)
     meant = Deed(
         ticket=deed.ticket, by=deed.by, name=deed.name,

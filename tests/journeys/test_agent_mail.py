@@ -122,6 +122,21 @@ async def test_unknown_word_is_kept_and_answered(desk, lift):
     assert "clsoe" in text_of((await desk.sent("desk@acme.example"))[-1])
 
 
+async def test_help_lists_the_words_and_is_no_mistake(desk, lift):
+    """The notices promise it: who asks is told the words, and no note is made of the question."""
+    before, events = len(await desk.sent(ALICE)), len(await desk.said(lift))
+
+    row = await write(desk, "!help")
+
+    told = text_of((await desk.sent("desk@acme.example"))[-1])
+    assert row.reason == "told the words"
+    assert "!close" in told
+    assert "!answer" in told
+    assert "not a word" not in told
+    assert len(await desk.sent(ALICE)) == before
+    assert len(await desk.said(lift)) == events
+
+
 async def test_agents_out_of_office_stays_inside(desk, lift):
     """An agent's machine is no agent."""
     before = len(await desk.sent(ALICE))
