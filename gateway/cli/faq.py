@@ -119,7 +119,8 @@ def _shape(group: Sequence[Unanswered]) -> Json:
 
 
 def _show(number: int, group: Sequence[Unanswered]) -> None:
-    screen.say(f"{number}. asked {len(group)} times: {', '.join(u.reference for u in group[:5])}")
+    often = "once" if len(group) == 1 else f"{len(group)} times"
+    screen.say(f"{number}. asked {often}: {', '.join(u.reference for u in group[:5])}")
     for one in group[:_SAMPLES]:
         screen.say(f"     {_short(one.text)}")
     for one in [one for one in group if one.closing][:_SAMPLES]:

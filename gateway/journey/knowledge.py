@@ -85,17 +85,25 @@ def unanswered(stories: Iterable[Story], private: Collection[str]) -> list[Unans
     for ticket, events in stories:
         if ticket.team is None or ticket.team in private or ticket.state is TicketState.SPAM:
             continue
-        asked = next((event for event in events if event.kind is EventKind.REQUEST), None)
+        request = next((event for event in events if event.kind is EventKind.REQUEST), None)
         helped = any(_HELPED in e.text for e in events if e.kind is EventKind.STATE)
-        if asked is None or helped or not asked.text.strip():
+        if request is None or helped or not request.text.strip():
             continue
         closings = [event.text for event in events if event.details.get("closing")]
         found.append(
             Unanswered(
                 reference=ticket.reference,
                 language=ticket.language,
-                text=f"{ticket.subject}\n{asked.text}".strip(),
+                text=asked(ticket.subject, request.text),
                 closing=closings[-1] if closings else "",
             )
         )
     return found
+
+
+def asked(subject: str, text: str) -> str:
+    """Return a question with its subject, unless that is only the beginning of the text."""
+    begin = " ".join(subject.split()).rstrip("….")
+    return (
+        text.strip() if " ".join(text.split()).startswith(begin) else f"{subject}\n{text}".strip()
+    )

@@ -1,5 +1,6 @@
 """``faq stats`` and ``faq gaps`` from the command line, on a real desk."""
 
+from gateway.journey.knowledge import asked
 from rules.problems import Problems
 from rules.strict_yaml import read_yaml
 
@@ -16,7 +17,9 @@ def test_gaps_groups_what_people_had_to_answer(shell):
     assert [group["count"] for group in groups] == [2, 1]
     assert groups[0]["closings"] == ["A mechanic came."]
     assert first in groups[0]["tickets"]
-    assert "1. asked 2 times" in shell("faq", "gaps").out
+    listed = shell("faq", "gaps").out
+    assert "1. asked 2 times: " in listed
+    assert "2. asked once: " in listed
 
 
 def test_a_draft_is_yaml_whatever_was_asked(shell):
@@ -54,3 +57,13 @@ def test_stats_count_what_agents_send(shell):
     (row,) = shell("faq", "stats", "--json").json
 
     assert (row["faq"], row["answered"], row["by_agents"]) == ("reset-password", 1, 1)
+
+
+def test_a_gap_says_a_text_once():
+    """On chat the subject is the beginning of the text; it is not part of the question twice."""
+    assert (
+        asked("The lift is stuck", "The lift is stuck since noon") == "The lift is stuck since noon"
+    )
+    assert asked("Lift", "It is stuck") == "Lift\nIt is stuck"
+    assert asked("The lift is st…", "The lift is stuck") == "The lift is stuck"
+    assert asked("", "It is stuck") == "It is stuck"
