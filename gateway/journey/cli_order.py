@@ -84,6 +84,12 @@ def plan(draft: Draft, command: Command, tickets: Mapping[int, Ticket], said: st
 def _carry_out(
     draft: Draft, command: Command, ticket: Ticket | None, tickets: Mapping[int, Ticket]
 ) -> tuple[int, str]:
+    kind, _, name = command.by.partition(":")
+    if kind == "agent" and name not in draft.rules.agents:
+        listed = ", ".join(sorted(draft.rules.agents))
+        raise WordRefused(
+            f"no agent {name!r}; there are: {listed}" if listed else f"no agent {name!r}"
+        )
     if command.name == "open":
         opened = _open(draft, command)
         return opened.number, f"opened {opened.reference}"

@@ -57,9 +57,9 @@ def bind(listen: tuple[str, int]) -> socket.socket:
         bound.bind(address)
         bound.listen(_WAITING_CONNECTIONS)
         bound.setblocking(False)
-    except OSError:
+    except OSError as exc:
         bound.close()
-        raise
+        raise OSError(exc.errno, f"cannot listen on {host}:{port}: {exc.strerror}") from exc
     return bound
 
 

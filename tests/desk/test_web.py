@@ -272,3 +272,12 @@ def test_when_one_listener_cannot_be_bound_none_is():
         with pytest.raises(OSError, match="in use"):
             web.listen(free, taken.getsockname())
         web.bind(free).close()
+
+
+def test_a_port_in_use_is_named():
+    """Of several listeners, an admin must see which one collides."""
+    with (
+        contextlib.closing(web.bind(("127.0.0.1", 0))) as first,
+        pytest.raises(OSError, match=rf"cannot listen on {web.address_of(first)}: .*in use"),
+    ):
+        web.bind(first.getsockname())

@@ -155,7 +155,9 @@ class Bench:
 
     async def order(self, name, **given):
         """Have an order of the command line carried out; return its inbox row."""
-        return await self.event(commands.order(self.world, name=name, by="agent:ana", **given))
+        return await self.event(
+            commands.order(self.world, name=name, **{"by": "agent:ana", **given})
+        )
 
     async def event(self, event):
         """Hand over an event, wait until the journey is idle, return the newest inbox row."""

@@ -106,6 +106,16 @@ async def test_wrong_order_says_why_and_changes_nothing(desk, lift, name, given)
     assert (await desk.ticket(lift), len(await desk.sent())) == (before, sent)
 
 
+async def test_order_of_an_agent_nobody_listed_is_refused(desk, lift):
+    """A mistyped ``--as`` must not write to the requester in the name of nobody."""
+    before = len(await desk.sent(ALICE))
+
+    done = await order(desk, lift, "reply", text="Soon.", by="agent:anna")
+
+    assert done.reason == "refused: no agent 'anna'; there are: ana, gus"
+    assert len(await desk.sent(ALICE)) == before
+
+
 async def test_order_on_a_missing_ticket_is_refused(desk):
     """A typing error in the reference is found by its check character."""
     row = await desk.order("reply", ticket="VT-1001-A", text="Hi")
