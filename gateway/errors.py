@@ -143,3 +143,10 @@ class NotFound(StoreError):
 
 class IllegalTransition(GatewayError):
     """A state change that the tables do not know."""
+
+
+def in_plain_words(error: Exception) -> str:
+    """Return what an error says to people, without the system's number for it."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

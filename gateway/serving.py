@@ -22,7 +22,7 @@ import structlog
 from gateway import app, web
 from gateway.contracts.channel import Channel, Webhook, WebRequest, WebResponse
 from gateway.contracts.store import Depth, Store
-from gateway.errors import ConfigError, StoreError, StoreUnavailable
+from gateway.errors import ConfigError, StoreError, StoreUnavailable, in_plain_words
 from gateway.journey import due
 from gateway.journey.accept import Accepting, hold_lease
 from gateway.journey.deliver import Delivery
@@ -209,7 +209,7 @@ async def serve(settings: Settings, meter: Meter) -> int:
             print(problem, file=sys.stderr)  # noqa: T201 - before there is a log
         return EXIT_PROBLEMS
     except (OSError, StoreError) as exc:
-        return _complain(str(exc))
+        return _complain(in_plain_words(exc))
     finally:
         if lock is not None:
             lock.release()

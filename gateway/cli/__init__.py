@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli import screen
-from gateway.errors import ConfigError, GatewayError
+from gateway.errors import ConfigError, GatewayError, in_plain_words
 
 
 def main() -> None:
@@ -46,18 +46,11 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return 0
     except (GatewayError, OSError) as error:
-        said = _plain(error)
+        said = in_plain_words(error)
         screen.complain(said or type(error).__name__)
         return _failed(arguments, said)
     except KeyboardInterrupt:
         return 130
-
-
-def _plain(error: Exception) -> str:
-    """Return what an error says to people, without the system's number for it."""
-    if not isinstance(error, OSError) or not error.strerror:
-        return str(error)
-    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
 def _command(arguments: Sequence[str]) -> int:
