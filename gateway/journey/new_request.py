@@ -7,7 +7,7 @@ an answer into a route, and a route into one that nobody acknowledged: nothing i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
@@ -160,6 +160,7 @@ def _carry_out(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) ->
         return
     if solved and (limit := _may_answer(draft, case, receipt=False)):
         draft.event(ticket, EventKind.NOTE, f"The FAQ answer was not sent: {limit}.")
+        decision = replace(decision, reason=f"{decision.reason} It was not sent: {limit}.")
     elif isinstance(outcome, Answer):
         answer(draft, ticket, outcome, trust=case.identity.trust)
         end(draft, case.message, Outcome.ANSWERED, decision.reason, ticket.number)

@@ -1,7 +1,7 @@
 """Loops and floods: what the desk says by itself runs out; nothing that came in is lost."""
 
 from gateway.model.inbox import Outcome
-from tests.journeys.bench import open_bench
+from tests.journeys.bench import open_bench, text_of
 
 ALICE, VICTIM = "alice@customer.example", "victim@x.example"
 
@@ -83,6 +83,17 @@ async def test_markless_responder_ends_within_a_day(desk):
         desk.pass_time(hours=1, minutes=hour)
 
     assert len(await desk.sent(ALICE)) <= 1 + desk.desk.policy.limits.reactions_per_day
+
+
+async def test_the_team_hears_that_an_answer_was_kept_back(desk):
+    """A ticket whose reason is a sure answer looks answered, unless its notice says otherwise."""
+    for number in range(desk.desk.policy.limits.reactions_per_day + 2):
+        row = await desk.mail(ALICE, f"Password {number}", "I forgot my password")
+
+    assert row.outcome is Outcome.ROUTED
+    assert "It was not sent: limit (" in row.reason
+    told = text_of((await desk.sent("desk@acme.example"))[-1])
+    assert row.reason in " ".join(told.split())
 
 
 async def test_two_desks_do_not_talk_for_ever(tmp_path):
