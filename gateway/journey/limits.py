@@ -24,6 +24,8 @@ DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 # What comes this soon after something we sent by ourselves counts as an answer to it.
 REACTION_WINDOW = timedelta(minutes=10)
+# On chat somebody is answered by the desk itself so often an hour, for each ticket they may open.
+ANSWERS_PER_TICKET = 3
 # What only people can mend they hear of this often; `ventanilla inbox` and `outbox` list the rest.
 ALERTS = Budget(key="alerts", limit=20, window=HOUR)
 
@@ -63,8 +65,14 @@ def wallet(desk: Desk, message: Message) -> Wallet:
         return Wallet(opening=opening)
     if message.talk is not None:
         # The platform vouches for its users, and what a bot says is marked: there are no loops
-        # with machines that look like people. Floods are folded as everywhere.
-        return Wallet(opening=opening, telling=_telling(who, limits), warning=_warning(who, limits))
+        # with machines that look like people. Floods are folded as everywhere, and somebody who
+        # never stops is not answered without end.
+        return Wallet(
+            saying=_talking(who, limits),
+            opening=opening,
+            telling=_telling(who, limits),
+            warning=_warning(who, limits),
+        )
     follows = (
         message.tokens or message.refs or desk.policy.prefix.upper() in message.subject.upper()
     )
@@ -83,6 +91,18 @@ def wallet(desk: Desk, message: Message) -> Wallet:
         telling=_telling(who, limits) if follows else (),
         warning=_warning(who, limits) if follows else (),
     )
+
+
+def of_wish(desk: Desk, channel: str, address: str) -> tuple[Budget, ...]:
+    """Return the budgets of answering what somebody on chat asks of the desk itself."""
+    if is_exempt(desk, address):
+        return ()
+    return _talking(f"{desk.kind_of(channel)}:{address}", desk.policy.limits)
+
+
+def _talking(who: str, limits: Limits) -> tuple[Budget, ...]:
+    limit = ANSWERS_PER_TICKET * limits.tickets_per_hour
+    return (Budget(key=f"{who}:talk", limit=limit, window=HOUR),)
 
 
 def _telling(who: str, limits: Limits) -> tuple[Budget, ...]:

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from gateway.contracts.store import Known, Question
 from gateway.contracts.words import Value
+from gateway.journey import limits, permission
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import is_desk_room
@@ -37,6 +38,7 @@ def question(desk: Desk, wish: Wish) -> Question:
         effect=wish.digest,
         kind=desk.kind_of(wish.channel),
         address=wish.author.address,
+        budgets=limits.of_wish(desk, wish.channel, wish.author.address),
     )
 
 
@@ -45,6 +47,10 @@ def plan(draft: Draft, wish: Wish, known: Known, theirs: Sequence[Ticket]) -> No
     if not wish.author.address or is_desk_room(draft.desk, draft.rules, wish.channel, wish.talk):
         why = "a command of nobody, or in a room of the desk"
         draft.done(Outcome.IGNORED, why, effect=wish.digest, ticket=None)
+        return
+    budgets = limits.of_wish(draft.desk, wish.channel, wish.author.address)
+    if limit := permission.tell(draft, known, budgets):
+        draft.done(Outcome.IGNORED, f"not answered: {limit}", effect=wish.digest, ticket=None)
         return
     person = known.person or Person(
         kind=draft.desk.kind_of(wish.channel), address=wish.author.address, name=wish.author.name

@@ -9,8 +9,9 @@ from gateway.model.outbox import OutboxState
 from gateway.model.plan import Budget
 from gateway.model.ticket import EventKind, TicketState
 from tests.abuse.crowd import OFF, at_once, event, outcomes
-from tests.journeys.bench import open_bench, text_of
+from tests.journeys.bench import CONFIG, open_bench, text_of
 from tests.journeys.test_delivery_report import bounce, envelope_sender
+from tests.journeys.test_talk import CHAT_RULES, ROOMS, Chat
 
 ALICE, EVIL, TEAM = "alice@customer.example", "evil@x.example", "desk@acme.example"
 
@@ -233,3 +234,24 @@ async def test_an_alert_that_comes_back_makes_no_other_alert(desk):
 
     assert before == 1
     assert len(await desk.sent("ops@acme.example")) == 1
+
+
+async def hellos(folder, limits=None):
+    """Return how often somebody is answered who says hello 30 times on chat."""
+    opened = open_bench(folder, config=CONFIG + ROOMS, rules=CHAT_RULES, limits=limits)
+    async with opened as bench:
+        chat = Chat(bench)
+        for number in range(30):
+            await bench.event(chat.event("UEVE", f"D{number}", "hello"))
+        await bench.deliver()
+        return len(chat.platform.posts)
+
+
+async def test_somebody_who_never_stops_is_not_answered_without_end(tmp_path):
+    """On chat too the desk says only so much by itself to one person in an hour."""
+    assert await hellos(tmp_path / "desk", {"tickets_per_hour": 2}) == 6
+
+
+async def test_defence_off_every_hello_is_answered(tmp_path):
+    """Twin: without the bound each of them is."""
+    assert await hellos(tmp_path / "desk", {"tickets_per_hour": 1000}) == 30
