@@ -19,6 +19,7 @@ from gateway.contracts.channel import Fetches, Profiles
 from gateway.contracts.store import Question
 from gateway.errors import FenceLost, ParseError, StoreUnavailable, VersionConflict
 from gateway.journey import limits
+from gateway.journey.agent_saying import is_word
 from gateway.journey.burst import Later, as_one
 from gateway.journey.completing import Completing
 from gateway.journey.desk import Desk
@@ -215,6 +216,10 @@ class Pipeline:
             if not isinstance(parsed, Message) or parsed.automatic or parsed.own:
                 raise _Apart("not all of it was written by a person")
             messages.append(parsed)
+        said = [message.text for message in messages if message.text.strip()]
+        # What stands beside an agent's word may be meant for colleagues. An album has one text.
+        if len(said) > 1 and any(map(is_word, said)):
+            raise _Apart("a word is read alone")
         return as_one(messages), [message.digest for message in messages[1:]]
 
     async def _carry_out(

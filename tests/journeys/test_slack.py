@@ -205,6 +205,24 @@ async def test_an_agent_answers_from_the_teams_channel(office):
     assert "firewall" not in str(office.workspace.rooms[HELP].messages)
 
 
+async def test_a_word_behind_our_name_does_not_take_the_next_line_along(tmp_path):
+    """`@desk !reply` is a word as well: only when it is read is our name left out."""
+    async with open_office(tmp_path, quiet=0.6) as office:
+        event = await office.people.say(ANA, HELP, VPN)
+        await office.answered(event)
+        room = office.workspace.rooms[NETWORK]
+        await office.until(lambda: len(room.messages) == 1)
+        (notice,) = room.messages.values()
+        inside = {"channel": NETWORK, "thread": notice["ts"]}
+
+        await office.people.say(GUS, text=f"<@{BOT_USER}> !reply Restarted", **inside)
+        await office.people.say(GUS, text="it is the old firewall again", **inside)
+        answer = await office.answered(event, 2)
+
+        assert "Restarted" in answer["text"]
+        assert "firewall" not in str(office.workspace.rooms[HELP].messages)
+
+
 async def test_lines_of_one_breath_are_one_request(tmp_path):
     """Sent one after the other, they are read together."""
     async with open_office(tmp_path, quiet=0.6) as office:

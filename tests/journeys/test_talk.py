@@ -9,6 +9,7 @@ import pytest
 
 from gateway.contracts.channel import Profile
 from gateway.errors import PermanentFailure, TemporaryFailure
+from gateway.journey.burst import as_one
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.message import RawEvent
 from gateway.model.ticket import EventKind, TicketState, Visibility
@@ -331,6 +332,36 @@ async def test_a_burst_goes_on_after_a_crash_in_the_middle(chat):
 
     rows = await chat.store.list_inbox(frozenset(InboxState), 10)
     assert sorted(row.outcome for row in rows) == ["appended", "routed"]
+
+
+async def _breath(chat):
+    """Have an agent answer under a notice and, in the same breath, say something to colleagues."""
+    row = await chat.say(ALICE, "HELP", VPN)
+    notice = next(post for post in chat.platform.posts if post.where.startswith("NETWORK"))
+    texts = ("!reply Back by four.", "what an idiot")
+    said = [chat.event(GUS, "NETWORK", text, thread=notice.id) for text in texts]
+    return row, said
+
+
+async def test_what_is_said_in_one_breath_with_an_agents_word_stays_inside(chat):
+    """The channel may take both for one burst: the reply goes out alone, the remark is a note."""
+    row, said = await _breath(chat)
+    await chat.happen(*said)
+
+    assert "Back by four." in chat.platform.texts("HELP")[-1]
+    assert "idiot" not in str(chat.platform.texts("HELP"))
+    [note] = await chat.history(row, EventKind.NOTE)
+    assert (note.text, note.visibility) == ("what an idiot", Visibility.INTERNAL)
+
+
+async def test_defence_off_a_remark_read_with_the_word_before_it_goes_out(chat):
+    """Twin: what is put together says all of it to the requester."""
+    _, said = await _breath(chat)
+    as_read = as_one([chat.channel.parser.parse(event) for event in said])
+    [notice] = as_read.refs
+    await chat.say(GUS, "NETWORK", as_read.text, thread=notice.rpartition("/")[2])
+
+    assert "idiot" in chat.platform.texts("HELP")[-1]
 
 
 # --- edits and deletions ------------------------------------------------------------------------
