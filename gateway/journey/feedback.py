@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from gateway.contracts.rules import Rules
 from gateway.contracts.store import Known, Question
 from gateway.contracts.words import Meaning
-from gateway.journey import follow_up, limits
+from gateway.journey import follow_up, limits, permission
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who, agent_at, current
+from gateway.journey.limits import Wallet
 from gateway.journey.tokens import ButtonToken, ButtonWord
 from gateway.model.inbox import Outcome
 from gateway.model.message import Feedback, Message, Talk, Trust
@@ -27,7 +28,12 @@ _NOWHERE = Talk(room="", where="", key="")
 _MEANINGS = {ButtonWord.HELPED: Meaning.HELPED, ButtonWord.PERSON: Meaning.PERSON}
 
 
-def question(desk: Desk, feedback: Feedback) -> Question:
+def wallet(desk: Desk, feedback: Feedback) -> Wallet:
+    """Return the budgets of a press: those of saying its words."""
+    return limits.wallet(desk, _as_said(feedback, ""))
+
+
+def question(desk: Desk, feedback: Feedback, wallet: Wallet) -> Question:
     """Return what the store must be asked before a press can be planned."""
     bound = desk.keyring.read(feedback.button)
     return Question(
@@ -36,7 +42,7 @@ def question(desk: Desk, feedback: Feedback) -> Question:
         kind=desk.kind_of(feedback.channel),
         address=feedback.author.address,
         tickets=(bound.ticket,) if isinstance(bound, ButtonToken) else (),
-        budgets=limits.wallet(desk, _as_said(feedback, "")).all,
+        budgets=wallet.all,
     )
 
 
@@ -57,10 +63,11 @@ def plan(draft: Draft, feedback: Feedback, known: Known) -> None:
         _ignore(draft, feedback, "a form was opened")
         return
     if bound.word is ButtonWord.NEW:
-        _begin_anew(draft, feedback, ticket)
+        _begin_anew(draft, feedback, ticket, known)
     else:
         _say(draft, feedback, bound, ticket, known)
-    draft.take_buttons(shown_on, party, bound.outbox_id)
+    if not permission.tell(draft, known, draft.wallet.saying):
+        draft.take_buttons(shown_on, party, bound.outbox_id)
 
 
 def _may_press(draft: Draft, feedback: Feedback, party: Party) -> bool:
@@ -106,11 +113,12 @@ def _as_said(feedback: Feedback, words: str) -> Message:
     )
 
 
-def _begin_anew(draft: Draft, feedback: Feedback, ticket: Ticket) -> None:
+def _begin_anew(draft: Draft, feedback: Feedback, ticket: Ticket, known: Known) -> None:
     """Let what comes next in this conversation be a new request."""
     why = "something else comes next"
     if feedback.talk is not None:
         draft.talk_about(feedback.channel, feedback.talk, 0)
+    if feedback.talk is not None and not permission.tell(draft, known, draft.wallet.saying):
         place = Place(feedback.channel, feedback.talk.where)
         message = _as_said(feedback, "")
         draft.to_address(place, "requester/greeting", ticket.language, message)

@@ -142,7 +142,8 @@ async def _plan_message(draft: Draft, message: Message) -> None:
 
 async def _plan_feedback(draft: Draft, pressed: Feedback) -> None:
     desk = draft.desk
-    known = await desk.store.know(feedback.question(desk, pressed))
+    draft.wallet = feedback.wallet(desk, pressed)
+    known = await desk.store.know(feedback.question(desk, pressed, draft.wallet))
     if _is_duplicate(draft, known):
         return
     await desk.numbers.refill()

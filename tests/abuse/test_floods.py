@@ -255,3 +255,27 @@ async def test_somebody_who_never_stops_is_not_answered_without_end(tmp_path):
 async def test_defence_off_every_hello_is_answered(tmp_path):
     """Twin: without the bound each of them is."""
     assert await hellos(tmp_path / "desk", {"tickets_per_hour": 1000}) == 30
+
+
+async def presses(folder, limits=None):
+    """Return what goes out to somebody who presses one button 30 times: answers, and edits."""
+    opened = open_bench(folder, config=CONFIG + ROOMS, rules=CHAT_RULES, limits=limits)
+    async with opened as bench:
+        chat = Chat(bench)
+        await chat.say("UEVE", "D1", "The lift is broken")
+        buttons = next(dict(p.buttons) for p in chat.platform.posts if p.where == "D1")
+        for _ in range(30):
+            button = buttons["Something else"]
+            await bench.event(chat.event("UEVE", "D1", kind="press", button=button))
+        rows = await bench.store.list_outbox(frozenset(OutboxState), 100)
+        return sum(row.place == "rooms:D1" and row.automatic for row in rows)
+
+
+async def test_somebody_who_never_stops_pressing_is_not_answered_without_end(tmp_path):
+    """A press is a word, and spends what that would: the receipt, then five presses are seen to."""
+    assert await presses(tmp_path / "desk", {"tickets_per_hour": 2}) == 1 + 5 * 2
+
+
+async def test_defence_off_every_press_is_answered(tmp_path):
+    """Twin: without the bound each of them is, and has its buttons taken off."""
+    assert await presses(tmp_path / "desk", {"tickets_per_hour": 1000}) == 1 + 30 * 2
