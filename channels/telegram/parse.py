@@ -16,7 +16,6 @@ from channels.telegram.keys import Me, keys_of, where_of
 from channels.telegram.people import Writer, author_of, origin_of, writer_of
 from channels.telegram.shape import Object, number_in, object_in, read_object, text_in
 from channels.telegram.spoken import (
-    Order,
     answered_by,
     is_addressed,
     order_in,
@@ -105,7 +104,7 @@ class _Reading:
             return self.ignored("it was not said to the desk")
         order = order_in(message) if addressed and not writer.nobody else None
         if order is not None and order.name in _WISHES:
-            return self._wish(message, writer, _WISHES[order.name], _argument(message, order))
+            return self._wish(message, writer, _WISHES[order.name], order.argument)
         if order is not None and order.name == "new" and not order.argument:
             return self._wish(message, writer, WishKind.NEW, "")
         return self._message(message, writer, addressed=addressed)
@@ -156,6 +155,7 @@ class _Reading:
             kind=kind,
             talk=self._talk(message, writer.author.address, addressed=True),
             argument=argument[:200],
+            language=_app_language(message),
             external_id=self._id(message),
         )
 
@@ -193,8 +193,7 @@ class _Reading:
             return without_mention(message, self.me, text), False
         if order.name == "new":
             return order.argument, True
-        language = text_in(object_in(message, "from"), "language_code")
-        asked = asks_for_person(language)
+        asked = asks_for_person(_app_language(message))
         return f"{asked}\n\n{order.argument}" if order.argument else asked, False
 
     def _talk(self, message: Object, person: str, *, addressed: bool, is_new: bool = False) -> Talk:
@@ -228,10 +227,8 @@ def _where(message: Object) -> Where:
     return where
 
 
-def _argument(message: Object, order: Order) -> str:
-    """Return what stands behind a command; behind a bare start, what their app speaks."""
-    if order.name != "start" or order.argument:
-        return order.argument
+def _app_language(message: Object) -> str:
+    """Return the code of the language that the writer's app is set to."""
     return text_in(object_in(message, "from"), "language_code").partition("-")[0]
 
 

@@ -60,7 +60,7 @@ def wallet(desk: Desk, message: Message) -> Wallet:
         return Wallet()
     # The person stands in front, so that one message's budgets lie side by side in the store.
     who = f"{desk.kind_of(message.channel)}:{address}"
-    opening = (Budget(key=f"{who}:tickets", limit=limits.tickets_per_hour, window=HOUR),)
+    opening = _opening(who, limits)
     if not address:
         return Wallet(opening=opening)
     if message.talk is not None:
@@ -98,6 +98,17 @@ def of_wish(desk: Desk, channel: str, address: str) -> tuple[Budget, ...]:
     if is_exempt(desk, address):
         return ()
     return _talking(f"{desk.kind_of(channel)}:{address}", desk.policy.limits)
+
+
+def of_opening(desk: Desk, channel: str, address: str) -> tuple[Budget, ...]:
+    """Return the budgets of opening a ticket by what was not written as one."""
+    if is_exempt(desk, address):
+        return ()
+    return _opening(f"{desk.kind_of(channel)}:{address}", desk.policy.limits)
+
+
+def _opening(who: str, limits: Limits) -> tuple[Budget, ...]:
+    return (Budget(key=f"{who}:tickets", limit=limits.tickets_per_hour, window=HOUR),)
 
 
 def _talking(who: str, limits: Limits) -> tuple[Budget, ...]:

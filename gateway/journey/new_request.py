@@ -65,6 +65,12 @@ def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> No
     if isinstance(decision.outcome, Ignore):
         end(draft, message, Outcome.IGNORED, decision.outcome.reason)
         return
+    open_as(draft, case, decision)
+
+
+def open_as(draft: Draft, case: Asked, decision: Decision) -> None:
+    """Draft the ticket that a decision makes of a request, unless its sender opened too many."""
+    message, known = case.message, case.known
     budgets = draft.wallet.opening
     if not limits.spent(budgets, known):
         draft.spend(budgets)
@@ -73,7 +79,7 @@ def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> No
         return
     ticket = _open(draft, case, decision)
     _carry_out(draft, case, ticket, decision)
-    tell_missing(draft, ticket, message, identity.trust)
+    tell_missing(draft, ticket, message, case.identity.trust)
 
 
 def end(draft: Draft, message: Message, outcome: Outcome, why: str, on: int | None = None) -> None:

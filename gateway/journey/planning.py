@@ -114,6 +114,7 @@ async def _plan_wish(draft: Draft, asked: Wish) -> None:
     known = await desk.store.know(wish.question(desk, asked))
     if _is_duplicate(draft, known):
         return
+    await desk.numbers.refill()
     address = asked.author.address
     theirs = await desk.store.open_tickets_of(desk.kind_of(asked.channel), address, wish.MOST_SHOWN)
     wish.plan(draft, asked, known, theirs if address else ())

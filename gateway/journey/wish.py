@@ -12,10 +12,12 @@ from typing import assert_never
 
 from gateway.contracts.store import Known, Question
 from gateway.contracts.words import Value
-from gateway.journey import limits, permission
+from gateway.journey import form_link, limits, new_request, permission
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import is_desk_room
+from gateway.journey.new_request import Asked
+from gateway.model.decision import Decision
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message, Wish, WishKind
 from gateway.model.people import Person, Place
@@ -38,7 +40,10 @@ def question(desk: Desk, wish: Wish) -> Question:
         effect=wish.digest,
         kind=desk.kind_of(wish.channel),
         address=wish.author.address,
-        budgets=limits.of_wish(desk, wish.channel, wish.author.address),
+        budgets=(
+            *limits.of_wish(desk, wish.channel, wish.author.address),
+            *limits.of_opening(desk, wish.channel, wish.author.address),
+        ),
     )
 
 
@@ -48,43 +53,75 @@ def plan(draft: Draft, wish: Wish, known: Known, theirs: Sequence[Ticket]) -> No
         why = "a command of nobody, or in a room of the desk"
         draft.done(Outcome.IGNORED, why, effect=wish.digest, ticket=None)
         return
+    person = known.person or Person(
+        kind=draft.desk.kind_of(wish.channel), address=wish.author.address, name=wish.author.name
+    )
+    meant = _meant(wish, theirs)
+    if not meant and (found := _form(draft, wish, known, person)):
+        meant = form_link.waiting(found[1], theirs)
+        if not meant:
+            _open(draft, wish, *found)
+            return
     budgets = limits.of_wish(draft.desk, wish.channel, wish.author.address)
     if limit := permission.tell(draft, known, budgets):
         draft.done(Outcome.IGNORED, f"not answered: {limit}", effect=wish.digest, ticket=None)
         return
-    person = known.person or Person(
-        kind=draft.desk.kind_of(wish.channel), address=wish.author.address, name=wish.author.name
-    )
+    _grant(draft, wish, person, theirs, meant)
+    draft.done(Outcome.ACTED, f"asked for {wish.kind}", effect=wish.digest, ticket=None)
+
+
+def _grant(
+    draft: Draft, wish: Wish, person: Person, theirs: Sequence[Ticket], meant: Sequence[Ticket]
+) -> None:
+    """Say what was asked for; ``meant`` is the ticket that a link means."""
     match wish.kind:
         case WishKind.HELP:
-            _help(draft, wish, person, theirs)
+            _help(draft, wish, person, meant)
         case WishKind.STATUS:
             _status(draft, wish, person, theirs)
         case WishKind.LANGUAGE:
             _choose_language(draft, wish, person)
         case WishKind.NEW:
             draft.talk_about(wish.channel, wish.talk, 0)
-            _say(draft, wish, "requester/greeting", _language_of(draft, person))
+            _say(draft, wish, "requester/greeting", _language_of(draft, wish, person))
         case _:
             assert_never(wish.kind)
-    draft.done(Outcome.ACTED, f"asked for {wish.kind}", effect=wish.digest, ticket=None)
 
 
 def _status(draft: Draft, wish: Wish, person: Person, theirs: Sequence[Ticket]) -> None:
     lines = tuple(_line(draft, wish, ticket) for ticket in theirs)
-    _say(draft, wish, "requester/status", _language_of(draft, person), {"requests": lines})
+    language = _language_of(draft, wish, person)
+    _say(draft, wish, "requester/status", language, {"requests": lines})
 
 
-def _help(draft: Draft, wish: Wish, person: Person, theirs: Sequence[Ticket]) -> None:
-    """Say what the desk can do; a link to it may name a language, or a ticket of theirs."""
-    said = wish.argument.strip().casefold()
-    if meant := [ticket for ticket in theirs if ticket.reference.casefold() == said]:
+def _help(draft: Draft, wish: Wish, person: Person, meant: Sequence[Ticket]) -> None:
+    """Say what the desk can do; a link to it may name a language, or mean a ticket of theirs."""
+    if meant:
         _status(draft, wish, person, meant)
         return
     chosen = _named(draft, wish.argument)
-    if chosen:
-        draft.person(replace(person, language=chosen))
-    _say(draft, wish, "requester/help", chosen or _language_of(draft, person))
+    spoken = chosen or ("" if person.language else _named(draft, wish.language))
+    if spoken:
+        draft.person(replace(person, language=spoken))
+    _say(draft, wish, "requester/help", chosen or _language_of(draft, wish, person))
+
+
+def _meant(wish: Wish, theirs: Sequence[Ticket]) -> Sequence[Ticket]:
+    """Return the ticket of theirs that a link names."""
+    said = wish.argument.strip().casefold()
+    return [ticket for ticket in theirs if ticket.reference.casefold() == said]
+
+
+def _form(draft: Draft, wish: Wish, known: Known, person: Person) -> tuple[Asked, Decision] | None:
+    """Return the form that a link opens."""
+    if wish.kind is not WishKind.HELP or not wish.argument or _named(draft, wish.argument):
+        return None
+    return form_link.form_of(draft, wish, known, _language_of(draft, wish, person))
+
+
+def _open(draft: Draft, wish: Wish, case: Asked, decision: Decision) -> None:
+    draft.talk, draft.wallet = wish.talk, limits.wallet(draft.desk, case.message)
+    new_request.open_as(draft, case, decision)
 
 
 def _choose_language(draft: Draft, wish: Wish, person: Person) -> None:
@@ -94,7 +131,7 @@ def _choose_language(draft: Draft, wish: Wish, person: Person) -> None:
         _say(draft, wish, "requester/language", chosen)
         return
     offered = tuple(f"{code}: {_NAMES.get(code, code)}" for code in draft.desk.policy.languages)
-    language = _language_of(draft, person)
+    language = _language_of(draft, wish, person)
     _say(draft, wish, "requester/languages", language, {"languages": offered})
 
 
@@ -107,9 +144,10 @@ def _named(draft: Draft, text: str) -> str:
     return ""
 
 
-def _language_of(draft: Draft, person: Person) -> str:
-    known, spoken = person.language, draft.desk.policy.languages
-    return known if known in spoken else spoken[0]
+def _language_of(draft: Draft, wish: Wish, person: Person) -> str:
+    """Return the language to answer in: the one they spoke, their app's, the desk's first."""
+    spoken = draft.desk.policy.languages
+    return next((it for it in (person.language, wish.language) if it in spoken), spoken[0])
 
 
 def _line(draft: Draft, wish: Wish, ticket: Ticket) -> str:

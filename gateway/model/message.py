@@ -248,7 +248,10 @@ class WishKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Somebody asks something of the desk itself; ``argument`` is what stood behind the command."""
+    """Somebody asks something of the desk itself; ``argument`` is what stood behind the command.
+
+    ``language`` is the code of what their app speaks, "" where the platform does not tell.
+    """
 
     channel: str
     author: Author
@@ -256,6 +259,7 @@ class Wish:
     kind: WishKind
     talk: Talk
     argument: str = ""
+    language: str = ""
     external_id: str = ""
 
 

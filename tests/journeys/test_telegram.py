@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from gateway.contracts.store import TicketFilter
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.outbox import OutboxState
 from gateway.model.ticket import EventKind, TicketState
@@ -89,13 +90,13 @@ class Phones:
 
 
 @asynccontextmanager
-async def phones(folder, **server):
+async def phones(folder, rules=TELEGRAM_RULES, **server):
     """Give a desk on Telegram, receiving."""
     async with TelegramServer(**server).running() as telegram:
         telegram.chats |= {TEAM: group(TEAM), LOBBY: group(LOBBY)}
         config = CONFIG + TELEGRAM.format(url=telegram.url)
         environ = {"TELEGRAM_BOT_TOKEN": TOKEN}
-        async with open_bench(folder, config=config, rules=TELEGRAM_RULES, environ=environ) as desk:
+        async with open_bench(folder, config=config, rules=rules, environ=environ) as desk:
             channel = desk.desk.channels["telegram"]
             receiving = asyncio.create_task(channel.receive(desk.intake))
             try:
@@ -392,6 +393,69 @@ async def test_a_deep_link_shows_a_ticket_of_ones_own(people):
 
     assert f"{reference} · open: {LIFT}" in people.seen_by(RITA)[-1].text
     assert reference not in people.seen_by(EVE)[-1].text
+
+
+PRINTER = """
+  - id: printer
+    when: {words: ["printer"], kind: telegram}
+    then: {team: service-desk, priority: high, ask: [room]}
+    examples: {match: ["the printer is jammed"], no_match: ["lift"]}
+"""
+ROOM = """
+forms:
+  room: {type: text, ask: {en: "Which room is it in?", pt: "Em que sala está?"}}
+"""
+
+
+@pytest.fixture
+async def printer(tmp_path):
+    """People with phones, and a rule that asks those whose printer is broken."""
+    rules = TELEGRAM_RULES.replace("\nroutes:\n", f"\nroutes:{PRINTER}") + ROOM
+    async with phones(tmp_path / "desk", rules=rules) as some:
+        yield some
+
+
+async def test_a_deep_link_opens_a_form(printer):
+    """``t.me/bot?start=printer-broken``: the rule's question, and then its team hears of it."""
+    asked = await printer.happens("message", command("/start printer-broken"))
+    question = printer.seen_by(RITA)[-1].text
+    assert printer.seen_by(TEAM) == []
+    await printer.writes("Room 12")
+
+    ticket = await printer.desk.ticket(asked)
+    assert asked.outcome is Outcome.ASKED
+    assert "Which room is it in?" in question
+    assert (ticket.state, ticket.rule, ticket.fields["room"]) == ("open", "printer", "Room 12")
+    assert "room: Room 12" in printer.seen_by(TEAM)[-1].text
+
+
+async def test_a_form_speaks_the_language_of_the_app(printer):
+    """Who never wrote is asked in what their phone speaks."""
+    rita = {"sender": user(RITA, language_code="pt-BR")}
+    await printer.happens("message", command("/start printer", **rita))
+
+    assert "Em que sala está?" in printer.seen_by(RITA)[-1].text
+
+
+async def test_a_link_followed_twice_is_one_form(printer):
+    """The second time they are told where their request stands."""
+    first = await printer.happens("message", command("/start printer-broken"))
+    second = await printer.happens("message", command("/start printer-broken"))
+
+    reference = (await printer.desk.ticket(first)).reference
+    assert second.outcome is Outcome.ACTED
+    assert reference in printer.seen_by(RITA)[-1].text
+    assert len(await printer.desk.store.list_tickets(TicketFilter())) == 1
+
+
+@pytest.mark.parametrize("payload", ["campaign_7", "lift", "vpn", "VT-1042-F", "_", "-" * 64])
+async def test_a_link_that_means_nothing_here_is_told_what_the_desk_can_do(printer, payload):
+    """Only a rule that asks is a form: no link opens a ticket by the fallback."""
+    row = await printer.happens("message", command(f"/start {payload}"))
+
+    assert row.outcome is Outcome.ACTED
+    assert "Write what you need" in printer.seen_by(RITA)[-1].text
+    assert await printer.desk.store.list_tickets(TicketFilter()) == []
 
 
 async def test_status_in_a_group_shows_no_words_of_elsewhere(people):

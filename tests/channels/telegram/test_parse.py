@@ -404,7 +404,7 @@ def test_lanes_are_chats_and_topics():
 @pytest.mark.parametrize(
     ("text", "kind", "argument"),
     [
-        ("/start", WishKind.HELP, "pt"),
+        ("/start", WishKind.HELP, ""),
         ("/start pl", WishKind.HELP, "pl"),
         ("/start VT-1042-F", WishKind.HELP, "VT-1042-F"),
         ("/help", WishKind.HELP, ""),
@@ -414,11 +414,11 @@ def test_lanes_are_chats_and_topics():
     ],
 )
 def test_commands_are_wishes(text, kind, argument):
-    """With what stands behind them: a deep link's words, else the language of the person's app."""
+    """With what stands behind them (a deep link's words), and the language of the person's app."""
     got = read("message", command(text, sender=user(language_code="pt-BR")))
 
     assert isinstance(got, Wish)
-    assert (got.kind, got.argument) == (kind, argument)
+    assert (got.kind, got.argument, got.language) == (kind, argument, "pt")
 
 
 def test_new_with_words_is_a_request_of_its_own():
