@@ -16,6 +16,7 @@
         StoreUnusable           the database will not do before somebody mends it
         VersionConflict         somebody changed the ticket since it was loaded: load and plan again
         FenceLost               our claim ran out and somebody else has the item: drop the work
+        LeaseLost               another node may do by now what only one of them does: stop it
         NotFound                no such ticket, event or row
       IllegalTransition         a bug or a race: logged, quarantined, told
 
@@ -135,6 +136,10 @@ class VersionConflict(StoreError):
 
 class FenceLost(StoreError):
     """Our claim ran out and somebody else has the item."""
+
+
+class LeaseLost(StoreError):
+    """Another node may do by now what only one node does at a time."""
 
 
 class NotFound(StoreError):

@@ -22,7 +22,7 @@ import structlog
 from gateway import app, web
 from gateway.contracts.channel import Channel, Webhook, WebRequest, WebResponse
 from gateway.contracts.store import Depth, Store
-from gateway.errors import ConfigError, StoreError, StoreUnavailable, in_plain_words
+from gateway.errors import ConfigError, LeaseLost, StoreError, StoreUnavailable, in_plain_words
 from gateway.journey import due
 from gateway.journey.accept import Accepting, hold_lease
 from gateway.journey.deliver import Delivery
@@ -295,6 +295,8 @@ async def _again(start: Callable[[], Awaitable[object]], name: str) -> None:
         except StoreUnavailable as exc:
             log.warning("store unavailable", part=name, error=str(exc))
             await asyncio.sleep(STORE_RETRY_SECONDS)
+        except LeaseLost as exc:
+            log.warning("lease lost, another node may go on", part=name, error=str(exc))
         except Exception:
             log.exception("part failed, starting it again", part=name)
             await asyncio.sleep(RECEIVER_RESTART_SECONDS)

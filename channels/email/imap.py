@@ -27,6 +27,7 @@ from channels.email.imap_session import (
     Login,
     MailboxRefused,
 )
+from channels.holding import keep_holding
 from gateway.contracts.channel import Cursor, Intake
 from gateway.errors import ChannelMisconfigured, GatewayError
 from gateway.model.message import RawEvent
@@ -88,18 +89,13 @@ class Mailbox:
     async def run(self, intake: Intake) -> None:
         """Read until cancelled."""
         self._intake = intake
-        while True:
-            # In a task of its own: a lease that is lost cancels its holder, and that is not us.
-            holding = asyncio.create_task(self._hold())
-            try:
-                await asyncio.wait([holding])
-            except asyncio.CancelledError:
-                holding.cancel()
-                await asyncio.wait([holding])
-                raise
-            if not holding.cancelled():
-                log.error("lease failed", exc_info=holding.exception(), extra=self._about())
-            await asyncio.sleep(self._backoff.after_failure(needs_mending=False))
+        await keep_holding(
+            intake,
+            self._settings.key,
+            self._read_for_ever,
+            backoff=self._backoff,
+            about=self._about(),
+        )
 
     async def check(self) -> str | None:
         """Log in, look whether the mailbox is there, leave; return what is wrong. Reads no mail."""
@@ -111,12 +107,11 @@ class Mailbox:
             return str(exc) or type(exc).__name__
         return None
 
-    async def _hold(self) -> None:
-        async with self._intake.lease(self._settings.key):
-            retry_s = 0.0
-            while True:
-                await asyncio.sleep(retry_s)
-                retry_s = await self._read_until_it_breaks()
+    async def _read_for_ever(self) -> None:
+        retry_s = 0.0
+        while True:
+            await asyncio.sleep(retry_s)
+            retry_s = await self._read_until_it_breaks()
 
     async def _read_until_it_breaks(self) -> float:
         """Read; return after how many seconds to try again."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from channels.backoff import Backoff
+from channels.holding import keep_holding
 from channels.slack.backfill import Histories
 from channels.slack.door import Door, House
 from channels.slack.learning import Learning
@@ -58,27 +59,17 @@ class Receiver:
             group.create_task(self._keep_holding())
 
     async def _keep_holding(self) -> None:
-        while True:
-            # In a task of its own: a lease that is lost cancels its holder, and that is not us.
-            holding = asyncio.create_task(self._hold())
-            try:
-                await asyncio.wait([holding])
-            except asyncio.CancelledError:
-                holding.cancel()
-                await asyncio.wait([holding])
-                raise
-            if not holding.cancelled() and (error := holding.exception()) is not None:
-                log.error("slack receiver failed", exc_info=error, extra=self._about())
-            await asyncio.sleep(self._backoff.after_failure(needs_mending=False))
+        await keep_holding(
+            self._intake, self._key, self._work, backoff=self._backoff, about=self._about()
+        )
 
-    async def _hold(self) -> None:
-        async with self._intake.lease(self._key):
-            await self._begin()
-            async with asyncio.TaskGroup() as group:
-                sockets = self._sockets()
-                if sockets is not None:
-                    group.create_task(sockets.run())
-                group.create_task(self._keep_well(sockets))
+    async def _work(self) -> None:
+        await self._begin()
+        async with asyncio.TaskGroup() as group:
+            sockets = self._sockets()
+            if sockets is not None:
+                group.create_task(sockets.run())
+            group.create_task(self._keep_well(sockets))
 
     @property
     def _key(self) -> str:

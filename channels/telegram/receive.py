@@ -6,11 +6,12 @@ polls, or looks after the webhook.
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from functools import partial
 from typing import Protocol
 
 from channels.backoff import Backoff
+from channels.holding import keep_holding
 from channels.telegram.bot import ConfiguredBot
 from channels.telegram.words import commands
 from gateway.contracts.channel import Intake
@@ -34,25 +35,10 @@ class Work(Protocol):
 
 async def receive(bot: ConfiguredBot, work: Work, intake: Intake) -> None:
     """Do the work while this node holds the bot's lease; until cancelled."""
-    backoff = Backoff(bot.setup.world)
-    while True:
-        # In a task of its own: a lease that is lost cancels its holder, and that is not us.
-        holding = asyncio.create_task(_hold(bot, work, intake))
-        try:
-            await asyncio.wait([holding])
-        except asyncio.CancelledError:
-            holding.cancel()
-            await asyncio.wait([holding])
-            raise
-        if not holding.cancelled():
-            log.error("lease failed", exc_info=holding.exception(), extra=bot.about())
-        await asyncio.sleep(backoff.after_failure(needs_mending=False))
-
-
-async def _hold(bot: ConfiguredBot, work: Work, intake: Intake) -> None:
     # Without a token there is no name to hold; nothing is asked of Telegram then either.
-    async with intake.lease(f"telegram:{bot.id or bot.name}"):
-        await work.run(intake)
+    key = f"telegram:{bot.id or bot.name}"
+    backoff = Backoff(bot.setup.world)
+    await keep_holding(intake, key, partial(work.run, intake), backoff=backoff, about=bot.about())
 
 
 async def tell_commands(bot: ConfiguredBot, languages: tuple[str, ...]) -> None:

@@ -98,7 +98,12 @@ class Intake(Protocol):
         ...
 
     def lease(self, key: str) -> AbstractAsyncContextManager[None]:
-        """Hold a name that only one node may hold; waits for it, cancels the body when lost."""
+        """Hold a name that only one node may hold at a time; waits for it.
+
+        Raises:
+            LeaseLost: it could not be kept; the body was cancelled where it stood.
+            StoreUnavailable: it could not be asked for.
+        """
         ...
 
 

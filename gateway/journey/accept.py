@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 
 from gateway.contracts.channel import Cursor, Parser
 from gateway.contracts.store import Store
+from gateway.errors import LeaseLost, StoreUnavailable
 from gateway.journey.desk import Meter
 from gateway.model.inbox import InboxItem
 from gateway.model.message import RawEvent
@@ -59,22 +60,50 @@ class Accepting:
 
 @asynccontextmanager
 async def hold_lease(store: Store, key: str, node: str) -> AsyncIterator[None]:
-    """Hold a lease around a body; the body is cancelled when the lease is lost."""
-    while await store.take_lease(key, node, LEASE) is None:  # noqa: ASYNC110 - others' expiry
+    """Hold a lease around a body, from when it is free; others wait meanwhile.
+
+    Raises:
+        LeaseLost: it could not be kept, and the body was cancelled where it stood.
+        StoreUnavailable: it could not be asked for.
+    """
+    clock = asyncio.get_running_loop()
+    asked_at = clock.time()
+    while (fence := await store.take_lease(key, node, LEASE)) is None:
         await asyncio.sleep(LEASE.total_seconds() / 3)
-    body = asyncio.current_task()
-    assert body is not None
-    renewal = asyncio.create_task(_renew(store, key, node, body), name=f"lease {key}")
+        asked_at = clock.time()
     try:
-        yield
+        async with asyncio.timeout_at(asked_at + _kept()) as deadline:
+            renewing = _renew(store, key, node, fence, deadline)
+            renewal = asyncio.create_task(renewing, name=f"lease {key}")
+            try:
+                yield
+            finally:
+                renewal.cancel()
+    except TimeoutError:
+        if deadline.expired():
+            raise LeaseLost(f"the lease {key} could not be kept") from None
+        raise
     finally:
-        renewal.cancel()
-        await store.drop_lease(key, node)
+        with suppress(StoreUnavailable):
+            await store.drop_lease(key, node)
 
 
-async def _renew(store: Store, key: str, node: str, body: asyncio.Task[None]) -> None:
+def _kept() -> float:
+    """Return for how many seconds a lease counts as ours: others may begin a little later."""
+    return LEASE.total_seconds() * 0.9
+
+
+async def _renew(store: Store, key: str, node: str, fence: int, deadline: asyncio.Timeout) -> None:
+    """Put the deadline off as long as the lease is renewed; a store that is away may come back."""
+    clock = asyncio.get_running_loop()
     while True:
-        await asyncio.sleep(LEASE.total_seconds() / 3)
-        if await store.take_lease(key, node, LEASE) is None:
-            body.cancel()
+        await asyncio.sleep(LEASE.total_seconds() / 6)
+        asked_at = clock.time()
+        try:
+            renewed = await store.take_lease(key, node, LEASE)
+        except StoreUnavailable:
+            continue
+        if renewed != fence:
+            deadline.reschedule(asked_at)
             return
+        deadline.reschedule(asked_at + _kept())

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from channels.telegram.channel import TelegramChannel
 from gateway.contracts.store import TicketFilter
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.outbox import OutboxState
@@ -45,6 +46,26 @@ class Phones:
     def __init__(self, desk, server):
         self.desk = desk
         self.server = server
+        self._channels = [desk.desk.channels["telegram"]]
+        self._receiving = asyncio.create_task(self._channels[0].receive(desk.intake))
+
+    def another_channel(self):
+        """Return the same channel as another node would have it."""
+        ours = self._channels[0]
+        other = TelegramChannel(ours.name, ours._bot.settings, ours._bot.setup)
+        self._channels.append(other)
+        return other
+
+    async def hang_up(self):
+        """Stop receiving."""
+        self._receiving.cancel()
+        await asyncio.gather(self._receiving, return_exceptions=True)
+
+    async def close(self):
+        """Stop receiving, and let go of what the channels hold."""
+        await self.hang_up()
+        for channel in self._channels:
+            await channel.close()
 
     async def happens(self, kind, *bodies):
         """Let updates come in, be handled, and what is said to them go out; return the last row."""
@@ -97,14 +118,11 @@ async def phones(folder, rules=TELEGRAM_RULES, **server):
         config = CONFIG + TELEGRAM.format(url=telegram.url)
         environ = {"TELEGRAM_BOT_TOKEN": TOKEN}
         async with open_bench(folder, config=config, rules=rules, environ=environ) as desk:
-            channel = desk.desk.channels["telegram"]
-            receiving = asyncio.create_task(channel.receive(desk.intake))
+            people = Phones(desk, telegram)
             try:
-                yield Phones(desk, telegram)
+                yield people
             finally:
-                receiving.cancel()
-                await asyncio.gather(receiving, return_exceptions=True)
-                await channel.close()
+                await people.close()
 
 
 @pytest.fixture

@@ -307,7 +307,7 @@ async def test_a_receiver_that_fails_begins_anew(channel, slack, people, caplog)
 
     assert len(heard(channel, intake)) == 1
     assert "slack waits for the store" in caplog.text
-    assert "slack receiver failed" in caplog.text
+    assert "receiver failed" in caplog.text
 
 
 async def test_a_name_that_means_nothing_is_said(slack, caplog):
