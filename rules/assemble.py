@@ -74,16 +74,17 @@ def assemble(
 ) -> RuleBook | None:
     """Return the book; None when so much is wrong that none can be built. Faults are noted."""
     draft = Draft()
-    for document in documents:
-        for key, node in document.items:
-            _read_key(key, node, draft, known)
+    keys = [item for document in documents for item in document.items]
+    # A day of a level is a working day: the calendar has to be known, wherever it stands.
+    for key, node in sorted(keys, key=lambda item: item[0].text != "calendar"):
+        _read_key(key, node, draft, known)
     if draft.fallback is None:
         known.problems.error(Mark("fallback"), "fallback is missing: say who gets everything else")
     check_directory(draft.teams, draft.agents, known)
     teams = {team_id: source.team for team_id, source in draft.teams.items()}
     check_fallback(draft.fallback, teams, known)
     check_references(draft.routes.values(), teams, draft.entries, draft.forms, known)
-    check_hours(has_calendar=draft.calendar is not None, known=known)
+    check_hours(draft.calendar, draft.marks, known)
     check_phrasings(draft.entries.values(), known)
     check_reach(tuple(draft.routes.values()), known)
     if known.problems.has_errors or draft.fallback is None:
@@ -193,7 +194,7 @@ def _read_forms(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
 def _read_levels(key: Scalar, node: Node, draft: Draft, known: Known) -> None:
     mapping = fields.table(node, key.text, known.problems)
     for name, value in mapping.items if mapping else ():
-        level = read_level(name, value, known)
+        level = read_level(name, value, draft.calendar or Calendar(), known)
         if level and _is_new("level", name.text, name.mark, draft, known):
             draft.levels[level.number] = level
 

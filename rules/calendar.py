@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from gateway.model.business_time import working_day, working_week
 from gateway.model.calendar import WEEKDAYS, Calendar, Days, Span
 from gateway.model.decision import Priority
 from gateway.model.level import DEFAULT_WARN, Clocks, Level
@@ -85,8 +86,8 @@ def _holidays(node: Node, known: Known) -> tuple[Days, ...]:
     return tuple(run for run in read if run is not None)
 
 
-def read_level(key: Scalar, node: Node, known: Known) -> Level | None:
-    """Return the clocks of one level."""
+def read_level(key: Scalar, node: Node, calendar: Calendar, known: Known) -> Level | None:
+    """Return the clocks of one level; a day in them is a working day of the calendar."""
     what = f"levels.{key.text}"
     number = fields.integer(key, "levels", known.problems, 1, MAX_LEVEL)
     found = fields.fields(node, what, LEVEL_KEYS, known.problems)
@@ -94,14 +95,20 @@ def read_level(key: Scalar, node: Node, known: Known) -> Level | None:
         return None
     return Level(
         number=number,
-        clocks=_clocks(found, what, known),
+        clocks=_clocks(found, what, calendar, known),
         warn=_share(found["warn"], f"{what}.warn", known) if "warn" in found else DEFAULT_WARN,
-        by_priority=_priorities(found["priority"], what, known) if "priority" in found else {},
+        by_priority=(
+            _priorities(found["priority"], what, calendar, known) if "priority" in found else {}
+        ),
     )
 
 
-def _clocks(found: Fields, what: str, known: Known) -> Clocks:
-    times = {key: _time(found[key], f"{what}.{key}", known) for key in CLOCK_KEYS if key in found}
+def _clocks(found: Fields, what: str, calendar: Calendar, known: Known) -> Clocks:
+    times = {
+        key: _time(found[key], f"{what}.{key}", calendar, known)
+        for key in CLOCK_KEYS
+        if key in found
+    }
     clocks = Clocks(**times)
     if clocks.first and clocks.resolve and clocks.resolve < clocks.first:
         mark = found["resolve"].mark
@@ -109,10 +116,10 @@ def _clocks(found: Fields, what: str, known: Known) -> Clocks:
     return clocks
 
 
-def _time(node: Node, what: str, known: Known) -> timedelta | None:
+def _time(node: Node, what: str, calendar: Calendar, known: Known) -> timedelta | None:
     text = node.text if isinstance(node, Scalar) else ""
     try:
-        time = parse_duration(text)
+        time = parse_duration(text, day=working_day(calendar), week=working_week(calendar))
     except ValueError:
         time = timedelta()
     if time <= timedelta():
@@ -133,7 +140,9 @@ def _share(node: Node, what: str, known: Known) -> float:
     return DEFAULT_WARN
 
 
-def _priorities(node: Node, what: str, known: Known) -> Mapping[Priority, Clocks]:
+def _priorities(
+    node: Node, what: str, calendar: Calendar, known: Known
+) -> Mapping[Priority, Clocks]:
     names = tuple(map(str, Priority))
     found = fields.fields(node, f"{what}.priority", names, known.problems) or {}
     clocks: dict[Priority, Clocks] = {}
@@ -141,5 +150,5 @@ def _priorities(node: Node, what: str, known: Known) -> Mapping[Priority, Clocks
         inner = f"{what}.priority.{name}"
         times = fields.fields(value, inner, CLOCK_KEYS, known.problems)
         if times is not None:
-            clocks[Priority(name)] = _clocks(times, inner, known)
+            clocks[Priority(name)] = _clocks(times, inner, calendar, known)
     return clocks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from gateway.model.calendar import Calendar
 from gateway.model.form import FormField
 from gateway.model.people import Team
 from rules import fields
@@ -12,7 +13,7 @@ from rules.faq.entries import FaqEntry
 from rules.folding import words_of
 from rules.known import Known
 from rules.outcome import Then
-from rules.problems import did_you_mean
+from rules.problems import Mark, did_you_mean
 from rules.routes import Route
 
 SHIPPED_REPLIES = ("received",)
@@ -79,13 +80,25 @@ def check_fallback(fallback: Fallback | None, teams: Mapping[str, Team], known: 
         fields.reference(fallback.team, fallback.mark, "team", teams, known.problems)
 
 
-def check_hours(*, has_calendar: bool, known: Known) -> None:
-    """Note conditions on business hours where nothing says what those are."""
-    for mark in () if has_calendar else known.by_hours:
+def check_hours(
+    calendar: Calendar | None, marks: Mapping[tuple[str, str], Mark], known: Known
+) -> None:
+    """Note what goes by business hours where nothing says what those are."""
+    hint = 'add calendar: {hours: {mon-fri: ["09:00-17:00"]}}'
+    for mark in () if calendar else known.by_hours:
         known.problems.error(
-            mark,
-            "hours: there is no calendar that says when the desk is open",
-            'add calendar: {hours: {mon-fri: ["09:00-17:00"]}}',
+            mark, "hours: there is no calendar that says when the desk is open", hint
+        )
+    level = next((mark for (kind, _), mark in marks.items() if kind == "level"), None)
+    if calendar is None and level is not None:
+        known.problems.warning(
+            level, "levels: there is no calendar: their clocks run day and night", hint
+        )
+    if calendar is not None and not any(calendar.hours):
+        known.problems.warning(
+            marks["top-level", "calendar"],
+            "calendar: no day has hours: the desk never opens, and clocks run day and night",
+            hint.removeprefix("add "),
         )
 
 

@@ -6,15 +6,17 @@ Read from configuration and rule files. Every parser raises ValueError with what
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 
 _SECONDS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
     **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
     **dict.fromkeys(("h", "hour", "hours"), 3600),
-    **dict.fromkeys(("d", "day", "days"), 86_400),
-    **dict.fromkeys(("w", "week", "weeks"), 604_800),
 }
+_DAYS = ("d", "day", "days")
+_WEEKS = ("w", "week", "weeks")
+_DAY = timedelta(days=1)
 _BYTES = {
     **dict.fromkeys(("b", "byte", "bytes"), 1),
     **{f"{letter}b": 1000**power for power, letter in enumerate("kmg", start=1)},
@@ -25,13 +27,19 @@ _AMOUNT = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([a-z]+)\s*", re.ASCII
 _LONGEST = timedelta(days=36_500)
 
 
-def parse_duration(text: str) -> timedelta:
+def parse_duration(text: str, *, day: timedelta = _DAY, week: timedelta = 7 * _DAY) -> timedelta:
     """Return the time a text such as ``1 day``, ``8h`` or ``1 h 30 min`` means.
+
+    ``day`` and ``week`` are what those two stand for, where they are not the calendar's.
 
     Raises:
         ValueError: it is no duration, or longer than a hundred years.
     """
-    seconds = _sum_of(text, _SECONDS)
+    long = {
+        **dict.fromkeys(_DAYS, day.total_seconds()),
+        **dict.fromkeys(_WEEKS, week.total_seconds()),
+    }
+    seconds = _sum_of(text, {**_SECONDS, **long})
     if seconds is None or seconds > _LONGEST.total_seconds():
         raise ValueError(f'{text!r} is no duration: expected one such as "30 s" or "2 days"')
     return timedelta(seconds=seconds)
@@ -49,7 +57,7 @@ def parse_size(text: str) -> int:
     return int(size)
 
 
-def _sum_of(text: str, units: dict[str, int]) -> float | None:
+def _sum_of(text: str, units: Mapping[str, float]) -> float | None:
     total, position = 0.0, 0
     while position < len(text) or not position:
         found = _AMOUNT.match(text, position)

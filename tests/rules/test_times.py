@@ -186,6 +186,32 @@ def test_levels_are_read_with_their_priorities(book_of) -> None:
     assert level.clocks_for(Priority.LOW) == level.clocks
 
 
+def test_a_day_of_a_level_is_a_working_day(book_of) -> None:
+    """`1d` lasts until the same hour of the next working day, wherever the calendar stands."""
+    levels = "levels: {2: {first: 1d, next: 2h, resolve: 1w}}\n"
+
+    book = book_of(levels + 'calendar: {hours: {mon-fri: ["09:00-17:00"], sat: ["10:00-12:00"]}}')
+
+    clocks = book.levels[2].clocks
+    assert (clocks.first, clocks.next) == (timedelta(hours=8), timedelta(hours=2))
+    assert clocks.resolve == timedelta(hours=42)
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("levels: {2: {first: 1h}}", "levels: there is no calendar: their clocks run day and nig"),
+        ("calendar: {hours: {}}", "calendar: no day has hours: the desk never opens"),
+    ],
+)
+def test_clocks_without_hours_run_day_and_night(load, text: str, warning: str) -> None:
+    """That is allowed, and said."""
+    result = load(DESK + text)
+
+    assert result.book is not None
+    assert any(warning in line for line in said(result)), said(result)
+
+
 def test_what_is_asked_goes_along_with_the_team(book_of) -> None:
     """A rule's team gets the ticket once the questions are answered, else the fallback's."""
     book = book_of(
