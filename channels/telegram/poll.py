@@ -137,8 +137,8 @@ class Poller:
             return
         if not self._has_conflict:
             log.error(
-                "somebody else polls with this bot's token: a second desk, a test, or another"
-                " program. Each takes updates from the other; stop it, or give it a bot of its own",
+                "somebody else polls with this bot's token (a second desk, a test, another"
+                " program). Each takes updates from the other; stop it, or give it its own bot",
                 extra=self._bot.about(),
             )
         self._has_conflict = True

@@ -50,10 +50,15 @@ def plan_of_party(draft: Draft, message: Message, identity: Identity, known: Kno
 def _is_another_question(
     draft: Draft, message: Message, identity: Identity, known: Known, ticket: Ticket
 ) -> bool:
-    """Tell whether something said on chat, in no thread, asks what another entry surely answers."""
+    """Tell whether something said on chat, in no thread, asks what another entry surely answers.
+
+    A greeting alone does not complain of the last answer either: it begins something.
+    """
     is_loose = message.talk is not None and message.talk.rest is not None and bool(message.text)
-    if not is_loose or ticket.state not in _DONE_WITH or _meaning(draft, message) is not None:
+    if not is_loose or ticket.state not in _DONE_WITH:
         return False
+    if meaning := _meaning(draft, message):
+        return meaning is Meaning.GREETING
     case = new_request.asked(draft, message, identity, known)
     outcome = draft.rules.decide(case.request, case.facts).outcome
     return isinstance(outcome, Answer) and outcome.faq != ticket.faq

@@ -232,6 +232,17 @@ async def test_a_direct_message_goes_on_until_there_was_silence(chat):
     assert {p.where for p in chat.platform.posts if p.where.startswith("D1")} == {"D1"}
 
 
+async def test_a_greeting_does_not_complain_of_the_last_answer(chat):
+    """Who says hello some hours later is asked what they need; the answered request rests."""
+    row = await chat.say(ALICE, "D1", PASSWORD)
+    chat.desk.pass_time(hours=3)
+    await chat.say(ALICE, "D1", "Hello")
+
+    assert (await chat.ticket(row)).state is TicketState.ANSWERED
+    assert "How can I help?" in chat.platform.texts("D1")[-1]
+    assert chat.platform.texts("DESK") == []
+
+
 async def test_something_else_begins_a_ticket_of_its_own(chat):
     """The button of a direct message lets go of the old ticket at once."""
     first = await chat.say(ALICE, "D1", LIFT)
