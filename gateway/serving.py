@@ -176,9 +176,10 @@ class Running:
             await _cancel(signs)
 
     async def _sweep(self) -> None:
+        sweeper = due.Sweeper()
         async with hold_lease(self.store, "clock", self.node):
             while True:
-                await due.sweep(self._the_desk())
+                await sweeper.sweep(self._the_desk())
                 await asyncio.sleep(SWEEP_SECONDS)
 
     async def stop(self) -> None:

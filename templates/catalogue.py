@@ -29,6 +29,9 @@ class Slot:
 _REFERENCE = Slot(name="reference", sample="VT-1042-F")
 _REQUESTER = Slot(name="requester", sample="Ana Reis <ana@example.org>")
 _REASON = Slot(name="reason", sample="rule vpn-outage matched")
+_DUE = Slot(name="due", sample="2026-03-02 14:00")
+_CLOCK = Slot(name="clock", sample="first")
+_ASSIGNEE = Slot(name="assignee", sample="Ana Reis")
 
 CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     # No value of this one is chosen by the requester: it may go to a forged address.
@@ -68,6 +71,16 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="team", sample="network"),
         Slot(name="fields", sample=("site: Porto",)),
         _REASON,
+        _DUE,
+    ),
+    # A clock of a ticket: first, next or resolve. "assignee" and "team" may be empty.
+    "agent/warning": (_REFERENCE, _CLOCK, _DUE, _ASSIGNEE),
+    "agent/overdue": (
+        _REFERENCE,
+        _CLOCK,
+        _DUE,
+        _ASSIGNEE,
+        Slot(name="team", sample="experts"),
     ),
     # The entry of the FAQ that a desk which only suggests would have sent.
     "agent/suggestion": (

@@ -38,6 +38,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
             "priority {priority}): {reason}. Reply to this message to answer."
         ),
     ),
+    "agent/warning": (
+        "Due soon [{reference}]",
+        "{reference}: due at {due} ({clock}). {assignee}",
+    ),
+    "agent/overdue": (
+        "Overdue [{reference}]",
+        "{reference}: it was due at {due} ({clock}). {team}",
+    ),
     "agent/suggestion": (
         "FAQ entry {entry} [{reference}]",
         "{reference}: the FAQ would answer with {entry}. !answer {entry} sends it:\n\n{answer}",

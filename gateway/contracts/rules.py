@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from gateway.model.calendar import Calendar
 from gateway.model.decision import Decision
 from gateway.model.form import FormField
+from gateway.model.level import Level
 from gateway.model.people import Agent, Entry, Team
 from gateway.model.request import Facts, Request
 
@@ -32,6 +34,16 @@ class Rules(Protocol):
     @property
     def entries(self) -> Mapping[str, Entry]:
         """Return the FAQ entries by id."""
+        ...
+
+    @property
+    def levels(self) -> Mapping[int, Level]:
+        """Return the clocks of the levels that have some."""
+        ...
+
+    @property
+    def calendar(self) -> Calendar:
+        """Return when the desk is at work."""
         ...
 
     @property

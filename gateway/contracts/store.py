@@ -202,7 +202,16 @@ class Store(Protocol):
     # --- time -------------------------------------------------------------------------------
 
     async def due_tickets(self, now: datetime, limit: int) -> Sequence[Ticket]:
-        """Return tickets whose ``due_at`` has come, oldest first."""
+        """Return tickets whose ``wake_at`` has come, oldest first."""
+        ...
+
+    async def open_tickets_from(
+        self, changed_at: datetime, behind: int, limit: int
+    ) -> Sequence[Ticket]:
+        """Return open tickets by their last change, then by number, from a place on.
+
+        Those that changed at ``changed_at`` count only with a number above ``behind``.
+        """
         ...
 
     async def stray_tickets(self, teams: frozenset[str], limit: int) -> Sequence[Ticket]:

@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from gateway.journey.record import BY_DESK
-from gateway.model.ticket import EventKind, Ticket, TicketEvent, TicketState
+from gateway.model.ticket import BY_DESK, EventKind, Ticket, TicketEvent, TicketState
 
 _HELPED = "it helped"
 """Stands in the history where a requester said so (`gateway.journey.follow_up`)."""

@@ -15,13 +15,20 @@ from gateway.journey import asking, explain, form, guards, limits, permission
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.naming import shown
-from gateway.journey.record import BY_DESK
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Route
 from gateway.model.inbox import Outcome
 from gateway.model.message import Json, Message, Trust
 from gateway.model.people import Place
 from gateway.model.request import Facts, FileFacts, Request
-from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, Visibility
+from gateway.model.ticket import (
+    BY_DESK,
+    EventKind,
+    Party,
+    Ticket,
+    TicketEvent,
+    TicketState,
+    Visibility,
+)
 from gateway.model.ticket_id import format_reference
 
 MOST_WORDS = 120
@@ -269,8 +276,10 @@ def _route_new(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) ->
 def route(draft: Draft, ticket: Ticket, team_id: str | None, level: int | None, why: str) -> Ticket:
     """Hand a ticket to a team: the one way to people, for every use case that needs them."""
     team = draft.rules.teams.get(team_id or "", draft.rules.fallback)
-    level = level or team.level
+    level, assignee = level or team.level, draft.now(ticket).assignee
     draft.change(ticket, team=team.id, level=level)
+    if assignee is not None and assignee not in team.agents:
+        draft.change(ticket, assignee=None)
     draft.set_state(ticket, TicketState.OPEN, why)
     draft.event(ticket, EventKind.STATE, f"handed to {team.id}, level {level}: {why}")
     return draft.now(ticket)
@@ -281,7 +290,9 @@ def route_again(draft: Draft, ticket: Ticket, trust: Trust, why: str) -> Ticket:
     request = next((e for e in draft.history if e.kind is EventKind.REQUEST), None)
     now = draft.now(ticket)
     if request is None or now.team is not None:
-        return route(draft, ticket, now.team, now.level if now.team else None, why)
+        # An answered request stands on level 1, wherever its team is.
+        level = now.level if now.team and now.state is not TicketState.ANSWERED else None
+        return route(draft, ticket, now.team, level, why)
     asked_again = Request(
         channel=now.channel, kind=now.kind, subject=now.subject, text=request.text,
         sender=now.requester.address, language=now.language,
@@ -316,7 +327,7 @@ def _first_words(message: Message) -> str:
 
 def tell_new(draft: Draft, ticket: Ticket, why: str, message: Message | None) -> None:
     """Tell the team that a ticket is theirs now, with everything that was asked."""
-    now = draft.now(ticket)
+    now, due_at = draft.now(ticket), draft.due_at(ticket)
     before = [e.text for e in draft.history if e.kind in _ASKED and _is_public(e)]
     words = "\n\n".join((*before, *([message.text] if message else [])))
     values: dict[str, Value] = {
@@ -330,6 +341,7 @@ def tell_new(draft: Draft, ticket: Ticket, why: str, message: Message | None) ->
         "team": now.team or "",
         "fields": tuple(f"{name}: {value}" for name, value in now.fields.items()),
         "reason": why,
+        "due": draft.rules.calendar.shown(due_at) if due_at else "",
     }
     draft.to_team(
         ticket, "agent/new", values, literal=words,

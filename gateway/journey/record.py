@@ -11,6 +11,7 @@ from datetime import datetime
 
 from gateway.contracts.rules import Rules
 from gateway.journey import limits
+from gateway.journey.clocks import Change, Wound, line_of, wind
 from gateway.journey.desk import Desk
 from gateway.journey.limits import Wallet
 from gateway.model.inbox import Claim, Outcome
@@ -19,6 +20,7 @@ from gateway.model.outbox import NewSend, Settled
 from gateway.model.people import Person, Place
 from gateway.model.plan import Budget, InboxDone, Move, Plan, TicketWrite
 from gateway.model.ticket import (
+    BY_DESK,
     EventKind,
     FileRef,
     Party,
@@ -30,7 +32,6 @@ from gateway.model.ticket import (
     require_transition,
 )
 
-BY_DESK = "ventanilla"
 REFERENCES_KEPT = 12
 
 
@@ -40,7 +41,7 @@ class _Working:
     def __init__(self, ticket: Ticket, *, planned_on: int) -> None:
         self._ticket = ticket
         self._planned_on = planned_on
-        self._state = ticket.state
+        self.before = ticket if planned_on else None
         self.changes: dict[str, object] = {}
 
     def now(self) -> Ticket:
@@ -52,12 +53,12 @@ class _Working:
 
     def has_moved_on(self) -> bool:
         """Return whether a ticket that there was before has another state now."""
-        return bool(self._planned_on) and self.now().state is not self._state
+        return self.before is not None and self.now().state is not self.before.state
 
-    def write(self, at: datetime) -> TicketWrite:
-        """Return the ticket as it shall be stored."""
-        self.changes |= {"version": self._planned_on + 1, "updated_at": at}
-        return TicketWrite(ticket=self.now(), planned_on=self._planned_on)
+    def write(self, ticket: Ticket, at: datetime) -> TicketWrite:
+        """Return the ticket, with its clocks wound, as it shall be stored."""
+        stored = replace(ticket, version=self._planned_on + 1, updated_at=at)
+        return TicketWrite(ticket=stored, planned_on=self._planned_on)
 
 
 class Record:
@@ -92,14 +93,17 @@ class Record:
     def plan(self) -> Plan:
         """Return everything drafted so far, frozen."""
         done = self._done
-        writes = (working.write(self.at) for working in self._tickets.values())
+        workings = self._tickets.values()
+        wound = [self._wind(working) for working in workings]
+        pairs = zip(workings, wound, strict=True)
+        stays = tuple(one.stay for one in wound if one.stay)
         return Plan(
             at=self.at,
             done=done,
             read_with=tuple(_end_with(done, *other) for other in self.read_with) if done else (),
             settled=tuple(self._settled),
-            tickets=tuple(writes),
-            events=tuple(self._events),
+            tickets=tuple(working.write(one.ticket, self.at) for working, one in pairs),
+            events=(*self._events, *(line_of(s) for s in stays if s.level in self.rules.levels)),
             sends=tuple(self._sends),
             refs=tuple(self._refs.items()),
             people=tuple(self._people.values()),
@@ -108,6 +112,19 @@ class Record:
             conversations=tuple(self._conversations.items()),
             moves=tuple(self._moves),
             dead=tuple(self._dead),
+            stays=stays,
+        )
+
+    def due_at(self, ticket: Ticket) -> datetime | None:
+        """Return when a ticket's first clock will run out, as things stand in this draft."""
+        working = self._tickets.get(ticket.number)
+        return self._wind(working).ticket.due_at if working else ticket.due_at
+
+    def _wind(self, working: _Working) -> Wound:
+        ticket = working.now()
+        said = [event for event in self._events if event.ticket == ticket.number]
+        return wind(
+            Change(before=working.before, ticket=ticket, rules=self.rules, at=self.at, said=said)
         )
 
     @property

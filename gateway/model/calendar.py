@@ -40,6 +40,10 @@ class Calendar:
         """Return an instant as the clock on the desk's wall shows it."""
         return at.astimezone(ZoneInfo(self.timezone))
 
+    def shown(self, at: datetime) -> str:
+        """Return an instant as people of the desk read it."""
+        return self.local(at).strftime("%Y-%m-%d %H:%M")
+
     def is_holiday(self, day: date) -> bool:
         """Return whether nobody works on a day, whatever weekday it is."""
         return any(day in days for days in self.holidays)

@@ -13,6 +13,7 @@ from gateway.model.message import Attachment
 from gateway.model.outbox import NewSend, Settled
 from gateway.model.people import Person
 from gateway.model.ticket import Ticket, TicketEvent
+from gateway.model.timing import Stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class Plan:
     ``files`` are stored by digest, once each. ``read_with`` are the ends of events that were read
     as one with that of ``done``. ``conversations`` say which ticket a conversation is about now,
     0 for none. ``dead`` are people, by channel kind and address, whom nothing reaches, and why.
+    ``stays`` are what tickets took with the teams that they leave.
     """
 
     at: datetime
@@ -77,3 +79,4 @@ class Plan:
     conversations: tuple[tuple[str, int], ...] = ()
     moves: tuple[Move, ...] = ()
     dead: tuple[tuple[str, str, str], ...] = ()
+    stays: tuple[Stay, ...] = ()

@@ -10,6 +10,10 @@ from enum import StrEnum
 from gateway.errors import IllegalTransition
 from gateway.model.decision import Priority
 from gateway.model.message import Json
+from gateway.model.timing import Timing
+
+BY_DESK = "ventanilla"
+"""Stands in history for the one who wrote what the desk says by itself."""
 
 
 class TicketState(StrEnum):
@@ -111,7 +115,9 @@ class Ticket:
 
     ``version`` counts its changes from 1; a write names the version it was planned on.
     ``reference`` is what people read (``VT-1042-F``). ``team`` and ``level`` are where it lies,
-    also while it is answered (level 1). ``due_at`` is when time alone changes the state.
+    also while it is answered (level 1). ``due_at`` is when its first clock runs out, or when time
+    alone changes its state; ``wake_at`` when the desk has to look at it next. ``timing`` are its
+    clocks, None while it lies with nobody. ``reopened`` counts how often it was.
     ``why`` is the stored decision: outcome, reason, rule, FAQ entry, scores, trace, rule book.
     ``merged_into`` and ``follows`` are ticket numbers of linked tickets. ``asks`` are the fields
     that the requester has been asked for and not answered, ``asked`` how often we asked.
@@ -144,6 +150,9 @@ class Ticket:
     follows: int | None = None
     asks: tuple[str, ...] = ()
     asked: int = 0
+    timing: Timing | None = None
+    wake_at: datetime | None = None
+    reopened: int = 0
 
     @property
     def requester(self) -> Party:
@@ -172,7 +181,7 @@ class FileRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketEvent:
-    """One line of a ticket's history. ``by`` names a person, an agent or ``ventanilla``.
+    """One line of a ticket's history. ``by`` names a person, an agent, or the desk (`BY_DESK`).
 
     ``inbox_id`` is the stored event it came from, if one did. ``details`` holds what machines
     read of it (trust, flags, an outbox id, a score).

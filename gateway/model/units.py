@@ -1,6 +1,7 @@
 """Durations and sizes as people write them: ``1 day``, ``90 min``, ``2d 12h``, ``36 MiB``.
 
-Read from configuration and rule files. Every parser raises ValueError with what was expected.
+Read from configuration and rule files, and shown to people. Every parser raises ValueError with
+what was expected.
 """
 
 from __future__ import annotations
@@ -43,6 +44,14 @@ def parse_duration(text: str, *, day: timedelta = _DAY, week: timedelta = 7 * _D
     if seconds is None or seconds > _LONGEST.total_seconds():
         raise ValueError(f'{text!r} is no duration: expected one such as "30 s" or "2 days"')
     return timedelta(seconds=seconds)
+
+
+def format_duration(time: timedelta) -> str:
+    """Return a time in hours and minutes, such as ``2 h 5 min``; below a minute in seconds."""
+    seconds = int(time.total_seconds())
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    pieces = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return " ".join(pieces) or f"{seconds} s"
 
 
 def parse_size(text: str) -> int:

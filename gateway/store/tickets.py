@@ -24,6 +24,7 @@ from gateway.model.ticket import (
     TicketState,
     Visibility,
 )
+from gateway.store.clocks import timing_of, timing_row
 from gateway.store.steps import Row, Steps, change, change_each, one, rows
 from gateway.store.values import (
     from_json,
@@ -53,12 +54,25 @@ def write_ticket(write: TicketWrite) -> Steps[None]:
         "address": storable(ticket.requester.address),
         "updated_at": to_micros(ticket.updated_at),
         "due_at": to_micros_or_none(ticket.due_at),
+        "wake_at": to_micros_or_none(ticket.wake_at),
+        "channel": storable(ticket.channel),
+        "went_to": _went_to(ticket),
+        "reopened": ticket.reopened,
         "body": to_json(_ticket_body(ticket)),
     }
     if not write.planned_on:
         yield from change("ticket_insert", **values, created_at=to_micros(ticket.created_at))
     elif not (yield from change("ticket_update", **values, planned_on=write.planned_on)):
         raise VersionConflict(f"ticket {ticket.number} is not at version {write.planned_on} now")
+
+
+def _went_to(ticket: Ticket) -> str:
+    """Return who took a request: the FAQ alone, people, nobody yet, or the bin."""
+    if ticket.state is TicketState.SPAM:
+        return "spam"
+    if ticket.team is not None:
+        return "people"
+    return "faq" if ticket.faq else "nobody"
 
 
 def _ticket_body(ticket: Ticket) -> dict[str, object]:
@@ -80,6 +94,7 @@ def _ticket_body(ticket: Ticket) -> dict[str, object]:
         "merged_into": ticket.merged_into,
         "follows": ticket.follows,
         **({"asks": [ticket.asks, ticket.asked]} if ticket.asked else {}),
+        **({"timing": timing_row(ticket.timing)} if ticket.timing else {}),
     }
 
 
@@ -90,8 +105,14 @@ def read_ticket(number: int) -> Steps[Ticket | None]:
 
 
 def due_tickets(now: int, limit: int) -> Steps[list[Ticket]]:
-    """Return tickets whose time has come, oldest first."""
+    """Return tickets that the desk has to look at, oldest first."""
     return [_ticket(row) for row in (yield from rows("ticket_due", now=now, count=limit))]
+
+
+def open_tickets_from(from_at: int, behind: int, limit: int) -> Steps[list[Ticket]]:
+    """Return tickets that people work on, from a change on, and behind a number at that change."""
+    found = yield from rows("ticket_open_from", from_at=from_at, behind=behind, count=limit)
+    return [_ticket(row) for row in found]
 
 
 def stray_tickets(teams: frozenset[str], limit: int) -> Steps[list[Ticket]]:
@@ -157,6 +178,9 @@ def _ticket(row: Row) -> Ticket:
         follows=body["follows"],
         asks=tuple(asks),
         asked=asked,
+        timing=timing_of(body["timing"]) if "timing" in body else None,
+        wake_at=from_micros_or_none(row["wake_at"]),
+        reopened=row["reopened"],
     )
 
 

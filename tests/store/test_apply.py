@@ -17,6 +17,7 @@ from gateway.model.outbox import OutboxState
 from gateway.model.people import Person
 from gateway.model.plan import Budget, TicketWrite
 from gateway.model.ticket import EventKind, FileRef, Party, Thread, Ticket, TicketState, Visibility
+from gateway.model.timing import Timer, Timing
 from tests.fakes.world import START
 from tests.store.things import MINUTE, done, line, offer, opened, plan, send, settled, ticket
 
@@ -44,6 +45,16 @@ FULL = ticket(
     follows=999,
     asks=("site",),
     asked=2,
+    timing=Timing(
+        began_at=START,
+        answer=Timer(used=MINUTE, since=START, warned=True, ran_out=True),
+        resolve=Timer(used=2 * MINUTE),
+        answers=3,
+        first_took=MINUTE,
+        been=("desk",),
+    ),
+    wake_at=START + 2 * MINUTE,
+    reopened=1,
     updated_at=START + timedelta(microseconds=1),
 )
 
@@ -356,7 +367,7 @@ async def test_know_sees_what_was_just_applied(store):
 async def test_due_tickets_come_oldest_first(store):
     """Those whose time has come, and no others."""
     for number, minutes in ((1001, 3), (1002, 1), (1003, 2), (1004, 9)):
-        await store.apply(plan(**opened(number, due_at=START + minutes * MINUTE)))
+        await store.apply(plan(**opened(number, wake_at=START + minutes * MINUTE)))
     await store.apply(plan(**opened(1005)))
 
     found = await store.due_tickets(START + 3 * MINUTE, 10)

@@ -7,12 +7,16 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
 from gateway.errors import StoreUnavailable, StoreUnusable
 from gateway.store import DeskLock, open_store
+from gateway.store.migrations import migrations
+from gateway.store.queries import expand
 from gateway.store.sqlite import faults
+from gateway.store.sqlite.link import macro
 from gateway.store.sqlite.opening import _WRITER_PRAGMAS
 from tests.store.things import offer, opened, plan
 
@@ -60,6 +64,29 @@ async def test_a_file_that_is_no_database_stays_as_it_is(desk, path, read_only):
         await desk.open(read_only=read_only)
 
     assert path.read_bytes() == b"Dear sir or madam," * 300
+
+
+async def test_tickets_of_an_older_desk_come_along(desk, path):
+    """What they are found by, and counted by, is filled in from what they are."""
+    with closing(sqlite3.connect(path)) as older:
+        for step in migrations()[:2]:
+            for statement in step.statements:
+                older.execute(expand(statement, macro))
+        older.execute("CREATE TABLE migrations (version INTEGER, applied_at INTEGER)")
+        older.execute("INSERT INTO migrations VALUES (1, 0), (2, 0)")
+        for number, team, faq in ((1001, "'desk'", "null"), (1002, "null", '"lift"')):
+            body = f'{{"channel": "mail", "faq": {faq}}}'
+            older.execute(
+                "INSERT INTO tickets VALUES"
+                f" ({number}, 1, 'open', 1, {team}, 'email', 'a', 1, 2, 3, '{body}')"
+            )
+        older.commit()
+
+    await desk.open()
+
+    with closing(sqlite3.connect(path)) as newer:
+        found = newer.execute("SELECT wake_at, channel, went_to, reopened FROM tickets").fetchall()
+    assert found == [(3, "mail", "people", 0), (3, "mail", "faq", 0)]
 
 
 async def test_a_foreign_database_is_not_taken_over(desk, path):

@@ -1,7 +1,8 @@
 """The SQL, in plain files: queries under named headers, a sentence each.
 
-``:name`` stands for a value; ``{{word}}`` for what a database has a word of its own for; and
-``column {{any:name}}`` for "is one of the values in the list ``name``".
+``:name`` stands for a value; ``{{word}}`` for what a database has a word of its own for;
+``column {{any:name}}`` for "is one of the values in the list ``name``"; and ``{{body:name}}`` for a
+text in the JSON of the column ``body``.
 """
 
 from __future__ import annotations

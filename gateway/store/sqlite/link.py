@@ -42,6 +42,8 @@ def macro(word: str, argument: str) -> str:
     """Return SQLite's word for a macro."""
     if word == "any":
         return f"IN (SELECT value FROM json_each(:{argument}))"  # noqa: S608 - a word of our own files
+    if word == "body":
+        return f"json_extract(body, '$.{argument}')"
     return _WORDS[word]
 
 

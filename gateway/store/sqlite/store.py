@@ -158,6 +158,13 @@ class SqliteStore:
         """See `Store.due_tickets`."""
         return await self._looks.do(partial(tickets.due_tickets, to_micros(now), limit))
 
+    async def open_tickets_from(
+        self, changed_at: datetime, behind: int, limit: int
+    ) -> Sequence[Ticket]:
+        """See `Store.open_tickets_from`."""
+        make = partial(tickets.open_tickets_from, to_micros(changed_at), behind, limit)
+        return await self._looks.do(make)
+
     async def stray_tickets(self, teams: frozenset[str], limit: int) -> Sequence[Ticket]:
         """See `Store.stray_tickets`."""
         return await self._looks.do(partial(tickets.stray_tickets, teams, limit))
