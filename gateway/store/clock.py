@@ -1,7 +1,8 @@
-"""The clock of leases: starts at the wall's time and then never jumps with it.
+"""The clock of leases: starts at the wall's time, or the database's, and never jumps with it.
 
 A wall clock that is set forward would end every lease at once, and one set back would hold them
-for hours. Rows hold this clock's microseconds, which other processes can compare with their own.
+for hours. Rows hold this clock's microseconds, which other processes can compare with their own;
+those on other machines can because all of them go by the database's clock.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ class LeaseClock:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._wall_start = to_micros(world.now())
-        self._start = world.monotonic()
+        self.set(to_micros(world.now()))
+
+    def set(self, now: int) -> None:
+        """Go on from a time that somebody else's clock shows."""
+        self._start = now
+        self._started = self._world.monotonic()
 
     def now(self) -> int:
         """Return the present in microseconds."""
-        return self._wall_start + int((self._world.monotonic() - self._start) * 1_000_000)
+        return self._start + int((self._world.monotonic() - self._started) * 1_000_000)
 
     def at(self, wall: datetime) -> int:
         """Return this clock's time for an instant of the wall's."""

@@ -38,13 +38,13 @@ def drop_lease(key: str, holder: str) -> Steps[None]:
     yield from change("lease_drop", key=storable(key), holder=storable(holder))
 
 
-def leases() -> Steps[list[LeaseRow]]:
-    """Return who holds what."""
-    return [_lease(row) for row in (yield from rows("lease_list"))]
+def leases(ahead: int) -> Steps[list[LeaseRow]]:
+    """Return who holds what; ``ahead`` is how far the wall's clock is ahead of that of leases."""
+    return [_lease(row, ahead) for row in (yield from rows("lease_list"))]
 
 
-def _lease(row: Row) -> LeaseRow:
-    expires_at = from_micros(row["expires_at"])
+def _lease(row: Row, ahead: int) -> LeaseRow:
+    expires_at = from_micros(row["expires_at"] + ahead)
     return LeaseRow(key=row["key"], holder=row["holder"], fence=row["fence"], expires_at=expires_at)
 
 

@@ -298,7 +298,7 @@ async def test_a_budget_is_kept_over_a_restart(desk):
 
 async def test_forgotten_spendings_are_swept_out(store, monkeypatch):
     """The table does not grow with everybody who ever wrote; what still counts stays."""
-    monkeypatch.setattr("gateway.store.sqlite.store.PRUNE_AFTER", 3)
+    monkeypatch.setattr("gateway.store.step_store.PRUNE_AFTER", 3)
     old = [Budget(key=f"old{n}", limit=9, window=HOUR) for n in range(2)]
     late = START + HOUR * 2
     new = Budget(key="new", limit=9, window=HOUR)

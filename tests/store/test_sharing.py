@@ -12,7 +12,7 @@ import pytest
 from gateway.errors import FenceLost, StoreUnavailable, VersionConflict
 from gateway.model.inbox import Claim
 from gateway.model.plan import Budget
-from gateway.store.sqlite.sharing import MOST_JOBS
+from gateway.store.sharing import MOST_JOBS
 from tests.fakes.world import START
 from tests.store.things import done, offer, opened, plan, send, settled
 

@@ -11,9 +11,9 @@ from functools import partial
 from typing import TypeVar
 
 from gateway.errors import StoreUnavailable
+from gateway.store.sharing import Job, Sharing
 from gateway.store.sqlite import faults
 from gateway.store.sqlite.link import Link, run
-from gateway.store.sqlite.sharing import Job, Sharing
 from gateway.store.steps import Steps
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""`Store` on SQLite: which steps run on which connection, and which commits are synced.
+"""`Store` on SQLite: how other processes' commits are noticed, and how it is closed.
 
 Made by `gateway.store.sqlite.opening`. Every promise is in `gateway.contracts.store.Store`.
 """
@@ -6,45 +6,18 @@ Made by `gateway.store.sqlite.opening`. Every promise is in `gateway.contracts.s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 
-from gateway.contracts.channel import Cursor
-from gateway.contracts.store import (
-    NO_RATES,
-    Depth,
-    Known,
-    LeaseRow,
-    Question,
-    Secret,
-    TicketFilter,
-)
-from gateway.errors import StoreError
-from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
-from gateway.model.message import Keys, RawEvent
-from gateway.model.outbox import OutboxRow, OutboxState, SendItem
-from gateway.model.plan import Plan
-from gateway.model.ticket import Ticket, TicketEvent
-from gateway.store import budgets, desk, inbox, outbox, pacing, plans, tickets
 from gateway.store.clock import LeaseClock
 from gateway.store.sqlite.reader import Reader
 from gateway.store.sqlite.writer import Writer
-from gateway.store.steps import Steps
-from gateway.store.values import span_micros, to_micros
+from gateway.store.step_store import StepStore
 from gateway.world import World
 
 WATCH_SECONDS = 0.2
 
-# Spent budgets that nobody will look at again are swept out a few hundred at a time, after so many
-# spendings: more go out than come in.
-PRUNE_AFTER = 256
-PRUNE_COUNT = 512
-# No rate spans more than that.
-PACES_KEPT = timedelta(days=1)
 
-
-class SqliteStore:
+class SqliteStore(StepStore):
     """See `gateway.contracts.store.Store`; ``fatal`` says why it has to be opened anew."""
 
     def __init__(
@@ -57,217 +30,16 @@ class SqliteStore:
         node: str,
         lease: timedelta,
     ) -> None:
-        self._writing = writer
-        self._journey = journey
-        self._looks = looks
-        self._world = world
-        self._node = node
-        self._lease = lease
-        self._clock = LeaseClock(world)
+        clock = LeaseClock(world)
+        super().__init__(writer, journey, looks, clock=clock, world=world, node=node, lease=lease)
+        self._file = writer
+        self._readers = (journey, looks)
         self._seen_version: int | None = None
-        self._spendings = 0
 
     @property
     def fatal(self) -> str | None:
         """Return why nothing can be written before it is opened anew; None while all is well."""
-        return self._writing.fatal if self._writing else None
-
-    @property
-    def _writer(self) -> Writer:
-        if self._writing is None:
-            raise StoreError("the database was opened for looking only")
-        return self._writing
-
-    def _holder(self) -> inbox.Holder:
-        now = self._clock.now()
-        return inbox.Holder(self._node, now, now + span_micros(self._lease))
-
-    # --- accept -----------------------------------------------------------------------------
-
-    async def accept(
-        self, offers: Sequence[tuple[RawEvent, Keys]], cursor: Cursor | None, *, claim: bool
-    ) -> Sequence[InboxItem]:
-        """See `Store.accept`."""
-        make = partial(inbox.accept, offers, cursor, self._holder() if claim else None)
-        return await self._writer.do(make, size=sum(len(event.body) for event, _ in offers))
-
-    async def cursor(self, key: str) -> Cursor | None:
-        """See `Store.cursor`."""
-        return await self._looks.do(partial(inbox.read_cursor, key))
-
-    # --- the journey ------------------------------------------------------------------------
-
-    async def claim_events(self, limit: int) -> Sequence[InboxItem]:
-        """See `Store.claim_events`."""
-        return await self._writer.do(partial(inbox.claim_events, limit, self._holder()), sync=False)
-
-    async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
-        """See `Store.release`."""
-        ready_at = 0 if not_before is None else self._clock.at(not_before)
-        await self._writer.do(partial(inbox.release, claim, ready_at), sync=False)
-
-    async def quarantine(self, claim: Claim, reason: str, plan: Plan) -> None:
-        """See `Store.quarantine`."""
-        await self._writer.do(partial(_set_aside, claim, reason, plan), size=_size(plan))
-
-    async def know(self, question: Question) -> Known:
-        """See `Store.know`."""
-        return await self._journey.do(partial(plans.know, question))
-
-    async def reserve_numbers(self, count: int) -> range:
-        """See `Store.reserve_numbers`."""
-        return await self._writer.do(partial(desk.reserve_numbers, count))
-
-    async def apply(self, plan: Plan) -> None:
-        """See `Store.apply`."""
-        self._spendings += len(plan.spend)
-        prune = self._spendings >= PRUNE_AFTER
-        if prune:
-            self._spendings = 0
-        await self._writer.do(partial(_apply, plan, prune=prune), size=_size(plan))
-
-    # --- deliver ----------------------------------------------------------------------------
-
-    async def claim_sends(
-        self,
-        limit: int,
-        *,
-        lease: timedelta,
-        now: datetime,
-        sync: bool,
-        rates: outbox.Rates = NO_RATES,
-        busy: Sequence[str] = (),
-    ) -> Sequence[SendItem]:
-        """See `Store.claim_sends`."""
-        lease_now = self._clock.now()
-        until = lease_now + span_micros(lease)
-        make = partial(outbox.claim_sends, limit, to_micros(now), lease_now, until, rates, busy)
-        return await self._writer.do(make, sync=sync)
-
-    async def moves(self) -> Mapping[tuple[str, str], str]:
-        """See `Store.moves`."""
-        return await self._looks.do(outbox.moves)
-
-    async def next_send_at(self) -> datetime | None:
-        """See `Store.next_send_at`."""
-        return await self._journey.do(partial(outbox.next_send_at, self._clock.behind()))
-
-    # --- time -------------------------------------------------------------------------------
-
-    async def due_tickets(self, now: datetime, limit: int) -> Sequence[Ticket]:
-        """See `Store.due_tickets`."""
-        return await self._looks.do(partial(tickets.due_tickets, to_micros(now), limit))
-
-    async def open_tickets_from(
-        self, changed_at: datetime, behind: int, limit: int
-    ) -> Sequence[Ticket]:
-        """See `Store.open_tickets_from`."""
-        make = partial(tickets.open_tickets_from, to_micros(changed_at), behind, limit)
-        return await self._looks.do(make)
-
-    async def stray_tickets(self, teams: frozenset[str], limit: int) -> Sequence[Ticket]:
-        """See `Store.stray_tickets`."""
-        return await self._looks.do(partial(tickets.stray_tickets, teams, limit))
-
-    # --- leases and keys --------------------------------------------------------------------
-
-    async def take_lease(self, key: str, holder: str, ttl: timedelta) -> int | None:
-        """See `Store.take_lease`."""
-        now = self._clock.now()
-        make = partial(desk.take_lease, key, holder, now, now + span_micros(ttl))
-        return await self._writer.do(make, sync=False)
-
-    async def drop_lease(self, key: str, holder: str) -> None:
-        """See `Store.drop_lease`."""
-        await self._writer.do(partial(desk.drop_lease, key, holder), sync=False)
-
-    async def secrets(self) -> Sequence[Secret]:
-        """See `Store.secrets`."""
-        found = await self._looks.do(desk.secrets)
-        if found or self._writing is None:
-            return found
-        return await self._writer.do(partial(desk.first_secret, *self._new_secret()))
-
-    async def add_secret(self) -> Secret:
-        """See `Store.add_secret`."""
-        return await self._writer.do(partial(desk.add_secret, *self._new_secret()))
-
-    def _new_secret(self) -> tuple[bytes, int]:
-        return self._world.random_bytes(desk.SECRET_BYTES), to_micros(self._world.now())
-
-    # --- looking ----------------------------------------------------------------------------
-
-    async def ticket(self, number: int) -> Ticket | None:
-        """See `Store.ticket`."""
-        return await self._looks.do(partial(tickets.read_ticket, number))
-
-    async def events(self, number: int) -> Sequence[TicketEvent]:
-        """See `Store.events`."""
-        return await self._looks.do(partial(tickets.read_events, number))
-
-    async def open_tickets_of(self, kind: str, address: str, limit: int) -> Sequence[Ticket]:
-        """See `Store.open_tickets_of`."""
-        return await self._looks.do(partial(tickets.open_tickets_of, kind, address, limit))
-
-    async def list_tickets(self, wanted: TicketFilter) -> Sequence[Ticket]:
-        """See `Store.list_tickets`."""
-        return await self._looks.do(partial(tickets.list_tickets, wanted))
-
-    async def list_inbox(self, states: frozenset[InboxState], limit: int) -> Sequence[InboxRow]:
-        """See `Store.list_inbox`."""
-        return await self._looks.do(partial(inbox.list_inbox, states, limit))
-
-    async def inbox_row(self, inbox_id: int) -> tuple[InboxRow, RawEvent] | None:
-        """See `Store.inbox_row`."""
-        return await self._looks.do(partial(inbox.inbox_row, inbox_id))
-
-    async def inbox_by_effect(self, effect: str) -> InboxRow | None:
-        """See `Store.inbox_by_effect`."""
-        return await self._looks.do(partial(inbox.inbox_by_effect, effect))
-
-    async def list_outbox(self, states: frozenset[OutboxState], limit: int) -> Sequence[OutboxRow]:
-        """See `Store.list_outbox`."""
-        return await self._looks.do(partial(outbox.list_outbox, states, limit))
-
-    async def outbox_row(self, outbox_id: str) -> tuple[OutboxRow, bytes] | None:
-        """See `Store.outbox_row`."""
-        return await self._looks.do(partial(outbox.outbox_row, outbox_id))
-
-    async def file(self, file_id: str) -> bytes | None:
-        """See `Store.file`."""
-        return await self._looks.do(partial(tickets.read_file, file_id))
-
-    async def depths(self) -> Sequence[Depth]:
-        """See `Store.depths`."""
-        return await self._looks.do(desk.depths)
-
-    async def audit(self) -> Mapping[str, int]:
-        """See `Store.audit`."""
-        return await self._looks.do(desk.audit)
-
-    async def leases(self) -> Sequence[LeaseRow]:
-        """See `Store.leases`."""
-        return await self._looks.do(desk.leases)
-
-    # --- repair -----------------------------------------------------------------------------
-
-    async def retry_event(self, inbox_id: int) -> None:
-        """See `Store.retry_event`."""
-        await self._writer.do(partial(inbox.retry_event, inbox_id))
-
-    async def drop_event(self, inbox_id: int) -> None:
-        """See `Store.drop_event`."""
-        await self._writer.do(partial(inbox.drop_event, inbox_id, to_micros(self._world.now())))
-
-    async def retry_send(self, outbox_id: str) -> None:
-        """See `Store.retry_send`."""
-        await self._writer.do(partial(outbox.retry_send, outbox_id, to_micros(self._world.now())))
-
-    async def drop_send(self, outbox_id: str) -> None:
-        """See `Store.drop_send`."""
-        await self._writer.do(partial(outbox.drop_send, outbox_id))
-
-    # --- life -------------------------------------------------------------------------------
+        return self._file.fatal if self._file else None
 
     async def watch(self) -> None:
         """See `Store.watch`."""
@@ -277,36 +49,15 @@ class SqliteStore:
     async def look_out(self) -> bool:
         """Tell whether another process has committed since this was asked the last time."""
         # On the writer's connection the number moves for other processes' commits only.
-        version = await (self._writing or self._looks).data_version()
+        version = await (self._file or self._readers[-1]).data_version()
         before, self._seen_version = self._seen_version, version
         return version != before
 
-    async def ping(self) -> None:
-        """See `Store.ping`."""
-        await self._writer.ping()
-
     async def close(self) -> None:
         """See `Store.close`."""
-        if self._writing is not None:
-            await self._writing.finish()
-        await self._journey.close()
-        await self._looks.close()
-        if self._writing is not None:
-            await self._writing.close()
-
-
-def _apply(plan: Plan, *, prune: bool) -> Steps[None]:
-    yield from plans.apply(plan)
-    if prune:
-        at = to_micros(plan.at)
-        yield from budgets.prune(at, PRUNE_COUNT)
-        yield from pacing.prune(at - span_micros(PACES_KEPT))
-
-
-def _set_aside(claim: Claim, reason: str, plan: Plan) -> Steps[None]:
-    yield from inbox.set_aside(claim, reason, to_micros(plan.at))
-    yield from plans.apply(plan)
-
-
-def _size(plan: Plan) -> int:
-    return sum(len(send.part.body) for send in plan.sends) + sum(file.size for file in plan.files)
+        if self._file is not None:
+            await self._file.finish()
+        for reader in self._readers:
+            await reader.close()
+        if self._file is not None:
+            await self._file.close()

@@ -14,10 +14,11 @@ from functools import partial
 from typing import TypeVar
 
 from gateway.errors import StoreUnavailable
+from gateway.store.sharing import Job, Sharing
 from gateway.store.sqlite import faults
 from gateway.store.sqlite.link import Link, run
-from gateway.store.sqlite.sharing import Job, Sharing
 from gateway.store.steps import Steps
+from gateway.store.touching import NOTHING, Touches
 
 T = TypeVar("T")
 
@@ -40,15 +41,18 @@ class Writer:
         self._jobs = 0
         self._bytes = 0
 
-    async def do(self, make: Callable[[], Steps[T]], *, sync: bool = True, size: int = 0) -> T:
-        """Return what the steps return, once that is committed.
-
-        ``make`` is called once for each try. ``sync`` asks for a durable commit; ``size`` is about
-        how many bytes it writes.
-        """
+    async def do(
+        self,
+        make: Callable[[], Steps[T]],
+        *,
+        sync: bool = True,
+        size: int = 0,
+        touches: Touches = NOTHING,
+    ) -> T:
+        """See `gateway.store.step_store.Writing`; nobody else writes here anyway."""
         if self.fatal:
             raise StoreUnavailable(self.fatal)
-        return await self._sharing.do(make, sync=sync, size=size)
+        return await self._sharing.do(make, sync=sync, size=size, touches=touches)
 
     async def data_version(self) -> int:
         """Return a number that changes when another process has committed."""

@@ -1,0 +1,88 @@
+"""What a transaction looks at and then changes: nobody else may change that in between.
+
+Used by `gateway.store.step_store`. A database with one writer has no use for it; one with many
+locks the names before the first step, in one order for everybody. What is left out is covered by a
+row's own lock or a unique key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.contracts.channel import Rate
+from gateway.model.inbox import Claim
+from gateway.model.message import Keys, RawEvent
+from gateway.model.plan import Plan
+from gateway.store.values import storable
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Names, and rows whose lanes are names too: those of the inbox by id, of the outbox too."""
+
+    names: frozenset[str] = frozenset()
+    events: frozenset[int] = frozenset()
+    sends: frozenset[str] = frozenset()
+
+
+Touches = Callable[[], Touched]
+
+
+def NOTHING() -> Touched:  # noqa: N802 - a constant to its users
+    """Return nothing."""
+    return Touched()
+
+
+def named(kind: str, name: str = "") -> Touched:
+    """Return one thing of a kind."""
+    return Touched(frozenset((_name(kind, name),)))
+
+
+def event(inbox_id: int) -> Touched:
+    """Return the lane of an event."""
+    return Touched(events=frozenset((inbox_id,)))
+
+
+def send(outbox_id: str) -> Touched:
+    """Return the lane of a part on its way out."""
+    return Touched(sends=frozenset((outbox_id,)))
+
+
+def offers(some: Sequence[tuple[RawEvent, Keys]]) -> Touched:
+    """Return what accepting events touches: their lanes and keys."""
+    lanes = (_name("inbox", keys.lane) for _, keys in some)
+    offered = (_name("offer", key) for _, keys in some for key in keys.offers)
+    return Touched(frozenset((*lanes, *offered)))
+
+
+def paces(rates: Mapping[str, Sequence[Rate]]) -> Touched:
+    """Return what giving turns touches: the rates of these channels."""
+    return Touched(frozenset(_name("pace", channel) for channel in rates))
+
+
+def plan(made: Plan, claim: Claim | None = None) -> Touched:
+    """Return what making a plan true touches; ``claim`` is one that it ends besides."""
+    ended = [done.claim.id for done in (made.done, *made.read_with) if done is not None]
+    ended += [claim.id] if claim is not None else []
+    return Touched(
+        frozenset(_names(made)),
+        frozenset(ended),
+        frozenset(settled.outbox_id for settled in made.settled),
+    )
+
+
+def _names(made: Plan) -> Iterable[str]:
+    yield from (_name("budget", budget.key) for budget in made.spend)
+    yield from (_name("ticket", str(write.ticket.number)) for write in made.tickets)
+    yield from (_name("ticket", str(line.ticket)) for line in made.events)
+    yield from (_name("outbox", send.lane) for send in made.sends)
+    yield from (_name("person", f"{who.kind} {who.address}") for who in made.people)
+    yield from (_name("talk", key) for key, _ in made.conversations)
+    for done in (made.done, *made.read_with):
+        if done is not None and done.effect:
+            yield _name("effect", done.effect)
+
+
+def _name(kind: str, name: str) -> str:
+    return storable(f"{kind} {name}")
