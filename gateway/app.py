@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gateway import loading
 from gateway.contracts.channel import Channel, ChannelSetup, Parser
-from gateway.contracts.rules import Rules
+from gateway.contracts.rules import Rules, Times
 from gateway.contracts.store import Store
 from gateway.contracts.words import Words
 from gateway.errors import ConfigError, Problem
@@ -101,6 +101,13 @@ def load_rules(settings: Settings) -> tuple[Rules | None, tuple[Problem, ...]]:
     """Return the rule book, None when it has errors, and everything that is wrong with it."""
     reading = loading.read(loading.order_of(settings))
     return (None if reading.examples_fail else reading.book), reading.problems
+
+
+def load_times(settings: Settings) -> Times:
+    """Return what clocks run by, as the rule files say; much sooner than the whole book."""
+    import rules  # noqa: PLC0415 - heavy
+
+    return rules.load_times(settings.rules, settings.timezone)
 
 
 def load_words(settings: Settings) -> tuple[Words, tuple[Problem, ...]]:

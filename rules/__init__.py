@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rules.book import RuleBook
-    from rules.reader import LoadResult, load
+    from rules.reader import LoadResult, load, load_times
     from rules.schema import rule_schema
     from rules.starter import starter_folder
 
-__all__ = ["LoadResult", "RuleBook", "load", "rule_schema", "starter_folder"]
+__all__ = ["LoadResult", "RuleBook", "load", "load_times", "rule_schema", "starter_folder"]
 
 _WHERE = {
     "LoadResult": "rules.reader",
     "RuleBook": "rules.book",
     "load": "rules.reader",
+    "load_times": "rules.reader",
     "rule_schema": "rules.schema",
     "starter_folder": "rules.starter",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -69,15 +69,27 @@ class Faq:
     model: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DeskTimes:
+    """See `gateway.contracts.rules.Times`."""
+
+    levels: Mapping[int, Level]
+    calendar: Calendar
+
+
+def assemble_times(documents: Iterable[MapNode], known: Known) -> DeskTimes:
+    """Return only what clocks run by."""
+    draft = Draft()
+    _read_keys(documents, draft, known, only=("calendar", "levels"))
+    return DeskTimes(draft.levels, draft.calendar or Calendar(timezone=known.timezone))
+
+
 def assemble(
     documents: Iterable[MapNode], known: Known, content_hash: str, faq: Faq, tell: Tell
 ) -> RuleBook | None:
     """Return the book; None when so much is wrong that none can be built. Faults are noted."""
     draft = Draft()
-    keys = [item for document in documents for item in document.items]
-    # A day of a level is a working day: the calendar has to be known, wherever it stands.
-    for key, node in sorted(keys, key=lambda item: item[0].text != "calendar"):
-        _read_key(key, node, draft, known)
+    _read_keys(documents, draft, known)
     if draft.fallback is None:
         known.problems.error(Mark("fallback"), "fallback is missing: say who gets everything else")
     check_directory(draft.teams, draft.agents, known)
@@ -124,6 +136,16 @@ def _without_examples(plan: Plan) -> Plan:
         entries=entries,
         conditional=tuple(entries[entry.id] for entry in plan.conditional),
     )
+
+
+def _read_keys(
+    documents: Iterable[MapNode], draft: Draft, known: Known, only: Collection[str] = ()
+) -> None:
+    keys = [item for document in documents for item in document.items]
+    # A day of a level is a working day: the calendar has to be known, wherever it stands.
+    for key, node in sorted(keys, key=lambda item: item[0].text != "calendar"):
+        if not only or key.text in only:
+            _read_key(key, node, draft, known)
 
 
 def _read_key(key: Scalar, node: Node, draft: Draft, known: Known) -> None:

@@ -46,6 +46,7 @@ def ticket_json(ticket: Ticket, events: Iterable[TicketEvent] | None = None) -> 
         "why": dict(ticket.why),
         "assignee": ticket.assignee,
         "due_at": instant(ticket.due_at),
+        "reopened": ticket.reopened,
     }
     if events is not None:
         shape["events"] = [_event(event) for event in events]

@@ -64,7 +64,7 @@ def list_tickets(
         screen.print_json([ticket_json(ticket) for ticket in found])
         return
     screen.print_table(
-        ("ticket", "status", "level", "team", "priority", "changed", "requester", "subject"),
+        ("ticket", "status", "level", "team", "priority", "due", "changed", "requester", "subject"),
         (_row(ticket, now) for ticket in found),
         empty="no such tickets",
         gives_way=("subject", "requester", "team"),
@@ -75,7 +75,14 @@ def _row(ticket: Ticket, now: datetime) -> tuple[object, ...]:
     changed = f"{age(now - ticket.updated_at)} ago"
     who = ticket.requester.address or ticket.requester.name
     state = (ticket.reference, ticket.state, ticket.level, ticket.team, ticket.priority)
-    return (*state, changed, who, ticket.subject)
+    return (*state, _due(ticket, now), changed, who, ticket.subject)
+
+
+def _due(ticket: Ticket, now: datetime) -> str:
+    if ticket.due_at is None:
+        return ""
+    is_late = ticket.due_at < now
+    return f"{age(now - ticket.due_at)} late" if is_late else f"in {age(ticket.due_at - now)}"
 
 
 def age(passed: timedelta) -> str:
@@ -95,7 +102,11 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one ticket with its whole history."""
-    settings = settings_of(config)
+    from gateway.app import load_times  # noqa: PLC0415 - not for --help
+    from gateway.cli.clocks import clock_lines, clocks_json  # noqa: PLC0415 - not for --help
+    from gateway.world import RealWorld  # noqa: PLC0415 - not for --help
+
+    settings, now = settings_of(config), RealWorld().now()
     number = number_of(settings.policy.prefix, ref)
 
     async def whole(store: Store) -> tuple[Ticket | None, Sequence[TicketEvent]]:
@@ -104,11 +115,15 @@ def show(
     ticket, events = look(settings, whole)
     if ticket is None:
         raise NotFound(f"there is no ticket {format_reference(settings.policy.prefix, number)}")
+    times = load_times(settings)
     if as_json:
-        screen.print_json(ticket_json(ticket, events))
+        clocks = clocks_json(ticket, times, now)
+        screen.print_json({**ticket_json(ticket, events), "clocks": clocks})
         return
     for line in _head(ticket, settings.timezone):
         screen.say(line)
+    for line in clock_lines(ticket, times, now):
+        screen.say(f"  clock      {line}")
     if why:
         _show_why(ticket)
     for event in events:

@@ -13,7 +13,21 @@ from gateway.model.people import Agent, Entry, Team
 from gateway.model.request import Facts, Request
 
 
-class Rules(Protocol):
+class Times(Protocol):
+    """How long what may take: the part of a rule book that clocks run by."""
+
+    @property
+    def levels(self) -> Mapping[int, Level]:
+        """Return the clocks of the levels that have some."""
+        ...
+
+    @property
+    def calendar(self) -> Calendar:
+        """Return when the desk is at work."""
+        ...
+
+
+class Rules(Times, Protocol):
     """A rule book: frozen, known by its content hash. One book serves from load to apply."""
 
     @property
@@ -34,16 +48,6 @@ class Rules(Protocol):
     @property
     def entries(self) -> Mapping[str, Entry]:
         """Return the FAQ entries by id."""
-        ...
-
-    @property
-    def levels(self) -> Mapping[int, Level]:
-        """Return the clocks of the levels that have some."""
-        ...
-
-    @property
-    def calendar(self) -> Calendar:
-        """Return when the desk is at work."""
         ...
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.contracts.rules import Rules
+from gateway.contracts.rules import Times
 from gateway.model.business_time import after, between
 from gateway.model.calendar import Calendar
 from gateway.model.level import Clocks
@@ -33,8 +33,8 @@ _DUE_BY_ITSELF = (TicketState.ASKING, TicketState.ANSWERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """A clock that runs against a limit: when people are warned, and when it runs out."""
+class Watched:
+    """A clock with a limit: when people are warned, and when it runs out; None while it stands."""
 
     clock: Clock
     timer: Timer
@@ -59,7 +59,7 @@ class Change:
 
     before: Ticket | None
     ticket: Ticket
-    rules: Rules
+    rules: Times
     at: datetime
     said: Sequence[TicketEvent] = ()
 
@@ -205,7 +205,7 @@ def _with_times(ticket: Ticket, timing: Timing | None, change: Change) -> Ticket
         return replace(ticket, timing=timing, wake_at=ticket.due_at)
     if timing is None or ticket.state is not TicketState.OPEN:
         return replace(ticket, timing=timing, due_at=None, wake_at=None)
-    clocks = running(change.rules, ticket, timing, change.at)
+    clocks = watched(change.rules, ticket, timing, change.at)
     for one in clocks:
         timing = _put(timing, one.clock, one.timer)
     steps = (one.next_step_at for one in clocks)
@@ -217,8 +217,8 @@ def _with_times(ticket: Ticket, timing: Timing | None, change: Change) -> Ticket
     )
 
 
-def running(rules: Rules, ticket: Ticket, timing: Timing, at: datetime) -> tuple[Running, ...]:
-    """Return the clocks of a ticket that run against a limit.
+def watched(rules: Times, ticket: Ticket, timing: Timing, at: datetime) -> tuple[Watched, ...]:
+    """Return the clocks of a ticket that have a limit.
 
     What people were told of a clock that has more time now than it had then is forgotten.
     """
@@ -231,14 +231,15 @@ def running(rules: Rules, ticket: Ticket, timing: Timing, at: datetime) -> tuple
     return tuple(
         _against(limit, level.warn, clock, timer, rules.calendar, at)
         for clock, timer, limit in each
-        if level is not None and limit is not None and timer.since is not None
+        if level is not None and limit is not None
     )
 
 
 def _against(
     limit: timedelta, share: float, clock: Clock, timer: Timer, calendar: Calendar, at: datetime
-) -> Running:
-    assert timer.since is not None
+) -> Watched:
+    if timer.since is None:
+        return Watched(clock=clock, timer=timer, limit=limit, warn_at=None, due_at=None)
     warn_at = after(calendar, timer.since, limit * share - timer.used)
     due_at = after(calendar, timer.since, limit - timer.used)
     told = replace(
@@ -246,10 +247,10 @@ def _against(
         warned=timer.warned and warn_at is not None and warn_at <= at,
         ran_out=timer.ran_out and due_at is not None and due_at <= at,
     )
-    return Running(clock=clock, timer=told, limit=limit, warn_at=warn_at, due_at=due_at)
+    return Watched(clock=clock, timer=told, limit=limit, warn_at=warn_at, due_at=due_at)
 
 
-def times_of(rules: Rules, ticket: Ticket) -> Clocks:
+def times_of(rules: Times, ticket: Ticket) -> Clocks:
     """Return what a ticket's clocks run against, by its level and priority."""
     level = rules.levels.get(ticket.level)
     return level.clocks_for(ticket.priority) if level else Clocks()

@@ -14,7 +14,7 @@ from datetime import datetime
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Value
 from gateway.journey import clocks, new_request
-from gateway.journey.clocks import Running
+from gateway.journey.clocks import Watched
 from gateway.journey.draft import Draft
 from gateway.model.people import Team
 from gateway.model.ticket import EventKind, Ticket
@@ -31,9 +31,9 @@ _NAMES = {
 def plan(draft: Draft, ticket: Ticket) -> None:
     """Draft what the clocks of an open ticket want now; where nothing, they are wound anew."""
     timing = ticket.timing
-    running = clocks.running(draft.rules, ticket, timing, draft.at) if timing else ()
-    ended = [one for one in running if _is_over(one.due_at, draft.at) and not one.timer.ran_out]
-    near = [one for one in running if _is_over(one.warn_at, draft.at) and not one.timer.warned]
+    watched = clocks.watched(draft.rules, ticket, timing, draft.at) if timing else ()
+    ended = [one for one in watched if _is_over(one.due_at, draft.at) and not one.timer.ran_out]
+    near = [one for one in watched if _is_over(one.warn_at, draft.at) and not one.timer.warned]
     if timing is not None and ended:
         _run_out(draft, ticket, timing, min(ended, key=_due))
     elif timing is not None and near:
@@ -46,19 +46,19 @@ def _is_over(end: datetime | None, at: datetime) -> bool:
     return end is not None and end <= at
 
 
-def _due(one: Running) -> datetime:
+def _due(one: Watched) -> datetime:
     assert one.due_at is not None
     return one.due_at
 
 
-def _warn(draft: Draft, ticket: Ticket, timing: Timing, one: Running) -> None:
+def _warn(draft: Draft, ticket: Ticket, timing: Timing, one: Watched) -> None:
     draft.change(ticket, timing=clocks.told(timing, one.clock, ran_out=False))
     due = draft.rules.calendar.shown(_due(one))
     draft.event(ticket, EventKind.STATE, f"warned: {_NAMES[one.clock]} is due at {due}")
     _tell(draft, ticket, one, handed_to=None)
 
 
-def _run_out(draft: Draft, ticket: Ticket, timing: Timing, one: Running) -> None:
+def _run_out(draft: Draft, ticket: Ticket, timing: Timing, one: Watched) -> None:
     why = (
         f"{_NAMES[one.clock]} was due at {draft.rules.calendar.shown(_due(one))}"
         f" (level {ticket.level}: {format_duration(one.limit)})"
@@ -75,7 +75,7 @@ def _run_out(draft: Draft, ticket: Ticket, timing: Timing, one: Running) -> None
     new_request.tell_new(draft, ticket, why, None)
 
 
-def _tell(draft: Draft, ticket: Ticket, one: Running, *, handed_to: str | None) -> None:
+def _tell(draft: Draft, ticket: Ticket, one: Watched, *, handed_to: str | None) -> None:
     """Tell the team of a clock that ends soon (None), or ended: who has the ticket now, or ""."""
     agent = draft.rules.agents.get(ticket.assignee or "")
     values: dict[str, Value] = {
