@@ -53,8 +53,9 @@ async def order(
     text: str = "",
     arguments: Mapping[str, str] | None = None,
     attachments: tuple[Attachment, ...] = (),
+    wait_s: float = WAIT_SECONDS,
 ) -> OrderResult:
-    """Have an order carried out, and return what became of it.
+    """Have an order carried out within so many seconds, and return what became of it.
 
     Raises:
         ConfigError: we would have to do it ourselves, and the desk's files have errors.
@@ -68,18 +69,18 @@ async def order(
     lock = DeskLock(path) if path is not None else None
     if lock is not None and lock.acquire():
         try:
-            return await _by_us(settings, event)
+            return await _by_us(settings, event, wait_s)
         finally:
             lock.release()
-    return await _by_serve(settings, event)
+    return await _by_serve(settings, event, wait_s)
 
 
-async def _by_serve(settings: Settings, event: RawEvent) -> OrderResult:
+async def _by_serve(settings: Settings, event: RawEvent, wait_s: float) -> OrderResult:
     async with _writing(settings, sole=False) as store:
         parser = commands.CommandParser()
         await store.accept([(event, parser.keys(event))], None, claim=False)
         effect = parser.parse(event).digest
-        for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
+        for _ in range(int(wait_s / LOOK_SECONDS)):
             row = await store.inbox_by_effect(effect)
             if row is not None:
                 return _result(settings, row)
@@ -88,7 +89,7 @@ async def _by_serve(settings: Settings, event: RawEvent) -> OrderResult:
     return OrderResult(done=False, ok=True, reason=reason)
 
 
-async def _by_us(settings: Settings, event: RawEvent) -> OrderResult:
+async def _by_us(settings: Settings, event: RawEvent, wait_s: float) -> OrderResult:
     parts = app.load_parts(settings)
     async with _writing(settings, sole=True) as store:
         desk = await app.build_desk(parts, settings, store, world=RealWorld(), meter=app.NoMeter())
@@ -97,7 +98,7 @@ async def _by_us(settings: Settings, event: RawEvent) -> OrderResult:
         await _accept(store, event, pipeline, parts.channels)
         work = asyncio.create_task(pipeline.run(), name="order")
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(wait_s):
                 await pipeline.idle()
         finally:
             work.cancel()

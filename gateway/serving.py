@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -21,7 +22,7 @@ import structlog
 
 from gateway import app, web
 from gateway.contracts.channel import Channel, Webhook, WebRequest, WebResponse
-from gateway.contracts.store import Depth, Store
+from gateway.contracts.store import Depth, Erased, Keep, Store
 from gateway.errors import ConfigError, LeaseLost, StoreError, StoreUnavailable, in_plain_words
 from gateway.journey import due
 from gateway.journey.accept import Accepting, hold_lease
@@ -31,7 +32,7 @@ from gateway.journey.foresight import Foresight
 from gateway.journey.parsing import ParserPool
 from gateway.journey.pipeline import Pipeline
 from gateway.reloading import Reloading
-from gateway.settings import Settings
+from gateway.settings import Retention, Settings
 from gateway.store import DeskLock, open_store
 from gateway.web.metrics import Meter
 from gateway.world import RealWorld
@@ -43,6 +44,7 @@ DRAIN_SECONDS = 10.0
 # crash; after a real crash the next start takes everything over at once.
 CLAIM_LEASE = timedelta(minutes=10)
 SWEEP_SECONDS = 5.0
+RETAIN_SECONDS = 3600.0
 LOOK_SECONDS = 0.5
 CLAIM_AGAIN_SECONDS = 5.0
 STORE_RETRY_SECONDS = 0.5
@@ -150,6 +152,7 @@ class Running:
             ("inbox", self._claim),
             ("clock", self._sweep),
             ("rules", partial(reloading.run, desk)),
+            ("retention", self._retain),
         )
         for name, start in work:
             self._workers.append(asyncio.create_task(_again(start, name), name=name))
@@ -182,6 +185,18 @@ class Running:
                 await sweeper.sweep(self._the_desk())
                 await asyncio.sleep(SWEEP_SECONDS)
 
+    async def _retain(self) -> None:
+        """Empty what ``[retention]`` does not keep, once an hour, on one node."""
+        kept = self.settings.retention
+        if kept == Retention():
+            await asyncio.Event().wait()
+        async with hold_lease(self.store, "retention", self.node):
+            while True:
+                emptied = await self.store.retain(_keep(kept, self.world.now()))
+                if emptied != Erased():
+                    log.info("retention", **asdict(emptied))
+                await asyncio.sleep(RETAIN_SECONDS)
+
     async def stop(self) -> None:
         """Stop taking, finish what is in hand as far as there is time, and give all back."""
         await self._listeners.stop()
@@ -196,6 +211,17 @@ class Running:
         await _cancel(self._workers)
         await self.delivery.drain(1.0)
         await self.parsers.close()
+
+
+def _keep(kept: Retention, now: datetime) -> Keep:
+    def since(span: timedelta | None) -> datetime | None:
+        return now - span if span is not None else None
+
+    return Keep(
+        raw_since=since(kept.raw),
+        files_since=since(kept.attachments),
+        tickets_since=since(kept.closed),
+    )
 
 
 async def serve(settings: Settings, meter: Meter) -> int:

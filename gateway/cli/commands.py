@@ -9,6 +9,7 @@ import typer
 from gateway.cli import (
     backtest,
     boxes,
+    erase,
     faq,
     finding,
     judge,
@@ -62,3 +63,4 @@ orders.add_to(tickets.app)
 app.add_typer(boxes.inbox, name="inbox")
 app.add_typer(boxes.outbox, name="outbox")
 state.add_to(app)
+erase.add_to(app)

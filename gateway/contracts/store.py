@@ -109,6 +109,25 @@ class LeaseRow:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """Since when things are kept; None is for ever. What is open is kept whatever its age."""
+
+    raw_since: datetime | None = None
+    files_since: datetime | None = None
+    tickets_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """How much was emptied: tickets, messages in and out beside them, lines of others, files."""
+
+    tickets: int = 0
+    messages: int = 0
+    mentions: int = 0
+    files: int = 0
+
+
 class Store(Protocol):
     """The desk's memory."""
 
@@ -315,6 +334,30 @@ class Store(Protocol):
 
     async def drop_send(self, outbox_id: str) -> None:
         """End a row that has not been sent as ``dropped``. Raises `NotFound` as above."""
+        ...
+
+    # --- forgetting -------------------------------------------------------------------------
+
+    async def retain(self, keep: Keep) -> Erased:
+        """Empty what is older than it has to be kept, in transactions of its own; nothing open.
+
+        Done again, it goes on where it stopped.
+        """
+        ...
+
+    async def erase(self, kind: str, address: str) -> Erased:
+        """Empty everything of a person, and take their address out of what others wrote.
+
+        In transactions of its own; done again, it finds what was on its way meanwhile. Rows stay,
+        so that the audit adds up and nothing is taken in twice.
+        """
+        ...
+
+    async def scrub(self) -> None:
+        """Return when nothing of what was emptied is left in the database's own files.
+
+        The orders of the command line that named somebody are emptied first.
+        """
         ...
 
     # --- life -------------------------------------------------------------------------------

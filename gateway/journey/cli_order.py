@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from gateway.contracts.store import Question
@@ -40,29 +40,66 @@ def ticket_named(desk: Desk, reference: str, tickets: Mapping[int, Ticket]) -> T
 
 
 async def repair(desk: Desk, command: Command) -> str | None:
-    """Carry out a repair of inbox, outbox or keys; None when the order is none.
+    """Carry out a repair of the store; return what to say of it, None when the order is none.
 
     A repair is harmless when it is done again, so it need not share the order's transaction.
     """
-    store, target = desk.store, command.arguments.get("id", "")
+    mend = _REPAIRS.get(command.name)
+    if mend is None:
+        return None
     try:
-        match command.name:
-            case "retry_event":
-                await store.retry_event(int(target))
-            case "drop_event":
-                await store.drop_event(int(target))
-            case "retry_send":
-                await store.retry_send(target)
-            case "drop_send":
-                await store.drop_send(target)
-            case "keys_rotate":
-                await store.add_secret()
-                desk.keyring = Keyring(await store.secrets())
-            case _:
-                return None
+        said = await mend(desk, command.arguments)
     except NotFound as exc:
         return f"{REFUSED}{exc}"
-    return f"{command.name.replace('_', ' ')}: done"
+    return said or f"{command.name.replace('_', ' ')}: done"
+
+
+Arguments = Mapping[str, str]
+
+
+async def _retry_event(desk: Desk, given: Arguments) -> None:
+    await desk.store.retry_event(int(given["id"]))
+
+
+async def _drop_event(desk: Desk, given: Arguments) -> None:
+    await desk.store.drop_event(int(given["id"]))
+
+
+async def _retry_send(desk: Desk, given: Arguments) -> None:
+    await desk.store.retry_send(given["id"])
+
+
+async def _drop_send(desk: Desk, given: Arguments) -> None:
+    await desk.store.drop_send(given["id"])
+
+
+async def _rotate_keys(desk: Desk, _given: Arguments) -> None:
+    await desk.store.add_secret()
+    desk.keyring = Keyring(await desk.store.secrets())
+
+
+async def _erase(desk: Desk, given: Arguments) -> str:
+    """Erase somebody; what is said of it names nobody."""
+    found = await desk.store.erase(given["kind"], given["id"])
+    return (
+        f"erase: {found.tickets} tickets, {found.messages} other messages,"
+        f" {found.mentions} mentions in tickets of others, {found.files} files"
+    )
+
+
+async def _scrub(desk: Desk, _given: Arguments) -> None:
+    await desk.store.scrub()
+
+
+_REPAIRS: Mapping[str, Callable[[Desk, Arguments], Awaitable[str | None]]] = {
+    "retry_event": _retry_event,
+    "drop_event": _drop_event,
+    "retry_send": _retry_send,
+    "drop_send": _drop_send,
+    "keys_rotate": _rotate_keys,
+    "erase": _erase,
+    "scrub": _scrub,
+}
 
 
 def plan(draft: Draft, command: Command, tickets: Mapping[int, Ticket], said: str | None) -> None:

@@ -106,7 +106,6 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     reading.check_alerts()
     if file is None or reading.wrong:
         raise ConfigError(tuple(sorted(reading.wrong, key=lambda each: (each.line, each.column))))
-    reading.warn_of_retention(file)
     return _settings(reading, file, channels)
 
 
@@ -197,12 +196,6 @@ class _Reading:
             fault = several if place.channel in kinds else none
             hint = problems.did_you_mean(place.channel, tuple(tables))
             self._report(("desk", "alerts"), f"desk.alerts: {fault}", hint)
-
-    def warn_of_retention(self, file: File) -> None:
-        """Say that what ``[retention]`` asks for is not done."""
-        for key in file.retention.model_dump(exclude_none=True):
-            message = "retention is not carried out by this version: nothing is deleted"
-            self.later.append(self._problem(("retention", key), message, severity="warning"))
 
     def _channel_tables(self) -> dict[str, dict[str, Any]]:
         tables = self.tables.get("channels")

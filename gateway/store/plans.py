@@ -51,7 +51,7 @@ def _add(plan: Plan) -> Steps[None]:
     for person in plan.people:
         yield from _write_person(person)
     for file in plan.files:
-        yield from tickets.add_file(file)
+        yield from tickets.add_file(file, to_micros(plan.at))
     for key, ticket in plan.conversations:
         at = to_micros(plan.at)
         yield from change("conversation_write", key=storable(key), ticket=ticket, at=at)

@@ -16,6 +16,8 @@ from gateway.contracts.channel import Cursor
 from gateway.contracts.store import (
     NO_RATES,
     Depth,
+    Erased,
+    Keep,
     Known,
     LeaseRow,
     Question,
@@ -28,11 +30,22 @@ from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.plan import Plan
 from gateway.model.ticket import Ticket, TicketEvent
-from gateway.store import budgets, desk, inbox, outbox, pacing, plans, tickets, touching
+from gateway.store import (
+    budgets,
+    desk,
+    erasing,
+    inbox,
+    outbox,
+    pacing,
+    plans,
+    retaining,
+    tickets,
+    touching,
+)
 from gateway.store.clock import LeaseClock
 from gateway.store.steps import Steps
 from gateway.store.touching import NOTHING, Touches
-from gateway.store.values import span_micros, to_micros
+from gateway.store.values import span_micros, to_micros, to_micros_or_none
 from gateway.world import World
 
 T = TypeVar("T")
@@ -303,6 +316,32 @@ class StepStore(ABC):
         """See `Store.drop_send`."""
         make = partial(outbox.drop_send, outbox_id)
         await self._writer.do(make, touches=partial(touching.send, outbox_id))
+
+    # --- forgetting -------------------------------------------------------------------------
+
+    async def retain(self, keep: Keep) -> Erased:
+        """See `Store.retain`."""
+        look, write = self._looks.do, self._writer.do
+        at = to_micros(self._world.now())
+        tickets = messages = files = 0
+        if keep.tickets_since is not None:
+            before = to_micros(keep.tickets_since)
+            tickets = await retaining.forget_tickets(look, write, before)
+        if keep.raw_since is not None:
+            messages = await retaining.forget_raw(look, write, to_micros(keep.raw_since))
+        if keep.files_since is not None or tickets:
+            before = to_micros_or_none(keep.files_since) or 0
+            files = await retaining.forget_files(look, write, before, at)
+        return Erased(tickets=tickets, messages=messages, files=files)
+
+    async def erase(self, kind: str, address: str) -> Erased:
+        """See `Store.erase`."""
+        at = to_micros(self._world.now())
+        return await erasing.erase(self._looks.do, self._writer.do, kind, address, at)
+
+    async def scrub(self) -> None:
+        """See `Store.scrub`."""
+        await self._writer.do(erasing.forget_orders)
 
     # --- life -------------------------------------------------------------------------------
 

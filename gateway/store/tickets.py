@@ -253,10 +253,11 @@ def _file_ref(name: str, media_type: str, size: int, digest: str) -> FileRef:
     return FileRef(name=name, media_type=media_type, size=size, id=digest)
 
 
-def add_file(file: Attachment) -> Steps[None]:
+def add_file(file: Attachment, at: int) -> Steps[None]:
     """Store a file's bytes, once for each digest."""
-    row = yield from one("file_insert", digest=file.digest)
-    if row is not None:
+    if not (yield from change("file_again", digest=file.digest, at=at)):
+        row = yield from one("file_insert", digest=file.digest, at=at)
+        assert row is not None
         yield from write_bytes("file_bytes_insert", row["id"], file.content)
 
 

@@ -80,9 +80,9 @@ def test_check_finds_mistakes_in_rules_too(shell):
 
 
 def test_warnings_alone_are_no_failure(shell):
-    """Retention is read but not carried out: that is said, and the desk is fine."""
-    with shell.config.open("a") as file:
-        file.write('[retention]\nraw = "90 days"\n')
+    """An entry without examples is worth a word, and the desk is fine."""
+    entry = '{id: moon, ask: {en: ["Where is the moon tonight?"]}, answer: {en: Up.}}'
+    (shell.config.parent / "rules" / "moon.yaml").write_text(f"faq:\n  - {entry}\n")
 
     ran = shell("check", "--json")
 

@@ -16,7 +16,7 @@ from channels.slack.settings import SlackSettings
 from channels.telegram.settings import TelegramSettings
 from gateway.errors import ConfigError
 from gateway.model.people import Place
-from gateway.settings import config_path, load_settings, read_channel
+from gateway.settings import Retention, config_path, load_settings, read_channel
 from gateway.settings.file import File
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -210,12 +210,12 @@ def test_a_missing_secrets_file_does_not_stop_reading_commands(tmp_path):
     assert "No such file" in settings.problems[0].message
 
 
-def test_retention_is_not_silently_ignored(tmp_path):
-    """Whoever sets it hears that this version deletes nothing."""
+def test_retention_is_for_ever_where_nothing_is_said(tmp_path):
+    """Each kind of thing has a time of its own."""
     settings = read(tmp_path, f"{SMALL}[retention]\nraw = '90 days'")
 
-    assert settings.retention.raw == timedelta(days=90)
-    assert [(p.severity, p.line) for p in settings.problems] == [("warning", 9)]
+    assert settings.retention == Retention(raw=timedelta(days=90))
+    assert settings.problems == ()
 
 
 def test_alerts_may_name_a_kind_where_one_channel_has_it(tmp_path):

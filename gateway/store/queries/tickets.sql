@@ -20,7 +20,7 @@ WHERE number = :number AND version = :planned_on
 -- One ticket.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
     reopened, body
-FROM tickets WHERE number = :number
+FROM tickets WHERE number = :number AND body <> ''
 
 -- ticket_list --
 -- Tickets in some states, last changed first.
@@ -31,6 +31,7 @@ WHERE (:every_state = 1 OR state {{any:states}})
     AND (:every_team = 1 OR team = :team)
     AND (:every_level = 1 OR level = :level)
     AND (:due_or_not = 1 OR due_at < :due_before)
+    AND body <> ''
 ORDER BY updated_at DESC, number DESC LIMIT :count
 
 -- ticket_list_open --
@@ -151,9 +152,13 @@ DELETE FROM budgets WHERE (key, span, bucket) IN (
     SELECT key, span, bucket FROM budgets WHERE ends_at <= :now ORDER BY ends_at LIMIT :count
 )
 
+-- file_again --
+-- Note that a file is stored once more.
+UPDATE files SET stored_at = :at WHERE digest = :digest
+
 -- file_insert --
--- Store a file once.
-INSERT INTO files (digest) VALUES (:digest) ON CONFLICT (digest) DO NOTHING RETURNING id
+-- Store a file.
+INSERT INTO files (digest, stored_at) VALUES (:digest, :at) RETURNING id
 
 -- file_bytes_insert --
 -- Store one chunk of a file's bytes.

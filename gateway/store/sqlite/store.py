@@ -53,6 +53,12 @@ class SqliteStore(StepStore):
         before, self._seen_version = self._seen_version, version
         return version != before
 
+    async def scrub(self) -> None:
+        """See `Store.scrub`. The whole file is written anew, and the log is emptied."""
+        await super().scrub()
+        if self._file is not None:
+            await self._file.scrub()
+
     async def close(self) -> None:
         """See `Store.close`."""
         if self._file is not None:

@@ -27,6 +27,8 @@ T = TypeVar("T")
 # checkpoint keeps a failed sync to itself.
 CHECKPOINT_JOBS = 800
 CHECKPOINT_BYTES = 12 * 1024 * 1024
+# Each waits for readers as long as any statement waits for a lock.
+SCRUB_TRIES = 3
 
 
 class Writer:
@@ -61,6 +63,14 @@ class Writer:
     async def ping(self) -> None:
         """Return when a transaction can be begun."""
         await self.do(_nothing, sync=False)
+
+    async def scrub(self) -> None:
+        """Write the file anew without what was changed or deleted, and empty the log.
+
+        Raises:
+            StoreUnavailable: it cannot be done now; nothing is lost.
+        """
+        await self._link.call(_write_anew)
 
     async def finish(self) -> None:
         """Commit what is waiting, and take nothing more."""
@@ -162,6 +172,17 @@ def _tell_all(jobs: Sequence[Job], why: str) -> None:
 def _data_version(connection: sqlite3.Connection) -> int:
     number: int = connection.execute("PRAGMA data_version").fetchone()[0]
     return number
+
+
+def _write_anew(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute("VACUUM")
+        for _ in range(SCRUB_TRIES):
+            if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
+                return
+    except sqlite3.Error as fault:
+        raise faults.unavailable(fault) from fault
+    raise StoreUnavailable("somebody reads the database all the time: its log cannot be emptied")
 
 
 def _nothing() -> Steps[None]:

@@ -1,0 +1,43 @@
+"""``erase``: one command, and nothing of the person is left in the desk's folder."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_erasing_takes_the_order_itself_along(shell):
+    """Who asked to be forgotten stands nowhere, not even in the order to forget them."""
+    shell("tickets", "open", "--by", "phone", "--from", "rita@customer.example", "The lift hangs")
+    ran = shell("erase", "Rita@customer.example")
+
+    assert ran.code == 0
+    assert ran.out.startswith("1 tickets, ")
+    whole = b"".join(path.read_bytes() for path in shell.config.parent.glob("desk.db*"))
+    assert b"rita@" not in whole.lower()
+    assert b"The lift hangs" not in whole
+    assert shell("tickets", "list", "--all", "--json").json == []
+    assert shell("audit").code == 0
+
+
+def test_a_caller_is_erased_by_number(shell):
+    """Whoever called has no address; what the desk wrote down is theirs all the same."""
+    shell("tickets", "open", "--by", "phone", "--from", "+351211234567", "The lift hangs")
+
+    assert shell("erase", "phone:+351211234567").code == 0
+    assert shell("tickets", "list", "--all", "--json").json == []
+
+
+def test_erasing_nobody_is_no_error(shell):
+    """Done is done, however often it is asked for."""
+    ran = shell("erase", "nobody@customer.example", "--json")
+
+    assert (ran.code, ran.json["ok"]) == (0, True)
+
+
+@pytest.mark.parametrize("address", ["", "rita", ":", "slack:", "U024BE7LH"])
+def test_what_names_nobody_is_wrong_usage(shell, address):
+    """It says how people are named."""
+    ran = shell("erase", address)
+
+    assert ran.code == 2
+    assert "slack:U024BE7LH" in ran.err
