@@ -82,6 +82,15 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         _ASSIGNEE,
         Slot(name="team", sample="experts"),
     ),
+    # To a vendor outside; what was said so far, or what an agent adds, follows.
+    "agent/vendor": (_REFERENCE, Slot(name="desk", sample="Acme Support")),
+    # What a vendor answered follows. "doubt" says why the sender is not sure, or is empty.
+    "agent/vendor_answer": (
+        _REFERENCE,
+        Slot(name="vendor", sample="printer-maker"),
+        Slot(name="sender", sample="Help <help@maker.example>"),
+        Slot(name="doubt", sample="the sender's address could not be verified"),
+    ),
     # The entry of the FAQ that a desk which only suggests would have sent.
     "agent/suggestion": (
         _REFERENCE,

@@ -46,6 +46,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Overdue [{reference}]",
         "{reference}: it was due at {due} ({clock}). {team}",
     ),
+    "agent/vendor": (
+        "Request {reference} of {desk}",
+        "{desk} asks for your help with {reference}. Please reply to this message.",
+    ),
+    "agent/vendor_answer": (
+        "{vendor} answered [{reference}]",
+        "{reference}: {vendor} answered, {sender}. The requester has not seen it. {doubt}",
+    ),
     "agent/suggestion": (
         "FAQ entry {entry} [{reference}]",
         "{reference}: the FAQ would answer with {entry}. !answer {entry} sends it:\n\n{answer}",

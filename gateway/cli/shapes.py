@@ -47,6 +47,7 @@ def ticket_json(ticket: Ticket, events: Iterable[TicketEvent] | None = None) -> 
         "assignee": ticket.assignee,
         "due_at": instant(ticket.due_at),
         "reopened": ticket.reopened,
+        "vendor": ticket.vendor,
     }
     if events is not None:
         shape["events"] = [_event(event) for event in events]

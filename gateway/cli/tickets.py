@@ -138,6 +138,8 @@ def _head(ticket: Ticket, timezone: str) -> Iterator[str]:
     yield f"  lies with  {ticket.team or 'nobody'}, level {ticket.level}" + (
         f", taken by {ticket.assignee}" if ticket.assignee else ""
     )
+    if ticket.vendor:
+        yield f"  vendor     {ticket.vendor}"
     yield f"  requester  {name}, by {ticket.channel}, in {ticket.language}"
     yield f"  asked      {local(ticket.created_at, timezone)}"
     if ticket.due_at:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from gateway.errors import GatewayError
-from gateway.journey import new_request
+from gateway.journey import new_request, vendor
 from gateway.journey.draft import Draft
 from gateway.model.decision import Answer, Priority
 from gateway.model.message import Attachment, Trust
@@ -99,12 +99,16 @@ def close(draft: Draft, deed: Deed) -> str:
 def escalate(draft: Draft, deed: Deed) -> str:
     """Hand a ticket to another team or the next level, with everything known."""
     wanted = deed.arguments.get("to", "")
+    if wanted and wanted == deed.ticket.vendor:
+        _need_text(deed, f"what shall {wanted} be told?")
+        vendor.tell_more(draft, deed.ticket, deed.by, deed.text, deed.attachments)
+        return f"sent to {wanted}"
     team, level = _target(draft, deed.ticket, wanted)
     why = deed.text or f"escalated by {deed.by}"
     new_request.route(draft, deed.ticket, team, level, f"{deed.by}: {why}")
-    new_request.tell_new(draft, deed.ticket, why, None)
+    new_request.tell_new(draft, deed.ticket, why, None, summary=deed.text, files=deed.attachments)
     now = draft.now(deed.ticket)
-    return f"handed to {now.team}, level {now.level}"
+    return f"handed to {now.vendor or now.team}, level {now.level}"
 
 
 def _target(draft: Draft, ticket: Ticket, wanted: str) -> tuple[str, int]:

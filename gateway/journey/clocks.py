@@ -128,7 +128,7 @@ def _ended(timing: Timing, change: Change) -> Stay | None:
     return Stay(
         ticket=ticket.number,
         level=before.level,
-        team=before.team or "",
+        team=before.vendor or before.team or "",
         priority=before.priority,
         began_at=timing.began_at,
         ended_at=change.at,
@@ -149,7 +149,7 @@ def _is_late(took: timedelta, limit: timedelta | None) -> bool | None:
 
 
 def _where(ticket: Ticket) -> tuple[object, ...]:
-    return (ticket.team, ticket.level)
+    return (ticket.team, ticket.level, ticket.vendor)
 
 
 def _fresh(timing: Timing | None, change: Change) -> Timing:

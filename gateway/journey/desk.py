@@ -17,10 +17,11 @@ from gateway.contracts.store import Store
 from gateway.contracts.words import Words
 from gateway.journey.foresight import Foresight
 from gateway.journey.tokens import Keyring
-from gateway.model.people import Place
+from gateway.model.people import Place, Team
 from gateway.model.policy import Policy
 from gateway.world import World
 
+VENDOR_LEVEL = 4
 NUMBERS_PER_BLOCK = 50
 # More than are planned at once: each may take one before the next one refills.
 NUMBERS_KEPT = 50
@@ -99,6 +100,16 @@ class Desk:
             return self.channels[place.channel]
         same = [c for c in self.channels.values() if c.kind == place.channel]
         return same[0] if len(same) == 1 else None
+
+    def outside(self, team: Team) -> tuple[Place, ...]:
+        """Return where a vendor outside the house is written to; () for a team of the desk.
+
+        That is a team on the last level which has no agents and is told by mail.
+        """
+        if team.level != VENDOR_LEVEL or team.agents:
+            return ()
+        places = (self.resolve(place) for place in team.tell)
+        return tuple(place for place in places if self.kind_of(place.channel) == "email")
 
     def resolve(self, place: Place) -> Place:
         """Return a place with its channel's own name, and its room as it is called now."""

@@ -165,18 +165,48 @@ class Draft(Record):
         language = self.desk.policy.languages[0]
         for told in team.tell:
             place = self.desk.resolve(told)
-            thread = now.thread_at(str(place)) or Thread(place=str(place))
-            outgoing = self._outgoing(
-                new_outbox_id(self.desk.world),
-                place, self._for_team(place, key, language, values),
-                literal=literal, language=language, reference=now.reference,
-                quoted_subject=now.subject, trust=Trust.PROVEN, to_agents=True,
-                reply_token=self.desk.keyring.for_ticket(Role.TEAM, now.number, 0),
-                in_reply_to=thread.root, references=(thread.root,) if thread.root else (),
-                attachments=attachments, under=thread.opened_by,
-                state="" if thread.opened_by else self._state_line(now, language, place),
+            text = self._for_team(place, key, language, values)
+            self._say_at(
+                ticket, place, text, Role.TEAM,
+                literal=literal, attachments=attachments, to_agents=True,
             )  # fmt: skip
-            self._queue(outgoing, lane=f"{now.number}:{place}", ticket=ticket)
+
+    def to_vendor(
+        self,
+        ticket: Ticket,
+        key: str,
+        values: Mapping[str, Value],
+        *,
+        literal: str,
+        attachments: tuple[Attachment, ...] = (),
+        automatic: bool,
+    ) -> None:
+        """Write to the vendor outside who is asked for help on a ticket."""
+        language = self.desk.policy.languages[0]
+        team = self.rules.teams.get(self.now(ticket).vendor or "")
+        for place in self.desk.outside(team) if team else ():
+            self._say_at(
+                ticket, place, self.desk.words.render(key, language, values), Role.VENDOR,
+                literal=literal, attachments=attachments, automatic=automatic,
+            )  # fmt: skip
+
+    def _say_at(
+        self, ticket: Ticket, place: Place, text: Text, role: Role, **given: object
+    ) -> None:
+        """Say something at a place of people who work on a ticket, in one thread."""
+        now, language = self.now(ticket), self.desk.policy.languages[0]
+        thread = now.thread_at(str(place)) or Thread(place=str(place))
+        outgoing = self._outgoing(
+            new_outbox_id(self.desk.world), place, text,
+            language=language, reference=now.reference,
+            quoted_subject=now.subject, trust=Trust.PROVEN,
+            reply_token=self.desk.keyring.for_ticket(role, now.number, 0),
+            in_reply_to=thread.root, references=(thread.root,) if thread.root else (),
+            under=thread.opened_by,
+            state="" if thread.opened_by else self._state_line(now, language, place),
+            **given,
+        )  # fmt: skip
+        self._queue(outgoing, lane=f"{now.number}:{place}", ticket=ticket)
 
     def _for_team(self, place: Place, key: str, language: str, values: Mapping[str, Value]) -> Text:
         """Return what a team is told; on chat an answer is a note until it says otherwise."""

@@ -67,6 +67,8 @@ def identify(
         if isinstance(bound, TicketToken) and ticket is not None:
             if bound.role is Role.TEAM:
                 return _team(desk, rules, message, ticket)
+            if bound.role is Role.VENDOR:
+                return _vendor(desk, rules, message, ticket)
             return _by_token(desk, rules, message, known.tickets[bound.ticket], bound.party, ticket)
     suggested = _suggested(desk, message, known)
     if suggested is None:
@@ -112,6 +114,18 @@ def _team(desk: Desk, rules: Rules, message: Message, ticket: Ticket) -> Identit
         )
     return Identity(
         who=Who.UNPROVEN, trust=trust, ticket=ticket, agent=agent, via="team token", doubt=doubt
+    )
+
+
+def _vendor(desk: Desk, rules: Rules, message: Message, ticket: Ticket) -> Identity:
+    """Return the vendor that has a token; whoever else writes with it is told apart for agents."""
+    team, address = rules.teams.get(ticket.vendor or ""), message.author.address
+    asked = desk.outside(team) if team else ()
+    is_known = any(place.where.lower() == address for place in asked)
+    is_sure = is_known and message.author.trust >= Trust.AUTHENTICATED
+    doubt = "" if is_sure else "the sender's address could not be verified as the vendor's"
+    return Identity(
+        who=Who.VENDOR, trust=message.author.trust, ticket=ticket, via="vendor token", doubt=doubt
     )
 
 

@@ -24,6 +24,8 @@ class Who(StrEnum):
     """Somebody who names a ticket and is no party of it."""
     AGENT = "agent"
     """An agent of the ticket's team, proven."""
+    VENDOR = "vendor"
+    """Somebody outside who was asked for help on the ticket."""
     UNPROVEN = "unproven"
     """Somebody who writes as the team, without the proof that this needs."""
     COLLEAGUE = "colleague"

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
-from gateway.journey import asking, explain, form, guards, limits, permission
+from gateway.journey import asking, explain, form, guards, limits, permission, vendor
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.naming import shown
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Route
 from gateway.model.inbox import Outcome
-from gateway.model.message import Json, Message, Trust
+from gateway.model.message import Attachment, Json, Message, Trust
 from gateway.model.people import Place
 from gateway.model.request import Facts, FileFacts, Request
 from gateway.model.ticket import (
@@ -276,8 +276,10 @@ def _route_new(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) ->
 def route(draft: Draft, ticket: Ticket, team_id: str | None, level: int | None, why: str) -> Ticket:
     """Hand a ticket to a team: the one way to people, for every use case that needs them."""
     team = draft.rules.teams.get(team_id or "", draft.rules.fallback)
+    if draft.desk.outside(team):
+        return vendor.hand_over(draft, ticket, team, why)
     level, assignee = level or team.level, draft.now(ticket).assignee
-    draft.change(ticket, team=team.id, level=level)
+    draft.change(ticket, team=team.id, level=level, vendor=None)
     if assignee is not None and assignee not in team.agents:
         draft.change(ticket, assignee=None)
     draft.set_state(ticket, TicketState.OPEN, why)
@@ -325,8 +327,23 @@ def _first_words(message: Message) -> str:
     return f"{text[: MOST_WORDS - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
-def tell_new(draft: Draft, ticket: Ticket, why: str, message: Message | None) -> None:
-    """Tell the team that a ticket is theirs now, with everything that was asked."""
+def tell_new(
+    draft: Draft,
+    ticket: Ticket,
+    why: str,
+    message: Message | None,
+    *,
+    summary: str = "",
+    files: tuple[Attachment, ...] = (),
+) -> None:
+    """Tell the team that a ticket is theirs now, with everything that was asked.
+
+    ``summary`` and ``files`` are what an agent hands on to a vendor outside.
+    """
+    if vendor.is_new_to(draft, ticket):
+        vendor.ask(draft, ticket, summary, files)
+        if vendor.is_kept(draft, ticket):
+            return
     now, due_at = draft.now(ticket), draft.due_at(ticket)
     before = [e.text for e in draft.history if e.kind in _ASKED and _is_public(e)]
     words = "\n\n".join((*before, *([message.text] if message else [])))

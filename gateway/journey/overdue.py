@@ -15,6 +15,7 @@ from gateway.contracts.rules import Rules
 from gateway.contracts.words import Value
 from gateway.journey import clocks, new_request
 from gateway.journey.clocks import Watched
+from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.model.people import Team
 from gateway.model.ticket import EventKind, Ticket
@@ -63,14 +64,14 @@ def _run_out(draft: Draft, ticket: Ticket, timing: Timing, one: Watched) -> None
         f"{_NAMES[one.clock]} was due at {draft.rules.calendar.shown(_due(one))}"
         f" (level {ticket.level}: {format_duration(one.limit)})"
     )
-    team = next_team(draft.rules, ticket, timing)
+    team = next_team(draft.desk, draft.rules, ticket, timing)
     _tell(draft, ticket, one, handed_to=team.id if team else "")
     if team is None:
         draft.change(ticket, timing=clocks.told(timing, one.clock, ran_out=True))
         draft.event(ticket, EventKind.STATE, f"overdue: {why}; nobody is there to hand it to")
         draft.alert(f"{ticket.reference} is overdue", why)
         return
-    draft.change(ticket, timing=replace(timing, been=(*timing.been, ticket.team or "")))
+    draft.change(ticket, timing=replace(timing, been=(*timing.been, _holder(ticket))))
     new_request.route(draft, ticket, team.id, None, why)
     new_request.tell_new(draft, ticket, why, None)
 
@@ -90,18 +91,26 @@ def _tell(draft: Draft, ticket: Ticket, one: Watched, *, handed_to: str | None) 
         draft.to_team(ticket, "agent/overdue", {**values, "team": handed_to})
 
 
-def next_team(rules: Rules, ticket: Ticket, timing: Timing) -> Team | None:
+def _holder(ticket: Ticket) -> str:
+    return ticket.vendor or ticket.team or ""
+
+
+def next_team(desk: Desk, rules: Rules, ticket: Ticket, timing: Timing) -> Team | None:
     """Return who gets a ticket whose time ran out: the team's ``next``, else the next level's team.
 
     A ticket of a private team goes only where its ``next`` says, and nothing comes to a private
-    team but by that.
+    team, or to one outside the house, but by that.
     """
-    team = rules.teams.get(ticket.team or "", rules.fallback)
+    team = rules.teams.get(_holder(ticket), rules.fallback)
     named = rules.teams.get(team.next_team or "")
     is_new = named is not None and named.id not in (team.id, *timing.been)
     if named is not None and (is_new or named.level > ticket.level):
         return named
     if team.private:
         return None
-    above = [t for t in rules.teams.values() if t.level > ticket.level and not t.private]
+    above = [
+        other
+        for other in rules.teams.values()
+        if other.level > ticket.level and not other.private and not desk.outside(other)
+    ]
     return min(above, key=lambda other: other.level, default=None)

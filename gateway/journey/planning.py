@@ -25,6 +25,7 @@ from gateway.journey import (
     limits,
     new_request,
     revision,
+    vendor,
     wish,
 )
 from gateway.journey.desk import Desk
@@ -133,7 +134,7 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     known = await _with_newest(draft, known)
     draft.talk = message.talk
     who = identify(desk, draft.rules, message, known, age=draft.at - draft.received_at)
-    await _read_history(draft, who.ticket)
+    await _read_history(draft, who.ticket, always=who.who is Who.AGENT)
     if sum(file.size for file in message.attachments) < BIG_FILES:
         _plan_by_writer(draft, message, who, known)
     else:
@@ -154,8 +155,9 @@ async def _plan_feedback(draft: Draft, pressed: Feedback) -> None:
     feedback.plan(draft, pressed, known)
 
 
-async def _read_history(draft: Draft, ticket: Ticket | None) -> None:
-    if ticket is not None and ticket.state in _WITH_HISTORY:
+async def _read_history(draft: Draft, ticket: Ticket | None, *, always: bool = False) -> None:
+    """Read what was said on a ticket where it is needed; an agent's word may hand it on."""
+    if ticket is not None and (always or ticket.state in _WITH_HISTORY):
         draft.history = await draft.desk.store.events(ticket.number)
 
 
@@ -178,6 +180,8 @@ def _plan_by_writer(draft: Draft, message: Message, who: Identity, known: Known)
             follow_up.plan_of_stranger(draft, message, who, known)
         case Who.UNPROVEN:
             follow_up.plan_of_unproven(draft, message, who, known)
+        case Who.VENDOR:
+            vendor.plan(draft, message, who, known)
         case Who.BYSTANDER:
             new_request.end(draft, message, Outcome.IGNORED, who.doubt)
         case Who.AGENT | Who.COLLEAGUE | Who.UNKNOWN | Who.LOST:

@@ -147,6 +147,11 @@ class Record:
         working = self._tickets.get(ticket.number)
         return working.now() if working else ticket
 
+    def before(self, ticket: Ticket) -> Ticket | None:
+        """Return a ticket as it was before this draft, None for a new one."""
+        working = self._tickets.get(ticket.number)
+        return working.before if working else ticket
+
     def change(self, ticket: Ticket, **fields: object) -> None:
         """Write fields of a ticket, over the version that was loaded."""
         working = self._tickets.get(ticket.number)

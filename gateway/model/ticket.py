@@ -117,7 +117,8 @@ class Ticket:
     ``reference`` is what people read (``VT-1042-F``). ``team`` and ``level`` are where it lies,
     also while it is answered (level 1). ``due_at`` is when its first clock runs out, or when time
     alone changes its state; ``wake_at`` when the desk has to look at it next. ``timing`` are its
-    clocks, None while it lies with nobody. ``reopened`` counts how often it was.
+    clocks, None while it lies with nobody. ``reopened`` counts how often it was. ``vendor`` is the
+    team outside the house that has been asked for help; ``team`` goes on looking after it.
     ``why`` is the stored decision: outcome, reason, rule, FAQ entry, scores, trace, rule book.
     ``merged_into`` and ``follows`` are ticket numbers of linked tickets. ``asks`` are the fields
     that the requester has been asked for and not answered, ``asked`` how often we asked.
@@ -153,6 +154,7 @@ class Ticket:
     timing: Timing | None = None
     wake_at: datetime | None = None
     reopened: int = 0
+    vendor: str | None = None
 
     @property
     def requester(self) -> Party:

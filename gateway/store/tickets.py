@@ -94,6 +94,7 @@ def _ticket_body(ticket: Ticket) -> dict[str, object]:
         "merged_into": ticket.merged_into,
         "follows": ticket.follows,
         **({"asks": [ticket.asks, ticket.asked]} if ticket.asked else {}),
+        **({"vendor": ticket.vendor} if ticket.vendor else {}),
         **({"timing": timing_row(ticket.timing)} if ticket.timing else {}),
     }
 
@@ -181,6 +182,7 @@ def _ticket(row: Row) -> Ticket:
         timing=timing_of(body["timing"]) if "timing" in body else None,
         wake_at=from_micros_or_none(row["wake_at"]),
         reopened=row["reopened"],
+        vendor=body.get("vendor"),
     )
 
 

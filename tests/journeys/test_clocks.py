@@ -346,7 +346,7 @@ async def test_time_takes_a_ticket_upwards_and_not_round(tmp_path, team, been, e
         rules = other.desk.rules
         lies = replace(ticket, team=team, level=rules.teams[team].level)
 
-        found = overdue.next_team(rules, lies, replace(ticket.timing, been=been))
+        found = overdue.next_team(bench.desk, rules, lies, replace(ticket.timing, been=been))
 
         assert (found.id if found else None) == expected
 

@@ -55,6 +55,7 @@ FULL = ticket(
     ),
     wake_at=START + 2 * MINUTE,
     reopened=1,
+    vendor="maker",
     updated_at=START + timedelta(microseconds=1),
 )
 
