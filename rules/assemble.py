@@ -22,6 +22,7 @@ from rules.directory import (
     read_fallback,
     read_team,
 )
+from rules.escalation import check_escalation
 from rules.examples import Examples
 from rules.faq.asides import words_beside
 from rules.faq.entries import FaqEntry, read_entry
@@ -89,14 +90,10 @@ def assemble(
 ) -> RuleBook | None:
     """Return the book; None when so much is wrong that none can be built. Faults are noted."""
     draft = Draft()
+    is_partial = known.problems.has_errors
     _read_keys(documents, draft, known)
-    if draft.fallback is None:
-        known.problems.error(Mark("fallback"), "fallback is missing: say who gets everything else")
-    check_directory(draft.teams, draft.agents, known)
-    teams = {team_id: source.team for team_id, source in draft.teams.items()}
-    check_fallback(draft.fallback, teams, known)
-    check_references(draft.routes.values(), teams, draft.entries, draft.forms, known)
-    check_hours(draft.calendar, draft.marks, known)
+    if not is_partial:
+        _check_together(draft, known)
     check_phrasings(draft.entries.values(), known)
     check_reach(tuple(draft.routes.values()), known)
     if known.problems.has_errors or draft.fallback is None:
@@ -108,6 +105,21 @@ def assemble(
     book = _book(draft, draft.fallback, known, content_hash, untaught)
     check_examples(book.plan, untaught, known, tell)
     return replace(book, plan=_without_examples(book.plan))
+
+
+def _check_together(draft: Draft, known: Known) -> None:
+    """Note what is named and not there. Only where every file was read: it may be in another."""
+    if draft.fallback is None and ("top-level", "fallback") not in draft.marks:
+        known.problems.error(
+            Mark(known.folder), "fallback is missing: say who gets everything else",
+            f"fallback: {{team: {next(iter(draft.teams), 'service-desk')}}}",
+        )  # fmt: skip
+    check_directory(draft.teams, draft.agents, known)
+    check_escalation(draft.teams, known)
+    teams = {team_id: source.team for team_id, source in draft.teams.items()}
+    check_fallback(draft.fallback, teams, known)
+    check_references(draft.routes.values(), teams, draft.entries, draft.forms, known)
+    check_hours(draft.calendar, draft.marks, known)
 
 
 def _encoder(model: str, known: Known) -> Encoder | None:

@@ -94,7 +94,7 @@ def check_hours(
         known.problems.warning(
             level, "levels: there is no calendar: their clocks run day and night", hint
         )
-    if calendar is not None and not any(calendar.hours):
+    if calendar is not None and not any(calendar.hours) and not known.problems.has_errors:
         known.problems.warning(
             marks["top-level", "calendar"],
             "calendar: no day has hours: the desk never opens, and clocks run day and night",

@@ -14,6 +14,8 @@ from rules.problems import Mark, Problems
 class Known:
     """The desk's languages, the default first; its channels' kinds by name; its time zone.
 
+    ``folder`` is where the rule files are: the place of what stands in none of them.
+
     ``replies`` holds the languages of each receipt of the admin's own, by name; it and
     ``channels`` are None where they are not known. ``foreign`` collects languages that were met
     but the desk does not speak, to warn once of each; ``by_hours`` where business hours are asked
@@ -24,6 +26,7 @@ class Known:
     languages: tuple[str, ...]
     channels: Mapping[str, str] | None
     timezone: str = "UTC"
+    folder: str = "rules"
     replies: Mapping[str, tuple[str, ...]] | None = None
     foreign: set[str] = field(default_factory=set)
     by_hours: list[Mark] = field(default_factory=list)

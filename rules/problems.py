@@ -27,9 +27,12 @@ class Problems:
     def __init__(self) -> None:
         self._found: list[Problem] = []
         self._failing_examples = 0
+        self.errors = 0
+        """How many of them are more than a warning."""
 
     def error(self, mark: Mark, message: str, suggestion: str | None = None) -> None:
         """Note something that keeps the book from being used."""
+        self.errors += 1
         self._found.append(
             Problem(
                 file=mark.file,
@@ -61,13 +64,12 @@ class Problems:
     @property
     def has_errors(self) -> bool:
         """Return whether any problem is more than a warning."""
-        return any(problem.severity == "error" for problem in self._found)
+        return self.errors > 0
 
     @property
     def only_examples_fail(self) -> bool:
         """Return whether there are errors, and each is a failing example."""
-        errors = sum(problem.severity == "error" for problem in self._found)
-        return 0 < errors == self._failing_examples
+        return 0 < self.errors == self._failing_examples
 
     def listed(self) -> tuple[Problem, ...]:
         """Return all problems by file, line and column."""

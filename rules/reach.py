@@ -20,17 +20,18 @@ Atoms = frozenset[Condition]
 def check_reach(routes: tuple[Route, ...], known: Known) -> None:
     """Note every rule all of whose cases an earlier one decides.
 
-    Rules are looked at in the order of the walk. Those whose conditions other rules change take
+    Rules are looked at in the order of the walk, but for those that could not be read whole. Those whose conditions other rules change take
     nothing away, and neither do those that answer: a request for a person passes them.
     """
-    earlier = _Earlier(routes)
-    for route in sorted(routes, key=lambda route: not route.is_early):
+    readable = [route for route in routes if route.is_whole]
+    earlier = _Earlier(readable)
+    for route in sorted(readable, key=lambda route: not route.is_early):
         atoms = _atoms(route)
         taker = earlier.taker_of(route, atoms)
         if taker is not None:
             known.problems.error(
                 route.mark,
-                f"route {route.id} can never fire: {taker.id} decides first on the same or less",
+                f"route {route.id} can never fire: {taker.id} decides first on all of its cases",
                 f"see {taker.mark.file}:{taker.mark.line}",
             )
         elif route.then.decides and route.then.answer is None and _is_steady(atoms):

@@ -70,7 +70,7 @@ def load(
     with _no_collection():
         return _load(
             folder,
-            Known(Problems(), languages, channels, timezone, replies),
+            Known(Problems(), languages, channels, timezone, str(folder), replies),
             Faq(max_wrong, model),
             progress or _quiet,
         )

@@ -27,6 +27,8 @@ class Route:
     before_faq: bool
     examples: Examples
     mark: Mark
+    is_whole: bool = True
+    """Whether all of ``when`` could be read; what is left of it may hold where it should not."""
 
     @property
     def for_machines(self) -> bool:
@@ -58,7 +60,9 @@ def read_route(node: Node, known: Known) -> Route | None:
     route_id = fields.identifier(found["id"], "id", problems) if "id" in found else None
     if route_id in RESERVED:
         problems.error(found["id"].mark, f"the id {route_id!r} is taken", "choose another one")
+    errors = problems.errors
     when = read_when(found["when"], known) if "when" in found else None
+    is_whole = problems.errors == errors
     then = read_then(found["then"], problems) if "then" in found else None
     early = fields.flag(found["before_faq"], "before_faq", problems) if "before_faq" in found else 0
     examples = read_examples(found.get("examples"), known)
@@ -71,6 +75,7 @@ def read_route(node: Node, known: Known) -> Route | None:
         before_faq=bool(early),
         examples=examples,
         mark=found["id"].mark,
+        is_whole=is_whole,
     )
     if route.for_machines and then.answer is not None:
         problems.error(then.marks["answer"], "an automatic message never gets an automatic answer")

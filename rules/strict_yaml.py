@@ -61,12 +61,27 @@ def read_yaml(file: str, data: bytes, problems: Problems) -> MapNode | None:
     except MarkedYAMLError as error:
         where = error.problem_mark or error.context_mark
         mark = Mark(file, where.line + 1, where.column + 1) if where else Mark(file)
-        problems.error(mark, f"this is not YAML: {error.problem or error.context}")
+        problems.error(mark, f"this is not YAML: {error.problem or error.context}", _hint(error))
     except YAMLError as error:
         problems.error(Mark(file), f"this is not YAML: {' '.join(str(error).split())}")
     except (ValueError, LookupError, ArithmeticError, AttributeError, TypeError) as error:
         # The scanner lets a few of its own slips through on broken escapes and directives.
         problems.error(Mark(file), f"this is not YAML: {type(error).__name__} while reading it")
+    return None
+
+
+def _hint(error: MarkedYAMLError) -> str | None:
+    """Return what most often brings such an error about, None where nobody knows."""
+    problem = error.problem or ""
+    if r"'\t'" in problem:
+        return "indent with blanks, not with tabs"
+    if problem.startswith("mapping values are not allowed"):
+        return "look at the colons and blanks here and above; a text with a colon stands in quotes"
+    if "expected ':'" in problem:
+        return "a key ends with a colon and a blank"
+    began = error.context_mark
+    if began is not None and began is not error.problem_mark:
+        return f"see what begins in line {began.line + 1}, column {began.column + 1}"
     return None
 
 

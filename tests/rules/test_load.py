@@ -574,3 +574,64 @@ def test_replies_name_templates_that_are_there(tmp_path, reply: str, problem: st
     )
 
     assert bool(problem) is any(problem in line for line in said(result) if "template" in line)
+
+
+def test_broken_file_hides_nothing_that_may_stand_in_it(load) -> None:
+    """What only an unreadable file may define is not called missing as well."""
+    result = load(DESK + "routes: [{id: a, when: {}, then: {team: experts}}]", b="teams: [")
+
+    assert len(result.problems) == 1
+    assert "b.yaml:1:9: this is not YAML" in said(result)[0]
+
+
+def test_condition_that_cannot_be_read_takes_no_cases_away(load) -> None:
+    """One slip in a rule does not make all that follow it look dead."""
+    result = load(
+        DESK + "routes:\n  - {id: a, when: {wrods: x}, then: {team: desk}}\n"
+        "  - {id: b, when: {words: y}, then: {team: desk}}\n"
+    )
+
+    errors = [line for line in said(result) if "warning" not in line]
+    assert errors == ["a.yaml:7:20: when: unknown key 'wrods' (did you mean 'words'?)"]
+
+
+def test_missing_fallback_names_the_folder_and_what_to_write(load, tmp_path: Path) -> None:
+    """It may stand in any file: the place is the folder."""
+    problem = load("teams: {a: {level: 1}}").problems[0]
+
+    assert problem.file == str(tmp_path)
+    assert problem.suggestion == "fallback: {team: a}"
+
+
+@pytest.mark.parametrize(
+    ("teams", "said_of_it"),
+    [
+        ("a: {level: 1, next: a}", "2:23: warning: next goes round in a circle: a -> a"),
+        (
+            "a: {level: 1, next: b}\n  b: {level: 2, next: c}\n  c: {level: 3, next: b}",
+            "4:23: warning: next goes round in a circle: b -> c -> b",
+        ),
+        ("a: {level: 1, next: b}\n  b: {level: 2}", None),
+    ],
+)
+def test_teams_that_hand_on_in_a_circle_are_a_warning(load, teams: str, said_of_it: str) -> None:
+    """What escalates must arrive somewhere."""
+    told = said(load(f"teams:\n  {teams}\nfallback: {{team: a}}\n"))
+
+    assert [line.split(" (")[0] for line in told] == (
+        [f"a.yaml:{said_of_it}"] if said_of_it else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("teams:\n\ta: {level: 1}", "indent with blanks, not with tabs"),
+        ("faq:\n  - id: a\n    ask: [x, y\n    answer: z\n", "see what begins in line 3, column 10"),
+        ("teams:\n  a\n  b: {level: 1}", "look at the colons and blanks here and above"),
+        ("teams:\n  a: {level: 1}\n  b", "a key ends with a colon and a blank"),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_its_likely_cause(load, text: str, hint: str) -> None:
+    """An admin need not know YAML's own words."""
+    assert hint in str(load(text).problems[0])
