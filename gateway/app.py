@@ -124,22 +124,22 @@ def load_parts(settings: Settings) -> Parts:
         ConfigError: something has errors; the problems are all of them.
     """
     channels, wrong = load_channels(settings)
-    return put_together(settings, channels, wrong, load_rules(settings))
+    return put_together(channels, wrong, load_rules(settings), load_words(settings))
 
 
 def put_together(
-    settings: Settings,
     channels: Mapping[str, Channel],
     wrong: tuple[Problem, ...],
     book: tuple[Rules | None, tuple[Problem, ...]],
+    said: tuple[Words, tuple[Problem, ...]],
 ) -> Parts:
-    """Return the parts of a desk, its words with them.
+    """Return the parts of a desk.
 
     Raises:
         ConfigError: something has errors; the problems are all of them.
     """
     rules, in_rules = book
-    words, in_words = load_words(settings)
+    words, in_words = said
     found = (*wrong, *in_rules, *in_words)
     if rules is None or any(problem.severity == "error" for problem in found):
         raise ConfigError(found)

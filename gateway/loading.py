@@ -52,11 +52,10 @@ def order_of(settings: Settings) -> Order:
     )
 
 
-def _replies(folder: Path | None) -> dict[str, tuple[str, ...]]:
+def _replies(folder: Path) -> dict[str, tuple[str, ...]]:
     """Return the languages of each ``requester/<name>`` in the admin's folder of templates."""
     found: dict[str, tuple[str, ...]] = {}
-    paths = folder.glob(f"*/requester/*{_TEMPLATE}") if folder is not None else ()
-    for path in sorted(paths):
+    for path in sorted(folder.glob(f"*/requester/*{_TEMPLATE}")):
         name = path.name.removesuffix(_TEMPLATE)
         found[name] = (*found.get(name, ()), path.parts[-3])
     return found

@@ -11,24 +11,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from gateway.contracts.channel import Cursor
 from gateway.contracts.rules import Rules
-from gateway.contracts.store import Question, Store
-from gateway.errors import ConfigError, Problem, VersionConflict
+from gateway.contracts.store import Store
+from gateway.errors import ConfigError, Problem
 from gateway.journey.desk import Desk
-from gateway.journey.draft import Draft
 from gateway.journey.hand_over import hand_over
-from gateway.journey.limits import ALERTS, DAY
 from gateway.loading import Reading, read_apart
-from gateway.model.plan import Budget
+from gateway.refusing import SHOWN, refuse
 from gateway.settings import Settings
+from gateway.watching import Look, Pace, Watched
 from gateway.web.metrics import RulesGauge
 from gateway.world import World
-from rules.files import Look, look_at
+from rules.files import list_rule_files
 
 log = structlog.get_logger()
 
@@ -37,23 +36,13 @@ MOST_LOST_SHARE = 0.1
 LIVE = "rules live"
 """The cursor that names the sets of files which some node has decided by."""
 MOST_LIVE = 20
-_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """In seconds: how often the files are looked at, and how long they must rest."""
-
-    look: float = 0.2
-    rest: float = 0.5
-    long_rest: float = 10.0
 
 
 def doubt(before: Reading, after: Reading) -> str:
     """Return why a set of files may not be what somebody meant it to be, "" where nothing is."""
     lost = sorted(before.ids - after.ids)
     if len(lost) > MOST_LOST and len(lost) > MOST_LOST_SHARE * len(before.ids):
-        named = ", ".join(lost[:_SHOWN]) + (" ..." if len(lost) > _SHOWN else "")
+        named = ", ".join(lost[:SHOWN]) + (" ..." if len(lost) > SHOWN else "")
         return f"{len(lost)} of {len(before.ids)} rules and entries are gone: {named}"
     if after.unfinished:
         return f"{after.unfinished[0]} does not end with a line end: is it complete?"
@@ -75,7 +64,7 @@ class Reloading:
         self._settings = settings
         self._gauge = gauge
         self._world = world
-        self._pace = pace or Pace()
+        self._watched = Watched(settings.rules, list_rule_files, pace or Pace())
         self._read = read
         self._seen: Look = ()
         self._live = Reading(book=None, problems=())
@@ -86,11 +75,11 @@ class Reloading:
         Failing examples are no error in files that were live before: an update of the program may
         have brought them about, and the desk must come back up.
         """
-        self._seen = await self._look()
+        self._seen = await self._watched.look()
         reading = await self._read(self._settings)
         if reading.examples_fail and reading.files in await _were_live(store):
             reading = replace(reading, examples_fail=False, problems=_as_warnings(reading.problems))
-            for problem in reading.problems[:_SHOWN]:
+            for problem in reading.problems[:SHOWN]:
                 log.warning("rules were live before, and are used", problem=str(problem))
         if reading.book is None or reading.examples_fail:
             return None, reading.problems
@@ -100,25 +89,23 @@ class Reloading:
     async def run(self, desk: Desk) -> None:
         """Take every good change until cancelled."""
         await hand_over(desk)
-        clock = asyncio.get_running_loop().time
-        pause = self._pace.look
         while True:
-            await asyncio.sleep(pause)
-            began = clock()
-            changed = await self._look() != self._seen
-            # Thousands of files, or a slow disk: looking takes at most a fiftieth of the time.
-            pause = max(self._pace.look, 50 * (clock() - began))
-            if changed:
-                await self.settle(desk)
+            await self._watched.differs(lambda: self._seen)
+            await self.settle(desk)
+
+    def look_again(self) -> None:
+        """Read the files once more, as if they had changed: what they are checked by has."""
+        self._seen = ()
 
     async def settle(self, desk: Desk) -> None:
         """Wait until the files rest, read them, and take or refuse them.
 
         What changed again meanwhile is neither taken nor refused: it is looked at the next time.
         """
-        seen = await self._rested(self._pace.rest)
+        pace = self._watched.pace
+        seen = await self._watched.rested(pace.rest)
         reading = await self._read_fairly()
-        if reading is None or await self._look() != seen:
+        if reading is None or await self._watched.look() != seen:
             return
         if reading.files == self._live.files:
             log.info("rule files are as they were", rulebook=self._gauge.hash)
@@ -132,8 +119,8 @@ class Reloading:
         if self._gauge.waiting != (why := doubt(self._live, reading)):
             self._gauge.waiting = why
         if why:
-            log.warning("changed rules wait", reason=why, seconds=self._pace.long_rest)
-            if await self._rested(self._pace.long_rest) != seen:
+            log.warning("changed rules wait", reason=why, seconds=pace.long_rest)
+            if await self._watched.rested(pace.long_rest) != seen:
                 return
         self._seen = seen
         desk.rules = reading.book
@@ -147,7 +134,7 @@ class Reloading:
         except ConfigError as exc:
             log.error("rule files could not be read", error=str(exc))  # noqa: TRY400 - no traceback
             self._gauge.errors = max(1, self._gauge.errors)
-            await asyncio.sleep(self._pace.long_rest)
+            await asyncio.sleep(self._watched.pace.long_rest)
             return None
 
     async def _take(self, reading: Reading, store: Store) -> None:
@@ -164,47 +151,7 @@ class Reloading:
     async def _refuse(self, desk: Desk, reading: Reading) -> None:
         errors = [problem for problem in reading.problems if problem.severity == "error"]
         self._gauge.errors, self._gauge.waiting = len(errors), ""
-        for problem in errors[:_SHOWN]:
-            log.error("rules refused", problem=str(problem), rulebook=desk.rules.hash)
-        log.error("the desk goes on with the rules from before", errors=len(errors))
-        await _tell(desk, reading.files, errors)
-
-    async def _rested(self, seconds: float) -> Look:
-        """Return how the files look once nothing has changed for so long."""
-        clock = asyncio.get_running_loop().time
-        seen, since = await self._look(), clock()
-        while clock() - since < seconds:
-            await asyncio.sleep(min(self._pace.look, seconds))
-            now = await self._look()
-            if now != seen:
-                seen, since = now, clock()
-        return seen
-
-    async def _look(self) -> Look:
-        # In a thread: a network file system may take its time.
-        return await asyncio.to_thread(look_at, self._settings.rules)
-
-
-async def _tell(desk: Desk, files: str, errors: Sequence[Problem]) -> None:
-    """Tell the people of ``[desk] alerts``; once for one set of files, over all nodes."""
-    once = Budget(key=f"rules:{files}", limit=1, window=DAY)
-    draft = Draft(desk, desk.rules)
-    known = await desk.store.know(Question(now=draft.at, budgets=(ALERTS, once)))
-    if known.spent.get(once.key):
-        return
-    draft.knows_alerts(known.spent)
-    draft.spend((once,))
-    shown = [str(problem) for problem in errors[:_SHOWN]]
-    rest = [f"and {len(errors) - _SHOWN} more: ventanilla check"] if len(errors) > _SHOWN else []
-    what = "The changed rule files have errors: the desk goes on with the rules from before"
-    draft.alert(what, "\n".join((*shown, *rest)))
-    plan = draft.plan()
-    try:
-        await desk.store.apply(plan)
-    except VersionConflict:
-        # Another node was faster.
-        return
-    desk.wake_delivery([send.lane for send in plan.sends])
+        await refuse(desk, "rules", reading.files, errors)
 
 
 async def _were_live(store: Store) -> list[str]:

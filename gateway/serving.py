@@ -32,6 +32,7 @@ from gateway.journey.foresight import Foresight
 from gateway.journey.parsing import ParserPool
 from gateway.journey.pipeline import Pipeline
 from gateway.reloading import Reloading
+from gateway.rewording import Rewording
 from gateway.settings import Retention, Settings
 from gateway.store import DeskLock, open_store
 from gateway.web.metrics import Meter
@@ -139,8 +140,10 @@ class Running:
             ConfigError: rules or templates have errors.
         """
         reloading = Reloading(self.settings, self.meter.rules, self.world)
-        book = await reloading.first(self.store)
-        parts = app.put_together(self.settings, self.channels, (), book)
+        # A rule may name a receipt that only the new templates have.
+        rewording = Rewording(self.settings, self.meter.templates, taken=reloading.look_again)
+        words, book = await rewording.first(), await reloading.first(self.store)
+        parts = app.put_together(self.channels, (), book, words)
         desk = await app.build_desk(
             parts, self.settings, self.store, world=self.world, meter=self.meter
         )
@@ -152,6 +155,7 @@ class Running:
             ("inbox", self._claim),
             ("clock", self._sweep),
             ("rules", partial(reloading.run, desk)),
+            ("templates", partial(rewording.run, desk)),
             ("retention", self._retain),
         )
         for name, start in work:

@@ -20,8 +20,9 @@ Atoms = frozenset[Condition]
 def check_reach(routes: tuple[Route, ...], known: Known) -> None:
     """Note every rule all of whose cases an earlier one decides.
 
-    Rules are looked at in the order of the walk, but for those that could not be read whole. Those whose conditions other rules change take
-    nothing away, and neither do those that answer: a request for a person passes them.
+    Rules are looked at in the order of the walk, but for those that could not be read whole. Those
+    whose conditions other rules change take nothing away, and neither do those that answer: a
+    request for a person passes them.
     """
     readable = [route for route in routes if route.is_whole]
     earlier = _Earlier(readable)

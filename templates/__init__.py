@@ -8,6 +8,7 @@ but reading a shipped source when its words are first wanted.
 """
 
 from templates.catalogue import KEYS
+from templates.overrides import list_files
 from templates.words import TemplateWords, load
 
-__all__ = ["KEYS", "TemplateWords", "load"]
+__all__ = ["KEYS", "TemplateWords", "list_files", "load"]

@@ -43,6 +43,19 @@ class _File:
     text: str
 
 
+def list_files(folder: Path) -> list[str]:
+    """Return the names of an admin's files below a folder, in path order; none without it."""
+    found: list[str] = []
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found.extend(
+            Path(where, name).relative_to(folder).as_posix()
+            for name in names
+            if not name.startswith((".", "README")) and not name.endswith("~")
+        )
+    return sorted(found)
+
+
 def read_overrides(
     folder: Path | None, languages: Collection[str], limits: Limits | None = None
 ) -> Overrides:
@@ -64,7 +77,7 @@ def read_overrides(
 
 
 def _texts(folder: Path, languages: Collection[str], problems: list[Problem]) -> Iterator[_File]:
-    for path in _paths(folder):
+    for path in (folder / name for name in list_files(folder)):
         language, _, name = path.relative_to(folder).as_posix().partition("/")
         key = name.removesuffix(SUFFIX) if name.endswith(SUFFIX) else ""
         if problem := _misplaced(path, language, name, languages):
@@ -75,14 +88,6 @@ def _texts(folder: Path, languages: Collection[str], problems: list[Problem]) ->
             yield _File(path, language, key, _text(path))
         except (OSError, ValueError) as error:
             problems.append(Problem(file=str(path), message=f"it cannot be read: {error}"))
-
-
-def _paths(folder: Path) -> Iterator[Path]:
-    for where, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith((".", "README")) and not name.endswith("~"):
-                yield Path(where, name)
 
 
 def _text(path: Path) -> str:

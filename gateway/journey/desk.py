@@ -70,7 +70,7 @@ class Numbers:
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """The parts of a running desk. ``rules`` may be exchanged; everything else stays."""
+    """The parts of a running desk. ``rules`` and ``words`` may be exchanged; all else stays."""
 
     store: Store
     rules: Rules

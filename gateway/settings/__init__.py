@@ -66,7 +66,7 @@ class Retention:
 class Settings:
     """Everything that config.toml and the environment say. Paths are absolute.
 
-    ``templates`` is None where there is no such folder. ``problems`` are errors that stop
+    ``templates`` need not be there. ``problems`` are errors that stop
     ``serve`` and ``check`` but nothing else, and warnings.
     """
 
@@ -74,7 +74,7 @@ class Settings:
     folder: Path
     policy: Policy
     rules: Path
-    templates: Path | None
+    templates: Path
     timezone: str
     store_url: str
     channels: tuple[ChannelSettings, ...]
@@ -250,13 +250,12 @@ def _fault_in_name(name: str, seen: Mapping[str, str]) -> str | None:
 
 def _settings(reading: _Reading, file: File, channels: tuple[ChannelSettings, ...]) -> Settings:
     http, folder = file.http, reading.folder
-    templates = folder / file.desk.templates
     return Settings(
         path=reading.path,
         folder=folder,
         policy=_policy(file),
         rules=folder / file.desk.rules,
-        templates=templates if templates.is_dir() else None,
+        templates=folder / file.desk.templates,
         timezone=file.desk.timezone,
         store_url=_absolute(file.store.url, folder),
         channels=channels,

@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from gateway.contracts.store import Depth
-from gateway.web.metrics import Meter, RulesGauge
+from gateway.web.metrics import Meter, RulesGauge, TemplatesGauge
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Counts = Iterable[tuple[tuple[str, ...], int]]
@@ -40,6 +40,7 @@ class _Desk(Collector):
         yield from _counters(self._meter)
         yield from self._gauges()
         yield from _rules(self._meter.rules, self._now)
+        yield from _templates(self._meter.templates)
 
     def _gauges(self) -> Iterator[Metric]:
         labels = ("box", "channel", "state")
@@ -88,6 +89,18 @@ def _rules(rules: RulesGauge, now: datetime) -> Iterator[Metric]:
     info = GaugeMetricFamily("ventanilla_rules_info", "The rule book.", labels=("hash",))
     info.add_metric((rules.hash,), 1)
     yield info
+
+
+def _templates(templates: TemplatesGauge) -> Iterator[Metric]:
+    is_fine = not templates.errors and not templates.waiting
+    yield GaugeMetricFamily(
+        "ventanilla_templates_ok", "1 while the words are those of the files.", value=int(is_fine)
+    )
+    yield GaugeMetricFamily(
+        "ventanilla_templates_errors",
+        "Errors in the templates as they are.",
+        value=templates.errors,
+    )
 
 
 def _counter(name: str, words: str, labels: Sequence[str], counts: Counts) -> Metric:

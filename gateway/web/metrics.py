@@ -27,6 +27,14 @@ class RulesGauge:
 
 
 @dataclass(slots=True)
+class TemplatesGauge:
+    """How an admin's own templates stand: as in `RulesGauge`."""
+
+    errors: int = 0
+    waiting: str = ""
+
+
+@dataclass(slots=True)
 class Meter:
     """Counters since the start of this process, by channel."""
 
@@ -38,6 +46,7 @@ class Meter:
     quarantined_total: Counter[str] = field(default_factory=Counter)
     dropped_logs_total: int = 0
     rules: RulesGauge = field(default_factory=RulesGauge)
+    templates: TemplatesGauge = field(default_factory=TemplatesGauge)
 
     def accepted(self, channel: str, count: int) -> None:
         """Count events that were stored."""

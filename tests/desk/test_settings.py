@@ -63,7 +63,7 @@ def test_a_small_file_gets_the_documented_defaults(tmp_path):
     assert settings.policy.languages == ("en",)
     assert settings.policy.outbox_max_age == timedelta(days=2)
     assert settings.rules == tmp_path / "rules"
-    assert settings.templates is None
+    assert settings.templates == tmp_path / "templates"
     assert settings.http_listen is None
     assert settings.problems == ()
 

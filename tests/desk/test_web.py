@@ -146,6 +146,8 @@ async def test_metrics_show_counters_and_queues():
         "ventanilla_rules_errors 2.0",
         "ventanilla_rules_age_seconds 9.0",
         'ventanilla_rules_info{hash="abc"} 1.0',
+        "ventanilla_templates_ok 1.0",
+        "ventanilla_templates_errors 0.0",
     ]
     assert re.search(r"^process_resident_memory_bytes [\d.e+]+$", text, re.MULTILINE)
 

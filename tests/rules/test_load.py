@@ -627,7 +627,10 @@ def test_teams_that_hand_on_in_a_circle_are_a_warning(load, teams: str, said_of_
     ("text", "hint"),
     [
         ("teams:\n\ta: {level: 1}", "indent with blanks, not with tabs"),
-        ("faq:\n  - id: a\n    ask: [x, y\n    answer: z\n", "see what begins in line 3, column 10"),
+        (
+            "faq:\n  - id: a\n    ask: [x, y\n    answer: z\n",
+            "see what begins in line 3, column 10",
+        ),
         ("teams:\n  a\n  b: {level: 1}", "look at the colons and blanks here and above"),
         ("teams:\n  a: {level: 1}\n  b", "a key ends with a colon and a blank"),
     ],
