@@ -141,7 +141,7 @@ async def _check_group(bot: ConfiguredBot, me: int, place: Place) -> AsyncIterat
         hint = f"write {place.channel}:{error.new_chat_id} in the rule file"
         yield problem(f"{place}: the group became a supergroup", hint)
     except (BadRequest, Forbidden):
-        hint = "add the bot to the group; its id is shown by the desk's log, or by @RawDataBot"
+        hint = "add the bot to the group; `ventanilla inbox list --all` shows its number then"
         yield problem(f"{place}: the bot is in no such group", hint)
     else:
         if not _may_write(member):

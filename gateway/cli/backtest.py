@@ -103,7 +103,7 @@ def show(report: Report, *, compared: bool) -> None:
     _table("FAQ entries that answer", report.faq)
     _table("rules that decide", report.rules)
     _counted("rules that matched beside them", report.annotated)
-    _counted("FAQ entries that are offered as a choice", report.offered)
+    _table("FAQ entries that are offered as a choice", report.offered)
     _counted("why messages are ignored", report.reasons)
     _table("nearest FAQ entry where the fallback decided: more phrasings may help", report.missed)
     _show_damaged(report)

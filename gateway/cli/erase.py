@@ -32,8 +32,9 @@ def erase(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase a person: their tickets, messages and files, and their address in others' tickets.
+    """Erase a person: their tickets, messages and files.
 
+    Their address goes from others' tickets as well.
     Open tickets of theirs are closed, and nothing more goes out to them. It cannot be undone.
     """
     kind, plain = _who(address)

@@ -72,7 +72,10 @@ def gaps(
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what people asked and no entry answered, alike requests together."""
+    """Show what people asked and no entry answered.
+
+    Alike requests stand together. What a rule sends to people on purpose is no gap.
+    """
     settings = settings_of(config)
     groups = _groups(settings, tickets)
     if draft:

@@ -22,5 +22,17 @@ def settings_of(config: Path | None) -> Settings:
     """
     from gateway import settings  # noqa: PLC0415 - pydantic; not for --help
 
-    path = settings.config_path(config or chosen_before.get(), os.environ)
-    return settings.load_settings(path, os.environ)
+    return settings.load_settings(_path(config), os.environ)
+
+
+def salvage_of(config: Path | None) -> Settings | None:
+    """Return what is left of a file with errors; see `gateway.settings.salvage`."""
+    from gateway import settings  # noqa: PLC0415 - pydantic; not for --help
+
+    return settings.salvage(_path(config), os.environ)
+
+
+def _path(config: Path | None) -> Path:
+    from gateway import settings  # noqa: PLC0415 - pydantic; not for --help
+
+    return settings.config_path(config or chosen_before.get(), os.environ)

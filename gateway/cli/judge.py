@@ -13,7 +13,7 @@ import typer
 
 from gateway.cli import screen
 from gateway.cli.explained import show as show_decision
-from gateway.cli.finding import settings_of
+from gateway.cli.finding import salvage_of, settings_of
 from gateway.cli.options import ConfigOption, JsonOption, run
 from gateway.cli.shapes import problem_json
 from gateway.errors import ConfigError, Problem
@@ -53,11 +53,21 @@ def _problems_of(config: Path | None, *, connect: bool) -> Sequence[Problem]:
     try:
         settings = settings_of(config)
     except ConfigError as error:
-        return error.problems
+        return sorted(
+            (*error.problems, *_problems_of_tables(config)), key=lambda one: (one.line, one.column)
+        )
     from gateway import app  # noqa: PLC0415 - loads rules and channels
 
     with screen.working("checking the desk"):
         return run(app.check(settings, connect=connect))
+
+
+def _problems_of_tables(config: Path | None) -> Sequence[Problem]:
+    """Return what is wrong with the channels of a file that has errors elsewhere."""
+    from gateway import app  # noqa: PLC0415 - loads rules and channels
+
+    settings = salvage_of(config)
+    return run(app.check_tables(settings)) if settings else ()
 
 
 def _summary(errors: int, warnings: int) -> str:

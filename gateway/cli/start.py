@@ -52,7 +52,7 @@ def serve(
 
 
 def demo() -> None:
-    """Run a temporary desk that mails itself, and show what it answers."""
+    """Run a temporary desk that mails itself and shows the answers."""
     import asyncio  # noqa: PLC0415 - not for --help
 
     from gateway.cli.demo import run_demo  # noqa: PLC0415 - the whole desk

@@ -27,6 +27,7 @@ from gateway.model.ticket_id import format_reference
 
 if TYPE_CHECKING:
     from gateway.contracts.store import Store
+    from gateway.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Look at tickets and work on them.")
 
@@ -60,6 +61,8 @@ def list_tickets(
         limit=limit,
     )
     found = look(settings, lambda store: store.list_tickets(wanted))
+    if team and not found:
+        _require_team(settings, team)
     if as_json:
         screen.print_json([ticket_json(ticket) for ticket in found])
         return
@@ -69,6 +72,16 @@ def list_tickets(
         empty="no such tickets",
         gives_way=("subject", "requester", "team"),
     )
+
+
+def _require_team(settings: Settings, team: str) -> None:
+    """Refuse a team that the rule files do not know; asked only where nothing was found."""
+    from gateway.app import load_rules  # noqa: PLC0415 - loads the rules
+
+    book, _ = load_rules(settings)
+    if book is not None and team not in book.teams:
+        known = ", ".join(sorted(book.teams))
+        raise typer.BadParameter(f"no team is called {team!r}; there are: {known}")
 
 
 def _row(ticket: Ticket, now: datetime) -> tuple[object, ...]:

@@ -6,7 +6,8 @@ handed a `Deed`; a word that cannot be carried out raises `WordRefused` and chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -17,6 +18,8 @@ from gateway.model.decision import Answer, Priority
 from gateway.model.message import Attachment, Trust
 from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
 
+# As in rule files.
+_FIELD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LEVELS = {"L1": 1, "L2": 2, "L3": 3, "L4": 4}
 
 
@@ -163,12 +166,28 @@ def priority(draft: Draft, deed: Deed) -> str:
 def set_field(draft: Draft, deed: Deed) -> str:
     """Write one field of a ticket."""
     name, value = deed.arguments.get("name", ""), deed.arguments.get("value", "")
-    if not name:
-        raise WordRefused("field needs a name and a value")
     now = draft.now(deed.ticket)
+    value = _field_value(draft, name, value, {*now.fields, *draft.rules.forms})
     draft.change(deed.ticket, fields={**now.fields, name: value})
     draft.event(deed.ticket, EventKind.STATE, f"{name} = {value}", by=deed.by)
     return f"{name} = {value}"
+
+
+def _field_value(draft: Draft, name: str, value: str, known: Collection[str]) -> str:
+    """Return what is written into a field, as its form spells it."""
+    if not _FIELD_NAME.fullmatch(name):
+        raise WordRefused(f"{name!r} is no name of a field: letters, digits, '-', '_' and '.'")
+    near = get_close_matches(name, known, n=1)
+    if name not in known and near:
+        raise WordRefused(f"there is no field {name!r}; did you mean {near[0]!r}?")
+    form = draft.rules.forms.get(name)
+    if form is None:
+        return value
+    read = draft.rules.read_answer(name, value)
+    if read is None:
+        expected = ", ".join(form.choices) or form.pattern or f"a {form.type}"
+        raise WordRefused(f"{value!r} will not do for {name}: expected {expected}")
+    return read
 
 
 def merge(draft: Draft, deed: Deed) -> str:

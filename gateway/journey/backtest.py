@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.journey.explain import near
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Near, Route
@@ -85,7 +85,7 @@ class Report:
     outcomes: Counter[str] = field(default_factory=Counter)
     rules: dict[str, Tally] = field(default_factory=dict)
     faq: dict[str, Tally] = field(default_factory=dict)
-    offered: Counter[str] = field(default_factory=Counter)
+    offered: dict[str, Tally] = field(default_factory=dict)
     """How often an entry was one of the choices of a question back."""
     annotated: Counter[str] = field(default_factory=Counter)
     """How often a rule matched without deciding."""
@@ -112,7 +112,7 @@ class Report:
         if verdict.after is not None and effect(decision) != effect(verdict.after):
             self.changed_total += 1
             if len(self.changed) < MOST_LISTED:
-                self.changed.append(verdict)
+                self.changed.append(_bare(verdict, verdict.after))
 
     def _count(self, verdict: Verdict, decision: Decision) -> None:
         outcome = decision.outcome
@@ -121,13 +121,22 @@ class Report:
         if isinstance(outcome, Answer):
             self.faq.setdefault(outcome.faq, Tally()).add(verdict)
         elif isinstance(outcome, Ask):
-            self.offered.update(choice.faq for choice in outcome.choices)
+            for choice in outcome.choices:
+                self.offered.setdefault(choice.faq, Tally()).add(verdict)
         elif isinstance(outcome, Ignore):
             self.reasons[outcome.reason] += 1
         elif decision.rule == FALLBACK and decision.near and decision.near[0].score >= WORTH:
             self.missed.setdefault(decision.near[0].faq, Tally()).add(verdict)
         matched = (step.rule for step in decision.steps if step.matched)
         self.annotated.update(rule for rule in matched if rule != decision.rule)
+
+
+def _bare(verdict: Verdict, after: Decision) -> Verdict:
+    """Return a verdict without its reasons: ten thousand of them are kept."""
+    before, after = (
+        replace(each, steps=(), near=(), why_faq=None) for each in (verdict.decision, after)
+    )
+    return replace(verdict, decision=before, after=after)
 
 
 def effect(decision: Decision) -> Mapping[str, Json]:
@@ -167,12 +176,13 @@ def shape(report: Report) -> Mapping[str, Json]:
             "messages": [{"id": each.id, "reason": each.reason} for each in report.damaged],
         },
         "annotated": dict(report.annotated.most_common()),
-        "offered": dict(report.offered.most_common()),
+        "offered": _counts(report.offered),
         "reasons": dict(report.reasons.most_common()),
         "missed": _counts(report.missed),
         "samples": {
             "rules": {name: _samples(tally.samples) for name, tally in report.rules.items()},
             "faq": {name: _samples(tally.samples) for name, tally in report.faq.items()},
+            "offered": {name: _samples(tally.samples) for name, tally in report.offered.items()},
             "missed": {name: _samples(tally.samples) for name, tally in report.missed.items()},
         },
     }

@@ -39,7 +39,7 @@ def ask(draft: Draft, ticket: Ticket, names: Sequence[str], *, trust: Trust) -> 
     now = draft.now(ticket)
     fields = [draft.rules.forms[name] for name in names]
     questions = tuple(_question(field, now.language, draft) for field in fields)
-    lines = tuple(_line(question) for question in questions)
+    lines = tuple(_line(question, draft.at.year) for question in questions)
     draft.change(ticket, asks=tuple(names), asked=now.asked + 1)
     draft.set_state(ticket, TicketState.ASKING, f"asked for {', '.join(names)}")
     alone = questions[0] if len(questions) == 1 else None
@@ -141,7 +141,7 @@ def _question(field: FormField, language: str, draft: Draft) -> Question:
     )
 
 
-def _line(question: Question) -> str:
-    return (
-        f"{question.label} ({', '.join(question.choices)})" if question.choices else question.label
-    )
+def _line(question: Question, year: int) -> str:
+    """Return a question with what may be answered: the choices, or a date as one is written."""
+    hint = f"{year}-12-31" if question.kind == "date" else ", ".join(question.choices)
+    return f"{question.label} ({hint})" if hint else question.label

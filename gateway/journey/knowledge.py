@@ -14,6 +14,7 @@ from gateway.model.ticket import BY_DESK, EventKind, Ticket, TicketEvent, Ticket
 _HELPED = "it helped"
 """Stands in the history where a requester said so (`gateway.journey.follow_up`)."""
 
+FALLBACK = "fallback"
 Story = tuple[Ticket, Sequence[TicketEvent]]
 
 
@@ -79,10 +80,16 @@ def _runner_up(ticket: Ticket) -> str:
 
 
 def unanswered(stories: Iterable[Story], private: Collection[str]) -> list[Unanswered]:
-    """Return the requests that went to people, those of ``private`` teams left out."""
+    """Return the requests that went to people because nothing else knew what to do with them.
+
+    Left out are those of ``private`` teams, those that a rule sent to people on purpose, and those
+    that an entry answered, whoever sent it: `stats_of` says whether that helped.
+    """
     found: list[Unanswered] = []
     for ticket, events in stories:
         if ticket.team is None or ticket.team in private or ticket.state is TicketState.SPAM:
+            continue
+        if ticket.rule not in (None, FALLBACK) or any(e.details.get("faq") for e in events):
             continue
         request = next((event for event in events if event.kind is EventKind.REQUEST), None)
         helped = any(_HELPED in e.text for e in events if e.kind is EventKind.STATE)

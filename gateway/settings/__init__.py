@@ -109,6 +109,19 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     return _settings(reading, file, channels)
 
 
+def salvage(path: Path, environ: Mapping[str, str]) -> Settings | None:
+    """Return what is left of a file with errors, to look at its channels' own tables with.
+
+    Tables with errors are as if they were not there; None where the file cannot be read at all.
+    """
+    try:
+        text, tables = _read(path)
+    except ConfigError:
+        return None
+    reading = _Reading(path, tables, find_places(text), environ)
+    return _settings(reading, reading.rest(), tuple(reading.channels()))
+
+
 def read_channel(settings: Settings, channel: ChannelSettings, model: type[Model]) -> Model:
     """Return a channel's table as its kind's model reads it; paths start at ``context["folder"]``.
 
@@ -166,6 +179,16 @@ class _Reading:
         except ValidationError as error:
             self.wrong += problems.from_model(str(self.path), error, File, self.places)
             return None
+
+    def rest(self) -> File:
+        """Return the tables that are right, with the defaults of the others."""
+        try:
+            return File.model_validate(self.tables)
+        except ValidationError as error:
+            wrong = {detail["loc"][0] for detail in error.errors()}
+            right = {key: table for key, table in self.tables.items() if key not in wrong}
+            nameless = {"desk": {"name": "desk"}, "channels": {}}
+            return File.model_validate({**nameless, **right})
 
     def channels(self) -> Iterator[ChannelSettings]:
         """Yield the channels whose names and kinds are right; report the others."""

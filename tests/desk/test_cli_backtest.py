@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import mailbox
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway import backtesting
+from gateway.cli.backtest import show
 from gateway.history import Past, messages_of
+from gateway.journey.backtest import Report, Verdict, shape
+from gateway.model.decision import Ask, Decision, Ignore, Near
 from gateway.settings import load_settings
 from tests.desk.cli import RULES
 from tests.journeys.bench import letter
@@ -81,6 +85,32 @@ def test_people_get_tables(shell, mbox, other):
     assert "1      printer     The printer is broken" in out
     assert "network, level 2, high (vpn-outage)  experts, level 3, high (vpn-outage)" in out
     assert "2 of 6 messages would change" in out
+
+
+def test_offered_choices_are_shown_with_samples(capsys):
+    """Two entries that fit equally well: which messages were they offered for?"""
+    choices = (Near(faq="cancel-order", score=0.5), Near(faq="cancel-plan", score=0.5))
+    decision = Decision(outcome=Ask(choices=choices), reason="two fit", near=choices)
+    report = Report()
+    report.add(Verdict(id="1", about="cancel it", decision=decision))
+
+    show(report, compared=False)
+
+    assert shape(report)["offered"] == {"cancel-order": 1, "cancel-plan": 1}
+    assert shape(report)["samples"]["offered"]["cancel-plan"][0]["about"] == "cancel it"
+    assert "1      cancel-plan   cancel it" in capsys.readouterr().out
+
+
+def test_changed_messages_are_kept_without_their_reasons():
+    """Ten thousand of them are: only what they do is shown."""
+    near = (Near(faq="cancel-order", score=0.5),)
+    before = Decision(outcome=Ignore(reason="a"), reason="b", near=near)
+    report = Report()
+
+    report.add(Verdict(id="1", about="x", decision=before, after=replace(before, tags=("new",))))
+
+    (kept,) = report.changed
+    assert (kept.decision.near, kept.after.near, kept.after.tags) == ((), (), ("new",))
 
 
 def test_json_lines_and_maildirs_are_histories_too(shell, tmp_path):

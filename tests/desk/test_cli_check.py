@@ -68,6 +68,19 @@ def test_check_names_each_problem_with_its_place(shell):
     assert as_text.out.endswith("1 error\n")
 
 
+def test_check_shows_a_channels_mistakes_beside_those_of_other_tables(shell):
+    """Nobody mends [desk] to meet what is wrong with the mailbox."""
+    text = shell.config.read_text().replace("prefix = ", "prefx = ")
+    shell.config.write_text(text.replace("listen = ", "lisen = "))
+
+    result = shell("check", "--json")
+
+    said = [problem["message"] for problem in result.json["problems"]]
+    assert result.code == 1
+    assert any("prefx is no setting" in each for each in said)
+    assert any("lisen is no setting" in each for each in said)
+
+
 def test_check_finds_mistakes_in_rules_too(shell):
     """A rule for a team that is not there: the file and the line are the rule's."""
     rules = shell.config.parent / "rules" / "desk.yaml"

@@ -225,3 +225,30 @@ def test_why_shows_the_decision_that_was_stored(shell):
     assert "route to team network, level 2\nbecause Rule vpn-outage matched.\n" in ran.out
     assert any(line.split() == ["vpn-outage", "yes"] for line in ran.out.splitlines())
     assert re.search(r"rulebook +[0-9a-f]{12}\n", ran.out)
+
+
+def test_a_team_that_is_not_there_is_named(shell):
+    """An empty list would say that it has nothing to do."""
+    shell.opened("The lift is broken")
+
+    result = shell("tickets", "list", "--team", "netwrok")
+
+    assert result.code == 2
+    assert "no team is called 'netwrok'; there are:" in result.err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("", "is no name of a field"), ("a b", "is no name of a field"), ("sitte", "mean 'site'?")],
+)
+def test_fields_have_names_that_rule_files_could_give(shell, name, said):
+    """A slip does not make a field of its own."""
+    reference = shell(
+        "tickets", "open", "The lift", "--by", "phone", "--from", "1", "--field", "site=Lisbon",
+        "--json",
+    ).json["ticket"]  # fmt: skip
+
+    result = shell("tickets", "field", reference, name, "x")
+
+    assert result.code == 1
+    assert said in result.err

@@ -50,3 +50,14 @@ async def test_what_people_had_to_answer_is_a_gap(desk):
     assert (gap.reference, gap.closing) == (ticket, "A mechanic came.")
     assert "lift is broken" in gap.text
     assert unanswered(await stories(desk), private={"service-desk"}) == []
+
+
+async def test_what_a_rule_routed_or_an_entry_answered_is_no_gap(desk):
+    """Somebody meant it to go to people, or there is an entry for it."""
+    await desk.mail(ALICE, "VPN", "Our VPN is down again")
+    row = await desk.mail(BOB, "Lift", "The lift is broken")
+    await desk.order(
+        "answer", ticket=(await desk.ticket(row)).reference, arguments={"faq": "opening-hours"}
+    )
+
+    assert unanswered(await stories(desk), private=()) == []
