@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli import screen
+from gateway.cli import drafts, screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, look
 from gateway.model.message import Json
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Look at what the FAQ knows and lacks.")
+
+app.add_typer(drafts.app, name="drafts")
 
 _SAMPLES = 3
 _MOST_TEXT = 200

@@ -42,6 +42,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to ``tickets``."""
     for command in (reply, answer, note, close, escalate, assign, take, priority, merge, split):
         app.command()(command)
+    app.command("faq")(draft_faq)
     app.command("field")(set_field)
     app.command("open")(open_ticket)
 
@@ -221,6 +222,19 @@ def set_field(
     """Write one field of a ticket."""
     field = {"name": name, "value": value}
     give(config, "field", ticket=ref, arguments=field, agent=agent, as_json=as_json)
+
+
+def draft_faq(
+    ref: Reference,
+    text: Annotated[
+        str, typer.Argument(metavar="ANSWER", help="Its wording; default: what was answered.")
+    ] = "",
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draft an entry of the FAQ from a ticket, for an admin to approve."""
+    give(config, "faq", ticket=ref, text=read_text(text), agent=agent, as_json=as_json)
 
 
 def merge(

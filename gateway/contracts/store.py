@@ -16,6 +16,7 @@ from typing import Protocol
 
 from gateway.contracts.channel import Cursor, Rate
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
+from gateway.model.knowledge import DraftState, FaqDraft
 from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.people import Person
@@ -273,6 +274,10 @@ class Store(Protocol):
         """Return tickets, last changed first."""
         ...
 
+    async def faq_drafts(self, states: frozenset[DraftState], limit: int) -> Sequence[FaqDraft]:
+        """Return drafted entries of the FAQ, newest first."""
+        ...
+
     async def list_inbox(self, states: frozenset[InboxState], limit: int) -> Sequence[InboxRow]:
         """Return inbox rows, newest first."""
         ...
@@ -334,6 +339,10 @@ class Store(Protocol):
 
     async def drop_send(self, outbox_id: str) -> None:
         """End a row that has not been sent as ``dropped``. Raises `NotFound` as above."""
+        ...
+
+    async def end_draft(self, ticket: int, state: DraftState, entry: str = "") -> None:
+        """Note what became of a ticket's open draft. Raises `NotFound` where there is none."""
         ...
 
     # --- forgetting -------------------------------------------------------------------------

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from gateway.errors import GatewayError
-from gateway.journey import new_request, vendor
+from gateway.journey import drafting, new_request, vendor
 from gateway.journey.draft import Draft
 from gateway.model.decision import Answer, Priority
 from gateway.model.message import Attachment, Trust
@@ -84,7 +84,11 @@ def note(draft: Draft, deed: Deed) -> str:
 
 
 def close(draft: Draft, deed: Deed) -> str:
-    """Close with a summary, which the requester gets too."""
+    """Close with a summary, which the requester gets too; a last line ``!faq`` drafts an entry."""
+    summary, is_worth_an_entry = drafting.split_off(deed.text)
+    if is_worth_an_entry:
+        _need_draftable(draft, deed)
+        deed = replace(deed, text=summary)
     _need_text(deed, "close needs a summary of what was done")
     draft.set_state(deed.ticket, TicketState.CLOSED, f"closed by {deed.by}")
     outbox_id = draft.to_requester(
@@ -96,7 +100,20 @@ def close(draft: Draft, deed: Deed) -> str:
         deed.ticket, EventKind.REPLY, deed.text,
         by=deed.by, visibility=Visibility.PUBLIC, details={"outbox": outbox_id, "closing": True},
     )  # fmt: skip
+    if is_worth_an_entry:
+        return f"closed, {drafting.draft_entry(draft, deed.ticket, deed.by, '')}"
     return "closed"
+
+
+def faq(draft: Draft, deed: Deed) -> str:
+    """Draft an entry of the FAQ from a ticket, answered with the text where there is one."""
+    _need_draftable(draft, deed)
+    return drafting.draft_entry(draft, deed.ticket, deed.by, deed.text.strip())
+
+
+def _need_draftable(draft: Draft, deed: Deed) -> None:
+    if why := drafting.refusal(draft.rules, draft.now(deed.ticket)):
+        raise WordRefused(why)
 
 
 def escalate(draft: Draft, deed: Deed) -> str:
@@ -221,4 +238,5 @@ WORDS: Mapping[str, Word] = {
     "priority": priority,
     "field": set_field,
     "merge": merge,
+    "faq": faq,
 }

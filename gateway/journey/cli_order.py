@@ -14,6 +14,7 @@ from gateway.journey.draft import Draft
 from gateway.journey.tokens import Keyring
 from gateway.model.decision import Route
 from gateway.model.inbox import Outcome
+from gateway.model.knowledge import DraftState
 from gateway.model.message import Command, Json
 from gateway.model.request import Facts, Request
 from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, Visibility
@@ -87,6 +88,11 @@ async def _erase(desk: Desk, given: Arguments) -> str:
     )
 
 
+async def _end_draft(desk: Desk, given: Arguments) -> None:
+    state, entry = DraftState(given["state"]), given.get("entry", "")
+    await desk.store.end_draft(int(given["id"]), state, entry)
+
+
 async def _scrub(desk: Desk, _given: Arguments) -> None:
     await desk.store.scrub()
 
@@ -99,6 +105,7 @@ _REPAIRS: Mapping[str, Callable[[Desk, Arguments], Awaitable[str | None]]] = {
     "keys_rotate": _rotate_keys,
     "erase": _erase,
     "scrub": _scrub,
+    "end_draft": _end_draft,
 }
 
 

@@ -15,6 +15,7 @@ from gateway.journey.clocks import Change, Wound, line_of, wind
 from gateway.journey.desk import Desk
 from gateway.journey.limits import Wallet
 from gateway.model.inbox import Claim, Outcome
+from gateway.model.knowledge import FaqDraft
 from gateway.model.message import Attachment, Json, Message, Talk
 from gateway.model.outbox import NewSend, Settled
 from gateway.model.people import Person, Place
@@ -85,10 +86,15 @@ class Record:
         self._conversations: dict[str, int] = {}
         self._moves: list[Move] = []
         self._dead: list[tuple[str, str, str]] = []
+        self._drafts: list[FaqDraft] = []
         self._done: InboxDone | None = None
         self.read_with: Sequence[tuple[Claim, str]] = ()
         """Claims and effects of events that were read as one with this one."""
         self.received_at: datetime = self.at
+
+    def worth_an_entry(self, found: FaqDraft) -> None:
+        """Note that a ticket is worth an entry of the FAQ."""
+        self._drafts.append(found)
 
     def plan(self) -> Plan:
         """Return everything drafted so far, frozen."""
@@ -113,6 +119,7 @@ class Record:
             moves=tuple(self._moves),
             dead=tuple(self._dead),
             stays=stays,
+            drafts=tuple(self._drafts),
         )
 
     def due_at(self, ticket: Ticket) -> datetime | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.model.inbox import Claim, Outcome
+from gateway.model.knowledge import FaqDraft
 from gateway.model.message import Attachment
 from gateway.model.outbox import NewSend, Settled
 from gateway.model.people import Person
@@ -62,7 +63,8 @@ class Plan:
     ``files`` are stored by digest, once each. ``read_with`` are the ends of events that were read
     as one with that of ``done``. ``conversations`` say which ticket a conversation is about now,
     0 for none. ``dead`` are people, by channel kind and address, whom nothing reaches, and why.
-    ``stays`` are what tickets took with the teams that they leave.
+    ``stays`` are what tickets took with the teams that they leave. ``drafts`` are tickets that are
+    worth an entry of the FAQ.
     """
 
     at: datetime
@@ -80,3 +82,4 @@ class Plan:
     moves: tuple[Move, ...] = ()
     dead: tuple[tuple[str, str, str], ...] = ()
     stays: tuple[Stay, ...] = ()
+    drafts: tuple[FaqDraft, ...] = ()

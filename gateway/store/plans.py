@@ -13,7 +13,7 @@ from gateway.contracts.store import Known, Question
 from gateway.model.people import Person
 from gateway.model.plan import Plan
 from gateway.model.ticket import Ticket
-from gateway.store import budgets, clocks, inbox, outbox, tickets
+from gateway.store import budgets, clocks, inbox, knowledge, outbox, tickets
 from gateway.store.steps import Row, Steps, change, change_each, one
 from gateway.store.values import (
     from_micros,
@@ -44,6 +44,7 @@ def _add(plan: Plan) -> Steps[None]:
     """Write down what nobody can be in the way of."""
     yield from tickets.add_events(plan.events)
     yield from clocks.add_stays(plan.stays)
+    yield from knowledge.add_drafts(plan.drafts)
     for send in plan.sends:
         yield from outbox.queue(send)
     refs = [{"ref": storable(ref), "ticket": ticket} for ref, ticket in plan.refs]

@@ -26,6 +26,7 @@ from gateway.contracts.store import (
 )
 from gateway.errors import StoreError
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
+from gateway.model.knowledge import DraftState, FaqDraft
 from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.plan import Plan
@@ -35,6 +36,7 @@ from gateway.store import (
     desk,
     erasing,
     inbox,
+    knowledge,
     outbox,
     pacing,
     plans,
@@ -259,6 +261,10 @@ class StepStore(ABC):
         """See `Store.list_tickets`."""
         return await self._looks.do(partial(tickets.list_tickets, wanted))
 
+    async def faq_drafts(self, states: frozenset[DraftState], limit: int) -> Sequence[FaqDraft]:
+        """See `Store.faq_drafts`."""
+        return await self._looks.do(partial(knowledge.list_drafts, states, limit))
+
     async def list_inbox(self, states: frozenset[InboxState], limit: int) -> Sequence[InboxRow]:
         """See `Store.list_inbox`."""
         return await self._looks.do(partial(inbox.list_inbox, states, limit))
@@ -316,6 +322,10 @@ class StepStore(ABC):
         """See `Store.drop_send`."""
         make = partial(outbox.drop_send, outbox_id)
         await self._writer.do(make, touches=partial(touching.send, outbox_id))
+
+    async def end_draft(self, ticket: int, state: DraftState, entry: str = "") -> None:
+        """See `Store.end_draft`."""
+        await self._writer.do(partial(knowledge.end_draft, ticket, state, entry))
 
     # --- forgetting -------------------------------------------------------------------------
 

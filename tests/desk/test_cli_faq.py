@@ -67,3 +67,74 @@ def test_a_gap_says_a_text_once():
     assert asked("Lift", "It is stuck") == "Lift\nIt is stuck"
     assert asked("The lift is st…", "The lift is stuck") == "The lift is stuck"
     assert asked("", "It is stuck") == "It is stuck"
+
+
+def draft_from(shell, text="The coffee machine on the second floor leaks"):
+    """Have an agent solve something, and draft an entry from it; return its reference."""
+    reference = shell.opened(text)
+    assert shell("tickets", "close", reference, "Close the blue tap below it.").code == 0
+    assert shell("tickets", "faq", reference).code == 0
+    return reference
+
+
+def test_a_draft_is_listed_shown_and_approved(shell):
+    """From the shell: the entry stands in a rule file, and answers from then on."""
+    reference = draft_from(shell)
+
+    (listed,) = shell("faq", "drafts", "list", "--json").json
+    assert (listed["id"], listed["state"], listed["language"]) == (reference, "open", "en")
+    assert listed["question"] == "The coffee machine on the second floor leaks"
+    assert listed["answer"] == "Close the blue tap below it."
+    assert "- id: coffee-machine-second" in shell("faq", "drafts", "show", reference).out
+
+    done = shell("faq", "drafts", "approve", reference, "--json").json
+    assert done["file"].endswith("rules/faq-drafts.yaml")
+    assert done["entry"] == "coffee-machine-second"
+    assert shell("check").code == 0
+    found = shell("explain", "the coffee machine on the second floor leaks", "--json").json
+    assert (found["decision"], found["faq"]) == ("answer", "coffee-machine-second")
+    assert shell("faq", "drafts", "list", "--json").json == []
+    (ended,) = shell("faq", "drafts", "list", "--all", "--json").json
+    assert (ended["state"], ended["entry"]) == ("approved", "coffee-machine-second")
+
+
+def test_an_approved_entry_keeps_the_comments_of_its_file(shell):
+    """Only lines are added, where the entries stand."""
+    reference = draft_from(shell)
+    path = shell.config.parent / "rules" / "mine.yaml"
+    mine = "# Ours.\nfaq:\n  # Parking.\n  - id: parking  # old\n"
+    mine += "    ask: {en: ['Where can I park?', Is there a car park?]}\n"
+    mine += "    answer: {en: Behind building B.}\n    examples: {match: [Where can I park?]}\n"
+    path.write_text(mine)
+
+    ran = shell(
+        "faq", "drafts", "approve", reference, "--to", "mine.yaml", "--entry", "coffee-leak"
+    )
+
+    assert ran.code == 0
+    assert f"{path}:9: entry coffee-leak" in ran.out
+    assert path.read_text().startswith(mine)
+
+
+def test_drafts_are_dropped_once(shell):
+    """What is given up is listed no more, and cannot be given up again."""
+    reference = draft_from(shell)
+
+    assert shell("faq", "drafts", "drop", reference).code == 0
+    assert shell("faq", "drafts", "list", "--json").json == []
+    again = shell("faq", "drafts", "drop", reference)
+    assert (again.code, "no open draft" in again.err) == (1, True)
+    assert shell("faq", "drafts", "approve", reference).code == 1
+    assert "there is no draft" in shell("faq", "drafts", "show", "9999").err
+
+
+def test_rules_with_errors_take_no_draft(shell):
+    """First the files are mended."""
+    reference = draft_from(shell)
+    (shell.config.parent / "rules" / "bad.yaml").write_text("teams: [\n")
+
+    ran = shell("faq", "drafts", "approve", reference)
+
+    assert ran.code == 1
+    assert "bad.yaml:2:1" in ran.err + ran.out
+    assert not (shell.config.parent / "rules" / "faq-drafts.yaml").exists()

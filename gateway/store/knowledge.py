@@ -1,0 +1,46 @@
+"""Drafted entries of the FAQ: rows to models and back. For this package only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gateway.errors import NotFound
+from gateway.model.knowledge import DraftState, FaqDraft
+from gateway.store.steps import Steps, change, rows
+from gateway.store.values import from_micros, storable, to_micros
+
+
+def add_drafts(drafts: Iterable[FaqDraft]) -> Steps[None]:
+    """Store drafts, each over an earlier one of its ticket."""
+    for draft in drafts:
+        yield from change(
+            "draft_write",
+            ticket=draft.ticket,
+            at=to_micros(draft.at),
+            by_whom=storable(draft.by),
+            state=draft.state.value,
+            entry=storable(draft.entry),
+        )
+
+
+def list_drafts(states: frozenset[DraftState], limit: int) -> Steps[list[FaqDraft]]:
+    """Return drafts, the newest first."""
+    wanted = sorted(state.value for state in states)
+    found = yield from rows("draft_list", states=wanted, count=limit)
+    return [
+        FaqDraft(
+            ticket=row["ticket"],
+            at=from_micros(row["at"]),
+            by=row["by_whom"],
+            state=DraftState(row["state"]),
+            entry=row["entry"],
+        )
+        for row in found
+    ]
+
+
+def end_draft(ticket: int, state: DraftState, entry: str) -> Steps[None]:
+    """Note what became of an open draft; raises `NotFound` where there is none."""
+    values = {"ticket": ticket, "state": state.value, "entry": storable(entry)}
+    if not (yield from change("draft_end", **values)):
+        raise NotFound(f"there is no open draft from ticket {ticket}")
