@@ -8,4 +8,4 @@ CREATE TABLE faq_drafts (
     entry {{text}} NOT NULL
 ) {{clustered}};
 
-CREATE INDEX faq_drafts_at ON faq_drafts (at);
+CREATE INDEX faq_drafts_state ON faq_drafts (state, at);
