@@ -25,6 +25,10 @@ _APOSTROPHES = re.compile("['\u2018\u2019\u02bc`\u00b4]")
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
+# What people only ever say stands on no button, and an admin's own file need not have it.
+_LABELLED = frozenset(Meaning) - {Meaning.STATUS}
+
+
 class BadWords(Exception):
     """A ``words.toml`` cannot be used; the text says why, for the person who wrote it."""
 
@@ -61,7 +65,7 @@ def read(text: str) -> Table:
         raise BadWords(str(error)) from error
     if unknown := tree.keys() - {"labels", "phrases"}:
         raise BadWords(f"unknown table {min(unknown)!r}: expected [labels] and [phrases]")
-    labels = {meaning: _label(tree, meaning) for meaning in Meaning}
+    labels = {meaning: _label(tree, meaning) for meaning in Meaning if meaning in _LABELLED}
     phrases = {fold(label): meaning for meaning, label in labels.items()}
     for meaning in Meaning:
         for phrase in _phrases(tree, meaning):

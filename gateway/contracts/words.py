@@ -30,6 +30,8 @@ class Meaning(StrEnum):
     """What comes next is about something else."""
     FORM = "form"
     """Open the questions as a form."""
+    STATUS = "status"
+    """Somebody asks how their requests stand."""
     UNKNOWN = "unknown"
     """Somebody does not know what they were asked for."""
 

@@ -25,6 +25,7 @@ from gateway.journey import (
     limits,
     new_request,
     revision,
+    status,
     vendor,
     wish,
 )
@@ -48,6 +49,7 @@ from gateway.model.plan import Plan
 from gateway.model.ticket import Ticket, TicketState
 
 BIG_FILES = 1024 * 1024
+MOST_SHOWN = 20
 LOOK_AGAIN = timedelta(seconds=2)
 _WITH_HISTORY = (TicketState.ANSWERED, TicketState.ASKING, TicketState.CLOSED)
 
@@ -116,9 +118,13 @@ async def _plan_wish(draft: Draft, asked: Wish) -> None:
     if _is_duplicate(draft, known):
         return
     await desk.numbers.refill()
-    address = asked.author.address
-    theirs = await desk.store.open_tickets_of(desk.kind_of(asked.channel), address, wish.MOST_SHOWN)
-    wish.plan(draft, asked, known, theirs if address else ())
+    wish.plan(draft, asked, known, await _theirs(desk, asked))
+
+
+async def _theirs(desk: Desk, said: Message | Wish) -> Sequence[Ticket]:
+    """Return the open tickets of whoever said something."""
+    kind, address = desk.kind_of(said.channel), said.author.address
+    return await desk.store.open_tickets_of(kind, address, MOST_SHOWN) if address else ()
 
 
 async def _plan_message(draft: Draft, message: Message) -> None:
@@ -134,6 +140,9 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     known = await _with_newest(draft, known)
     draft.talk = message.talk
     who = identify(desk, draft.rules, message, known, age=draft.at - draft.received_at)
+    if status.is_asked(desk.words, message, who):
+        status.plan(draft, message, who, known, await _theirs(desk, message))
+        return
     await _read_history(draft, who.ticket, always=who.who is Who.AGENT)
     if sum(file.size for file in message.attachments) < BIG_FILES:
         _plan_by_writer(draft, message, who, known)

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from gateway.contracts.store import Known, Question
 from gateway.contracts.words import Value
-from gateway.journey import form_link, limits, new_request, permission
+from gateway.journey import form_link, limits, new_request, permission, status
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import is_desk_room
@@ -23,7 +23,6 @@ from gateway.model.message import Message, Wish, WishKind
 from gateway.model.people import Person, Place
 from gateway.model.ticket import Ticket
 
-MOST_SHOWN = 20
 _NAMES = {
     "en": "English",
     "pt": "Português",
@@ -89,7 +88,8 @@ def _grant(
 
 
 def _status(draft: Draft, wish: Wish, person: Person, theirs: Sequence[Ticket]) -> None:
-    lines = tuple(_line(draft, wish, ticket) for ticket in theirs)
+    trust = wish.author.trust
+    lines = status.lines(draft, wish.channel, wish.talk.where, theirs, trust=trust)
     language = _language_of(draft, wish, person)
     _say(draft, wish, "requester/status", language, {"requests": lines})
 
@@ -148,15 +148,6 @@ def _language_of(draft: Draft, wish: Wish, person: Person) -> str:
     """Return the language to answer in: the one they spoke, their app's, the desk's first."""
     spoken = draft.desk.policy.languages
     return next((it for it in (person.language, wish.language) if it in spoken), spoken[0])
-
-
-def _line(draft: Draft, wish: Wish, ticket: Ticket) -> str:
-    """Return a ticket's reference and state, and its subject where that was said here."""
-    values = {"reference": ticket.reference, "state": str(ticket.state)}
-    line = draft.desk.words.render("requester/state", ticket.language, values).body.strip()
-    at = ticket.requester.where or ticket.requester.address
-    is_here = ticket.channel == wish.channel and at == wish.talk.where
-    return f"{line}: {ticket.subject}" if is_here and ticket.subject else line
 
 
 def _say(

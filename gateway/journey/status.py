@@ -1,0 +1,67 @@
+"""Somebody asks how their requests stand, in a word: they are told of their own, and that is all.
+
+The same on every channel, and by commands (see `gateway.journey.wish`). Nothing that a requester
+wrote goes to an address that is only claimed, or to where it was not said. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.contracts.store import Known
+from gateway.contracts.words import Meaning, Words
+from gateway.journey import asking, permission
+from gateway.journey.draft import Draft
+from gateway.journey.identity import Identity, Who
+from gateway.model.inbox import Outcome
+from gateway.model.message import Message, Trust
+from gateway.model.people import Place
+from gateway.model.ticket import Ticket
+
+_REQUESTERS = (Who.ASKER, Who.PARTY)
+
+
+def is_asked(words: Words, message: Message, who: Identity) -> bool:
+    """Return whether a requester asks how things stand, and nothing else.
+
+    A new mail must not say anything else in its subject either.
+    """
+    if who.who not in _REQUESTERS or message.automatic or message.attachments:
+        return False
+    text, subject = message.text.strip(), message.subject.strip()
+    said = [text] if text else [subject]
+    said += [subject] if text and subject and who.who is Who.ASKER else []
+    return all(words.meaning_of(each) is Meaning.STATUS for each in said)
+
+
+def plan(
+    draft: Draft, message: Message, who: Identity, known: Known, theirs: Sequence[Ticket]
+) -> None:
+    """Draft the answer; ``theirs`` are the writer's own open tickets."""
+    limit = permission.ask(draft, message, who, known, receipt=True)
+    if limit is None:
+        last = known.person.language if known.person else None
+        prior = asking.prior_of(draft.desk.policy, last)
+        language, is_sure = draft.rules.language_of(message.text or message.subject, prior)
+        where = message.talk.where if message.talk else message.author.address
+        place = Place(message.channel, where)
+        shown = lines(draft, message.channel, where, theirs, trust=who.trust)
+        spoken = language if is_sure or not last else last
+        draft.to_address(place, "requester/status", spoken, message, {"requests": shown})
+    said = "asked for status" if limit is None else f"asked for status, not answered: {limit}"
+    draft.done(Outcome.ACTED, said, effect=message.digest, ticket=None)
+
+
+def lines(
+    draft: Draft, channel: str, where: str, theirs: Sequence[Ticket], *, trust: Trust
+) -> tuple[str, ...]:
+    """Return a line for each ticket: reference and state, and its subject where it may be told."""
+    return tuple(_line(draft, channel, where, ticket, trust) for ticket in theirs)
+
+
+def _line(draft: Draft, channel: str, where: str, ticket: Ticket, trust: Trust) -> str:
+    values = {"reference": ticket.reference, "state": str(ticket.state)}
+    line = draft.desk.words.render("requester/state", ticket.language, values).body.strip()
+    at = ticket.requester.where or ticket.requester.address
+    is_here = ticket.channel == channel and at == where and trust > Trust.CLAIMED
+    return f"{line}: {ticket.subject}" if is_here and ticket.subject else line
