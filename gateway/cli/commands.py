@@ -15,6 +15,7 @@ from gateway.cli import (
     judge,
     options,
     orders,
+    report,
     rules,
     screen,
     start,
@@ -63,4 +64,5 @@ orders.add_to(tickets.app)
 app.add_typer(boxes.inbox, name="inbox")
 app.add_typer(boxes.outbox, name="outbox")
 state.add_to(app)
+report.add_to(app)
 erase.add_to(app)

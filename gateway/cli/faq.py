@@ -11,6 +11,7 @@ import typer
 from gateway.cli import drafts, screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, look
+from gateway.errors import ConfigError
 from gateway.model.message import Json
 
 if TYPE_CHECKING:
@@ -79,13 +80,13 @@ def gaps(
     Alike requests stand together. What a rule sends to people on purpose is no gap.
     """
     settings = settings_of(config)
-    groups = _groups(settings, tickets)
+    groups = groups_of(settings, _stories(settings, tickets))
     if draft:
         if draft > len(groups):
             raise typer.BadParameter(f"there are {len(groups)} groups", param_hint="--draft")
         screen.say(_entry(groups[draft - 1]))
     elif as_json:
-        screen.print_json([_shape(group) for group in groups[:limit]])
+        screen.print_json([shape_of(group) for group in groups[:limit]])
     else:
         for number, group in enumerate(groups[:limit], start=1):
             _show(number, group)
@@ -103,18 +104,26 @@ def _stories(settings: Settings, most: int) -> list[Story]:
     return look(settings, read)
 
 
-def _groups(settings: Settings, most: int) -> list[list[Unanswered]]:
+def groups_of(settings: Settings, stories: Sequence[Story]) -> list[list[Unanswered]]:
+    """Return what people asked and no entry answered, alike requests together, the most first.
+
+    Raises:
+        ConfigError: the rule files have errors: they say which teams are private.
+    """
     from gateway.journey.knowledge import unanswered  # noqa: PLC0415 - not for --help
     from gateway.loading import order_of, read  # noqa: PLC0415 - loads the rules
     from rules.faq.alike import grouped_alike  # noqa: PLC0415 - loads the rules
 
-    book = read(order_of(settings)).book
-    private = {team.id for team in book.teams.values() if team.private} if book else set()
-    found = unanswered(_stories(settings, most), private)
+    reading = read(order_of(settings))
+    if reading.book is None:
+        raise ConfigError(reading.problems)
+    private = {team.id for team in reading.book.teams.values() if team.private}
+    found = unanswered(stories, private)
     return [[found[place] for place in group] for group in grouped_alike([u.text for u in found])]
 
 
-def _shape(group: Sequence[Unanswered]) -> Json:
+def shape_of(group: Sequence[Unanswered]) -> dict[str, Json]:
+    """Return a group for programs."""
     return {
         "count": len(group),
         "samples": [_short(one.text) for one in group[:_SAMPLES]],

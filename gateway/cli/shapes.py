@@ -48,6 +48,7 @@ def ticket_json(ticket: Ticket, events: Iterable[TicketEvent] | None = None) -> 
         "due_at": instant(ticket.due_at),
         "reopened": ticket.reopened,
         "vendor": ticket.vendor,
+        "helped": ticket.helped,
     }
     if events is not None:
         shape["events"] = [_event(event) for event in events]

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from gateway.contracts.channel import Cursor, Rate
+from gateway.model.figures import Figures
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
 from gateway.model.knowledge import DraftState, FaqDraft
 from gateway.model.message import Keys, RawEvent
@@ -276,6 +277,17 @@ class Store(Protocol):
 
     async def faq_drafts(self, states: frozenset[DraftState], limit: int) -> Sequence[FaqDraft]:
         """Return drafted entries of the FAQ, newest first."""
+        ...
+
+    async def figures(self, bounds: Sequence[datetime], now: datetime) -> Figures:
+        """Return what is counted of what happened from the first bound to before the last.
+
+        Requests are counted from each bound to the next: the days of a time zone, in order.
+        """
+        ...
+
+    async def asked_of_people(self, since: datetime, until: datetime, limit: int) -> Sequence[int]:
+        """Return the numbers of the newest tickets of a time that people took, newest first."""
         ...
 
     async def list_inbox(self, states: frozenset[InboxState], limit: int) -> Sequence[InboxRow]:

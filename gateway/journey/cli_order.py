@@ -217,7 +217,7 @@ def _split(draft: Draft, command: Command, ticket: Ticket) -> tuple[int, str]:
         ticket, number=number, reference=format_reference(draft.desk.policy.prefix, number),
         version=1, state=TicketState.OPEN, created_at=draft.at, updated_at=draft.at,
         follows=ticket.number, threads=(), due_at=None, closed_at=None, merged_into=None,
-        timing=None, reopened=0, vendor=None,
+        timing=None, reopened=0, vendor=None, helped=None,
     )  # fmt: skip
     draft.open(fresh)
     _retell(draft, fresh, said, command.by)

@@ -66,10 +66,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wound:
-    """A ticket with its clocks set, and the stay that ended by the change, if one did."""
+    """A ticket with its clocks set, and what is to be told of its stay: a first answer, its end."""
 
     ticket: Ticket
-    stay: Stay | None = None
+    stays: tuple[Stay, ...] = ()
 
 
 def _is_answer(event: TicketEvent) -> bool:
@@ -88,17 +88,21 @@ def wind(change: Change) -> Wound:
     """Return a ticket with its clocks as they run from now on."""
     ticket, before = change.ticket, change.before
     timing = ticket.timing
-    if timing is not None and any(map(_is_answer, change.said)):
+    first = None
+    if timing is not None and before is not None and any(map(_is_answer, change.said)):
+        is_first = not timing.answers
         timing = _answered(timing, change)
-    stay = _ended(timing, change) if timing else None
+        first = _stay(timing, before, Ending.GOES_ON, change) if is_first else None
+    end = _ended(timing, change) if timing else None
     if ticket.state is TicketState.OPEN:
-        timing = _fresh(timing, change) if stay or timing is None else _go_on(timing, change)
+        timing = _fresh(timing, change) if end or timing is None else _go_on(timing, change)
     elif timing is not None:
-        timing = None if stay else _stand(timing, change)
+        timing = None if end else _stand(timing, change)
     is_again = before is not None and before.state is TicketState.CLOSED
     if is_again and ticket.state in (TicketState.OPEN, TicketState.WAITING):
         ticket = replace(ticket, reopened=ticket.reopened + 1)
-    return Wound(ticket=_with_times(ticket, timing, change), stay=stay)
+    stays = tuple(stay for stay in (first, end) if stay)
+    return Wound(ticket=_with_times(ticket, timing, change), stays=stays)
 
 
 def _answered(timing: Timing, change: Change) -> Timing:
@@ -118,15 +122,18 @@ def _ended(timing: Timing, change: Change) -> Stay | None:
     if ending is None and _where(before) != _where(ticket):
         was = before.timing.been if before.timing else ()
         ending = Ending.HANDED_ON if timing.been == was else Ending.RAN_OUT
-    if ending is None:
-        return None
+    return _stay(timing, before, ending, change) if ending else None
+
+
+def _stay(timing: Timing, before: Ticket, ending: Ending, change: Change) -> Stay:
+    """Return what a ticket took where it lay before."""
     times = times_of(change.rules, before)
     waited = _stopped(timing.answer, change).used
     took = _stopped(timing.resolve, change).used
     first = timing.first_took
     began_unanswered = first is not None or not timing.answers
     return Stay(
-        ticket=ticket.number,
+        ticket=before.number,
         level=before.level,
         team=before.vendor or before.team or "",
         priority=before.priority,

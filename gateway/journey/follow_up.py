@@ -135,8 +135,10 @@ def _meaning(draft: Draft, message: Message) -> Meaning | None:
 def _on_answered(draft: Draft, case: _Case) -> str:
     meaning = _meaning(draft, case.message)
     if meaning in (Meaning.THANKS, Meaning.HELPED):
+        draft.change(case.ticket, helped=True)
         draft.set_state(case.ticket, TicketState.CLOSED, "the requester says that it helped")
         return "the answer helped"
+    draft.change(case.ticket, helped=False)
     why = "asked for a person" if meaning is Meaning.PERSON else "the FAQ answer was not enough"
     return _to_people(draft, case, why)
 
@@ -181,6 +183,7 @@ def _choice(text: str, ticket: Ticket) -> str | None:
 
 def _on_closed(draft: Draft, case: _Case) -> str:
     if _meaning(draft, case.message) in (Meaning.THANKS, Meaning.HELPED):
+        draft.change(case.ticket, helped=True)
         return "thanks on a closed ticket"
     if case.ticket.team is None:
         return _to_people(draft, case, "the requester wrote again")

@@ -32,6 +32,7 @@ from gateway.model.ticket import (
     Visibility,
     require_transition,
 )
+from gateway.model.timing import Ending, Stay
 
 REFERENCES_KEPT = 12
 
@@ -102,14 +103,14 @@ class Record:
         workings = self._tickets.values()
         wound = [self._wind(working) for working in workings]
         pairs = zip(workings, wound, strict=True)
-        stays = tuple(one.stay for one in wound if one.stay)
+        stays = tuple(stay for one in wound for stay in one.stays)
         return Plan(
             at=self.at,
             done=done,
             read_with=tuple(_end_with(done, *other) for other in self.read_with) if done else (),
             settled=tuple(self._settled),
             tickets=tuple(working.write(one.ticket, self.at) for working, one in pairs),
-            events=(*self._events, *(line_of(s) for s in stays if s.level in self.rules.levels)),
+            events=(*self._events, *(line_of(stay) for stay in stays if self._is_told(stay))),
             sends=tuple(self._sends),
             refs=tuple(self._refs.items()),
             people=tuple(self._people.values()),
@@ -121,6 +122,10 @@ class Record:
             stays=stays,
             drafts=tuple(self._drafts),
         )
+
+    def _is_told(self, stay: Stay) -> bool:
+        """Return whether history tells what a stay took: at its end, where its level has clocks."""
+        return stay.ending is not Ending.GOES_ON and stay.level in self.rules.levels
 
     def due_at(self, ticket: Ticket) -> datetime | None:
         """Return when a ticket's first clock will run out, as things stand in this draft."""

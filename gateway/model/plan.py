@@ -63,8 +63,8 @@ class Plan:
     ``files`` are stored by digest, once each. ``read_with`` are the ends of events that were read
     as one with that of ``done``. ``conversations`` say which ticket a conversation is about now,
     0 for none. ``dead`` are people, by channel kind and address, whom nothing reaches, and why.
-    ``stays`` are what tickets took with the teams that they leave. ``drafts`` are tickets that are
-    worth an entry of the FAQ.
+    ``stays`` are what tickets took with their teams until an answer, or until they left. ``drafts``
+    are tickets that are worth an entry of the FAQ.
     """
 
     at: datetime

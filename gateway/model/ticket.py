@@ -119,6 +119,7 @@ class Ticket:
     alone changes its state; ``wake_at`` when the desk has to look at it next. ``timing`` are its
     clocks, None while it lies with nobody. ``reopened`` counts how often it was. ``vendor`` is the
     team outside the house that has been asked for help; ``team`` goes on looking after it.
+    ``helped`` is what the requester said last of whether it helped, None while they did not.
     ``why`` is the stored decision: outcome, reason, rule, FAQ entry, scores, trace, rule book.
     ``merged_into`` and ``follows`` are ticket numbers of linked tickets. ``asks`` are the fields
     that the requester has been asked for and not answered, ``asked`` how often we asked.
@@ -155,6 +156,7 @@ class Ticket:
     wake_at: datetime | None = None
     reopened: int = 0
     vendor: str | None = None
+    helped: bool | None = None
 
     @property
     def requester(self) -> Party:

@@ -52,8 +52,10 @@ class Timing:
 
 
 class Ending(StrEnum):
-    """How a stay with a team ended."""
+    """How a stay with a team ended, or that it goes on."""
 
+    GOES_ON = "goes on"
+    """It has just had its first answer."""
     CLOSED = "closed"
     ANSWERED = "answered"
     """An agent sent an entry of the FAQ."""
@@ -68,8 +70,9 @@ class Ending(StrEnum):
 class Stay:
     """What a stay of a ticket with a team took, in business time, and whether that was too long.
 
-    ``first`` is None where nobody answered; ``is_first_late`` and ``is_late`` where the level sets
-    no limit, or the stay began after an answer.
+    There is one when the first answer is given, and one when the stay ends. ``first`` is None
+    where nobody answered; ``is_first_late`` and ``is_late`` where the level sets no limit, or the
+    stay began after an answer.
     """
 
     ticket: int

@@ -25,6 +25,7 @@ from gateway.contracts.store import (
     TicketFilter,
 )
 from gateway.errors import StoreError
+from gateway.model.figures import Figures
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
 from gateway.model.knowledge import DraftState, FaqDraft
 from gateway.model.message import Keys, RawEvent
@@ -35,6 +36,7 @@ from gateway.store import (
     budgets,
     desk,
     erasing,
+    figures,
     inbox,
     knowledge,
     outbox,
@@ -264,6 +266,16 @@ class StepStore(ABC):
     async def faq_drafts(self, states: frozenset[DraftState], limit: int) -> Sequence[FaqDraft]:
         """See `Store.faq_drafts`."""
         return await self._looks.do(partial(knowledge.list_drafts, states, limit))
+
+    async def figures(self, bounds: Sequence[datetime], now: datetime) -> Figures:
+        """See `Store.figures`."""
+        make = partial(figures.figures, [to_micros(at) for at in bounds], to_micros(now))
+        return await self._looks.do(make)
+
+    async def asked_of_people(self, since: datetime, until: datetime, limit: int) -> Sequence[int]:
+        """See `Store.asked_of_people`."""
+        make = partial(figures.asked_of_people, to_micros(since), to_micros(until), limit)
+        return await self._looks.do(make)
 
     async def list_inbox(self, states: frozenset[InboxState], limit: int) -> Sequence[InboxRow]:
         """See `Store.list_inbox`."""

@@ -58,6 +58,7 @@ def write_ticket(write: TicketWrite) -> Steps[None]:
         "channel": storable(ticket.channel),
         "went_to": _went_to(ticket),
         "reopened": ticket.reopened,
+        "helped": None if ticket.helped is None else int(ticket.helped),
         "body": to_json(_ticket_body(ticket)),
     }
     if not write.planned_on:
@@ -183,6 +184,7 @@ def _ticket(row: Row) -> Ticket:
         wake_at=from_micros_or_none(row["wake_at"]),
         reopened=row["reopened"],
         vendor=body.get("vendor"),
+        helped=None if row["helped"] is None else bool(row["helped"]),
     )
 
 

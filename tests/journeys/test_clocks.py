@@ -9,6 +9,7 @@ import pytest
 
 from gateway.journey import due, overdue
 from gateway.journey.desk import Numbers
+from gateway.model.figures import Kept, Taken
 from gateway.model.ticket import EventKind, TicketState
 from gateway.model.timing import Clock, Timing
 from tests.fakes.world import FakeWorld
@@ -349,6 +350,23 @@ async def test_time_takes_a_ticket_upwards_and_not_round(tmp_path, team, been, e
         found = overdue.next_team(bench.desk, rules, lies, replace(ticket.timing, been=been))
 
         assert (found.id if found else None) == expected
+
+
+async def test_what_it_took_is_counted(tmp_path):
+    """One team let its time run out, the next one answered and closed within an hour."""
+    async with opened(tmp_path) as bench:
+        row = await ask(bench)
+        await go_to(bench, "2026-03-02 12:00")
+        await bench.order("close", ticket=(await bench.ticket(row)).reference, text="Mended")
+
+        found = await bench.store.figures([at("2026-03-01"), at("2026-03-04")], bench.world.now())
+
+        hour = Taken(count=1, median=HOUR, p90=HOUR)
+        assert (found.first, found.resolve) == ({(2, "network"): hour}, {(2, "network"): hour})
+        assert found.kept == {
+            (1, "service-desk"): Kept(first_limited=1, first_late=1),
+            (2, "network"): Kept(first_limited=1),
+        }
 
 
 def test_the_clocks_have_the_names_of_the_rule_files():

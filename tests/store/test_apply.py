@@ -56,6 +56,7 @@ FULL = ticket(
     wake_at=START + 2 * MINUTE,
     reopened=1,
     vendor="maker",
+    helped=False,
     updated_at=START + timedelta(microseconds=1),
 )
 

@@ -29,7 +29,7 @@ ERASING = {
     "refs_drop",
     "refs_naming",
 }
-SMALL = {"leases", "secrets", "moves", "json_each", "CONSTANT", "before", "theirs"}
+SMALL = {"leases", "secrets", "moves", "json_each", "CONSTANT", "before", "theirs", "ranked"}
 PARTIAL = {
     "inbox_lane",
     "inbox_ready",
