@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from gateway.contracts.words import Meaning
 from gateway.errors import GatewayError
 from gateway.journey import drafting, new_request, vendor
 from gateway.journey.draft import Draft
@@ -95,6 +96,7 @@ def close(draft: Draft, deed: Deed) -> str:
         deed.ticket, "requester/closed",
         {"reference": deed.ticket.reference, "days": draft.desk.policy.reopen_within.days},
         trust=Trust.PROVEN, literal=deed.text, automatic=False, sender_name=deed.name,
+        buttons=(Meaning.HELPED, Meaning.PERSON) if draft.desk.policy.feedback else (),
     )  # fmt: skip
     draft.event(
         deed.ticket, EventKind.REPLY, deed.text,
