@@ -109,23 +109,26 @@ async def read_apart(settings: Settings) -> Reading:
     Raises:
         ConfigError: the child came to grief, and said why on standard error.
     """
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gateway.loading",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        answer, _ = await child.communicate(pickle.dumps(order_of(settings)))
-    finally:
-        with suppress(ProcessLookupError):
-            child.kill()
-    if child.returncode:
-        message = f"reading the rule files ended with status {child.returncode}"
+    status, answer = await in_child("gateway.loading", pickle.dumps(order_of(settings)))
+    if status:
+        message = f"reading the rule files ended with status {status}"
         raise ConfigError((Problem(file=str(settings.rules), message=message),))
     reading: Reading = pickle.loads(answer)  # noqa: S301 - our own child
     return reading
+
+
+async def in_child(module: str, question: bytes) -> tuple[int, bytes]:
+    """Return the exit code of a module of ours that is asked something, and what it answers."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        answer, _ = await child.communicate(question)
+    finally:
+        with suppress(ProcessLookupError):
+            child.kill()
+    return child.returncode or 0, answer
 
 
 def main() -> None:

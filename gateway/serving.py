@@ -20,7 +20,7 @@ from functools import partial
 
 import structlog
 
-from gateway import app, web
+from gateway import app, archiving, web
 from gateway.contracts.channel import Channel, Webhook, WebRequest, WebResponse
 from gateway.contracts.store import Depth, Erased, Keep, Store
 from gateway.errors import ConfigError, LeaseLost, StoreError, StoreUnavailable, in_plain_words
@@ -156,6 +156,7 @@ class Running:
             ("clock", self._sweep),
             ("rules", partial(reloading.run, desk)),
             ("templates", partial(rewording.run, desk)),
+            ("archive", partial(archiving.keep, desk, self.settings)),
             ("retention", self._retain),
         )
         for name, start in work:

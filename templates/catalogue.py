@@ -72,6 +72,7 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="fields", sample=("site: Porto",)),
         _REASON,
         _DUE,
+        Slot(name="similar", sample=("VT-1003-X, VPN at home: restart the box",)),
     ),
     # A clock of a ticket: first, next or resolve. "assignee" and "team" may be empty.
     "agent/warning": (_REFERENCE, _CLOCK, _DUE, _ASSIGNEE),

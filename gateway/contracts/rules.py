@@ -8,6 +8,7 @@ from typing import Protocol
 from gateway.model.calendar import Calendar
 from gateway.model.decision import Decision
 from gateway.model.form import FormField
+from gateway.model.knowledge import Solved
 from gateway.model.level import Level
 from gateway.model.people import Agent, Entry, Team
 from gateway.model.request import Facts, Request
@@ -24,6 +25,14 @@ class Times(Protocol):
     @property
     def calendar(self) -> Calendar:
         """Return when the desk is at work."""
+        ...
+
+
+class Archive(Protocol):
+    """Solved tickets, found again by what they asked."""
+
+    def like(self, subject: str, text: str, most: int) -> Sequence[Solved]:
+        """Return the solved tickets most like a request, best first. Pure; never raises."""
         ...
 
 

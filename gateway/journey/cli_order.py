@@ -82,6 +82,7 @@ async def _rotate_keys(desk: Desk, _given: Arguments) -> None:
 async def _erase(desk: Desk, given: Arguments) -> str:
     """Erase somebody; what is said of it names nobody."""
     found = await desk.store.erase(given["kind"], given["id"])
+    desk.archive = None
     return (
         f"erase: {found.tickets} tickets, {found.messages} other messages,"
         f" {found.mentions} mentions in tickets of others, {found.files} files"

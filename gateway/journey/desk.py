@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.contracts.channel import Channel
-from gateway.contracts.rules import Rules
+from gateway.contracts.rules import Archive, Rules
 from gateway.contracts.store import Store
 from gateway.contracts.words import Words
 from gateway.journey.foresight import Foresight
@@ -70,7 +70,7 @@ class Numbers:
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """The parts of a running desk. ``rules`` and ``words`` may be exchanged; all else stays."""
+    """The parts of a running desk. What may change while it runs is exchanged whole."""
 
     store: Store
     rules: Rules
@@ -83,6 +83,8 @@ class Desk:
     meter: Meter
     moved: dict[tuple[str, str], str] = field(default_factory=dict)
     """Rooms that got another id: channel and room as it was, to the room as it is."""
+    archive: Archive | None = None
+    """What was solved, for agents to look up; exchanged now and then."""
     wake_delivery: Callable[[Collection[str]], None] = field(default=lambda _lanes: None)
 
     def foresight(self) -> Foresight:

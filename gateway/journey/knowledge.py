@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from gateway.model.knowledge import Solved
 from gateway.model.ticket import BY_DESK, EventKind, Ticket, TicketEvent, TicketState
 
 _HELPED = "it helped"
 """Stands in the history where a requester said so (`gateway.journey.follow_up`)."""
 
 FALLBACK = "fallback"
+_MOST_SHOWN = 200
 Story = tuple[Ticket, Sequence[TicketEvent]]
 
 
@@ -105,6 +107,26 @@ def unanswered(stories: Iterable[Story], private: Collection[str]) -> list[Unans
             )
         )
     return found
+
+
+def solved_of(ticket: Ticket, events: Sequence[TicketEvent]) -> tuple[Solved, str] | None:
+    """Return how a ticket was solved, and what it asked; None where nobody wrote a summary."""
+    closings = [event.text for event in events if event.details.get("closing")]
+    request = next((event for event in events if event.kind is EventKind.REQUEST), None)
+    if not closings or request is None:
+        return None
+    found = Solved(
+        number=ticket.number,
+        reference=ticket.reference,
+        subject=_line(ticket.subject),
+        solution=_line(closings[-1]),
+    )
+    return found, request.text
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MOST_SHOWN else f"{line[: _MOST_SHOWN - 1]}…"
 
 
 def asked(subject: str, text: str) -> str:

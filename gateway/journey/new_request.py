@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
-from gateway.journey import asking, explain, form, guards, limits, permission, vendor
+from gateway.journey import asking, explain, form, guards, limits, permission, similar, vendor
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.naming import shown
@@ -359,6 +359,7 @@ def tell_new(
         "fields": tuple(f"{name}: {value}" for name, value in now.fields.items()),
         "reason": why,
         "due": draft.rules.calendar.shown(due_at) if due_at else "",
+        "similar": similar.lines(draft, now),
     }
     draft.to_team(
         ticket, "agent/new", values, literal=words,

@@ -25,6 +25,7 @@ from gateway.journey import (
     limits,
     new_request,
     revision,
+    similar,
     status,
     vendor,
     wish,
@@ -144,6 +145,10 @@ async def _plan_message(draft: Draft, message: Message) -> None:
         status.plan(draft, message, who, known, await _theirs(desk, message))
         return
     await _read_history(draft, who.ticket, always=who.who is Who.AGENT)
+    if who.who is Who.ASKER:
+        draft.similar = await similar.to_request(draft, message.subject, message.text)
+    elif who.ticket is not None:
+        draft.similar = await similar.to_ticket(draft, who.ticket)
     if sum(file.size for file in message.attachments) < BIG_FILES:
         _plan_by_writer(draft, message, who, known)
     else:
@@ -160,7 +165,10 @@ async def _plan_feedback(draft: Draft, pressed: Feedback) -> None:
     await desk.numbers.refill()
     bound = desk.keyring.read(pressed.button)
     if isinstance(bound, ButtonToken):
-        await _read_history(draft, known.tickets.get(bound.ticket))
+        ticket = known.tickets.get(bound.ticket)
+        await _read_history(draft, ticket)
+        if ticket is not None:
+            draft.similar = await similar.to_ticket(draft, ticket)
     feedback.plan(draft, pressed, known)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway.contracts.rules import Rules
 from gateway.journey import limits
@@ -15,7 +16,7 @@ from gateway.journey.clocks import Change, Wound, line_of, wind
 from gateway.journey.desk import Desk
 from gateway.journey.limits import Wallet
 from gateway.model.inbox import Claim, Outcome
-from gateway.model.knowledge import FaqDraft
+from gateway.model.knowledge import FaqDraft, Solved
 from gateway.model.message import Attachment, Json, Message, Talk
 from gateway.model.outbox import NewSend, Settled
 from gateway.model.people import Person, Place
@@ -63,6 +64,13 @@ class _Working:
         return TicketWrite(ticket=stored, planned_on=self._planned_on)
 
 
+class Alike(NamedTuple):
+    """A solved ticket that is like a request, and the team that it lay with."""
+
+    solved: Solved
+    team: str | None
+
+
 class Record:
     """What one event, one attempt to send or one due time shall change."""
 
@@ -76,6 +84,8 @@ class Record:
         """How many more alerts may go out; None where something else bounds them."""
         self.history: Sequence[TicketEvent] = ()
         """What was said before on the ticket, where a use case needs it."""
+        self.similar: Sequence[Alike] = ()
+        """Solved tickets like the request, for the team that gets it."""
         self._tickets: dict[int, _Working] = {}
         self._events: list[TicketEvent] = []
         self._sends: list[NewSend] = []

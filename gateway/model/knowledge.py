@@ -16,6 +16,16 @@ class DraftState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """A ticket that was closed with a summary: what it was about, and how it was solved."""
+
+    number: int
+    reference: str
+    subject: str
+    solution: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FaqDraft:
     """That a ticket is worth an entry, and who said so; at most one for each ticket.
 
