@@ -11,7 +11,6 @@ from rules.folding import Folded, split_words
 
 MOST_PHRASINGS = 3
 _MOST_CHARACTERS = 200
-_LEAST_CONTENT = 1
 _WORDS_IN_ID = 3
 _MOST_OF_ID = 60
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
@@ -25,14 +24,13 @@ def phrasings_of(subject: str, text: str) -> list[str]:
     """
     kept = {sentence.tokens for sentence in sentences_of(Folded(text))}
     said = [(one, tokens) for one in _sentences(text) if (tokens := _tokens(one)) in kept]
-    telling = [one for one, tokens in said if count_content(tokens) >= _LEAST_CONTENT]
     whole = " ".join(one for one, _ in said)
-    order = sorted(telling, key=lambda one: "?" not in one)
-    title = " ".join(subject.split())
-    if title and count_content(_tokens(title)) >= _LEAST_CONTENT:
-        order.append(title[:_MOST_CHARACTERS])
-    if len(whole) <= _MOST_CHARACTERS and count_content(_tokens(whole)) >= _LEAST_CONTENT:
-        order = [whole, *order]
+    questions = [one for one, _ in said if "?" in one]
+    title = " ".join(subject.split())[:_MOST_CHARACTERS]
+    # Torn out of what stands around it, a single word asks for anything.
+    others = [one for one in (*(one for one, _ in said), title) if _content(one) > 1]
+    short = [whole] if len(whole) <= _MOST_CHARACTERS else []
+    order = [one for one in (*short, *questions, *others) if _content(one)]
     return list(dict.fromkeys(order))[:MOST_PHRASINGS]
 
 
@@ -57,6 +55,10 @@ def _sentences(text: str) -> Iterator[str]:
         sentence = " ".join(found[0].split())
         if sentence and len(sentence) <= _MOST_CHARACTERS:
             yield sentence
+
+
+def _content(text: str) -> int:
+    return count_content(_tokens(text))
 
 
 def _tokens(text: str) -> tuple[str, ...]:
