@@ -104,7 +104,7 @@ def show(report: Report, *, compared: bool) -> None:
     _table("rules that decide", report.rules)
     _counted("rules that matched beside them", report.annotated)
     _table("FAQ entries that are offered as a choice", report.offered)
-    _counted("why messages are ignored", report.reasons)
+    _table("why messages are ignored", report.reasons)
     _table("nearest FAQ entry where the fallback decided: more phrasings may help", report.missed)
     _show_damaged(report)
     if compared:

@@ -91,7 +91,7 @@ class Report:
     """How often a rule matched without deciding."""
     missed: dict[str, Tally] = field(default_factory=dict)
     """The entries that came nearest where the fallback decided."""
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, Tally] = field(default_factory=dict)
     """Why messages were ignored."""
     damaged: list[Damaged] = field(default_factory=list)
     changed: list[Verdict] = field(default_factory=list)
@@ -124,7 +124,7 @@ class Report:
             for choice in outcome.choices:
                 self.offered.setdefault(choice.faq, Tally()).add(verdict)
         elif isinstance(outcome, Ignore):
-            self.reasons[outcome.reason] += 1
+            self.reasons.setdefault(outcome.reason, Tally()).add(verdict)
         elif decision.rule == FALLBACK and decision.near and decision.near[0].score >= WORTH:
             self.missed.setdefault(decision.near[0].faq, Tally()).add(verdict)
         matched = (step.rule for step in decision.steps if step.matched)
@@ -177,13 +177,14 @@ def shape(report: Report) -> Mapping[str, Json]:
         },
         "annotated": dict(report.annotated.most_common()),
         "offered": _counts(report.offered),
-        "reasons": dict(report.reasons.most_common()),
+        "reasons": _counts(report.reasons),
         "missed": _counts(report.missed),
         "samples": {
-            "rules": {name: _samples(tally.samples) for name, tally in report.rules.items()},
-            "faq": {name: _samples(tally.samples) for name, tally in report.faq.items()},
-            "offered": {name: _samples(tally.samples) for name, tally in report.offered.items()},
-            "missed": {name: _samples(tally.samples) for name, tally in report.missed.items()},
+            "rules": _sampled(report.rules),
+            "faq": _sampled(report.faq),
+            "offered": _sampled(report.offered),
+            "missed": _sampled(report.missed),
+            "reasons": _sampled(report.reasons),
         },
     }
 
@@ -195,6 +196,10 @@ def ranked(tallies: Mapping[str, Tally]) -> list[tuple[str, Tally]]:
 
 def _counts(tallies: Mapping[str, Tally]) -> dict[str, Json]:
     return {name: tally.count for name, tally in ranked(tallies)}
+
+
+def _sampled(tallies: Mapping[str, Tally]) -> dict[str, Json]:
+    return {name: _samples(tally.samples) for name, tally in tallies.items()}
 
 
 def _samples(samples: Iterable[Sample]) -> list[Json]:

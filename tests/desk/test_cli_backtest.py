@@ -61,6 +61,8 @@ def test_a_history_is_counted_by_what_becomes_of_it(shell, mbox):
     assert found["changed"] == {"total": 0, "messages": []}
     assert found["damaged"] == {"total": 0, "messages": []}
     assert found["samples"]["rules"]["printer"][0]["about"] == "The printer is broken"
+    assert sum(found["reasons"].values()) == found["ignored"]
+    assert found["samples"]["reasons"].keys() == found["reasons"].keys()
     assert not (shell.config.parent / "desk.db").exists()
 
 
