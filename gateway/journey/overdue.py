@@ -113,4 +113,5 @@ def next_team(desk: Desk, rules: Rules, ticket: Ticket, timing: Timing) -> Team 
         for other in rules.teams.values()
         if other.level > ticket.level and not other.private and not desk.outside(other)
     ]
-    return min(above, key=lambda other: other.level, default=None)
+    # Of two teams on a level, one that hears of it.
+    return min(above, key=lambda other: (other.level, not other.tell), default=None)

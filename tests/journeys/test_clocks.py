@@ -322,7 +322,8 @@ teams:
   night: {level: 1, next: desk}
   hr: {level: 1, private: true}
   payroll: {level: 2, private: true}
-  experts: {level: 3}
+  lab: {level: 3}
+  experts: {level: 3, tell: ["email:experts@acme.example"]}
   law: {level: 1, private: true, next: payroll}
 fallback: {team: desk}
 """
