@@ -39,6 +39,7 @@ from gateway.store.values import (
 )
 
 _OPEN = frozenset({TicketState.ASKING, TicketState.OPEN, TicketState.WAITING})
+_CLOSED = frozenset({TicketState.CLOSED})
 
 
 def write_ticket(write: TicketWrite) -> Steps[None]:
@@ -133,9 +134,8 @@ def open_tickets_of(kind: str, address: str, limit: int) -> Steps[list[Ticket]]:
 
 def list_tickets(wanted: TicketFilter) -> Steps[list[Ticket]]:
     """Return tickets, last changed first."""
-    some = wanted.states is not None and wanted.states <= _OPEN
     found = yield from rows(
-        "ticket_list_open" if some else "ticket_list",
+        _listing(wanted.states),
         every_state=int(wanted.states is None),
         states=sorted(state.value for state in wanted.states or ()),
         every_team=int(wanted.team is None),
@@ -147,6 +147,13 @@ def list_tickets(wanted: TicketFilter) -> Steps[list[Ticket]]:
         count=wanted.limit,
     )
     return [_ticket(row) for row in found]
+
+
+def _listing(states: frozenset[TicketState] | None) -> str:
+    """Return the query that looks through no more tickets than it has to."""
+    if states is not None and states <= _OPEN:
+        return "ticket_list_open"
+    return "ticket_list_closed" if states == _CLOSED else "ticket_list"
 
 
 def _ticket(row: Row) -> Ticket:

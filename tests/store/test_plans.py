@@ -38,6 +38,7 @@ PARTIAL = {
     "outbox_wire",
     "outbox_aside",
     "tickets_open",
+    "tickets_closed",
 }
 # In the order of this index, until the limit is reached.
 ORDERED = {"ticket_list": "tickets_changed"}

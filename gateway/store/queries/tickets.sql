@@ -46,6 +46,18 @@ WHERE state IN ('asking', 'open', 'waiting') AND (:every_state = 1 OR state {{an
     AND (:due_or_not = 1 OR due_at < :due_before)
 ORDER BY updated_at DESC, number DESC LIMIT :count
 
+-- ticket_list_closed --
+-- The same among the closed ones.
+SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
+    reopened, helped, body
+FROM tickets
+WHERE state = 'closed' AND (:every_state = 1 OR state {{any:states}})
+    AND (:every_team = 1 OR team = :team)
+    AND (:every_level = 1 OR level = :level)
+    AND (:due_or_not = 1 OR due_at < :due_before)
+    AND body <> ''
+ORDER BY updated_at DESC, number DESC LIMIT :count
+
 -- ticket_of_person --
 -- The open tickets of a requester, last changed first.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
