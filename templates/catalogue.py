@@ -31,6 +31,7 @@ _REQUESTER = Slot(name="requester", sample="Ana Reis <ana@example.org>")
 _REASON = Slot(name="reason", sample="rule vpn-outage matched")
 _DUE = Slot(name="due", sample="2026-03-02 14:00")
 _CLOCK = Slot(name="clock", sample="first")
+_AGENT = Slot(name="agent", sample="Ana Reis")
 _ASSIGNEE = Slot(name="assignee", sample="Ana Reis")
 
 CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
@@ -108,7 +109,21 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="diagnostic", sample="550 5.1.1 no such user"),
     ),
     "agent/kept": (_REFERENCE, _REASON),
-    "agent/unknown_word": (_REFERENCE, Slot(name="word", sample="replay")),
+    "agent/unknown_word": (
+        _REFERENCE,
+        Slot(name="word", sample="replay"),
+        Slot(name="near", sample="!reply"),
+    ),
+    # What a colleague did: replied, answered, noted, closed, took, assigned, handed, priority,
+    # field, merged, merged_here, split, invited or spam. "to" may be empty.
+    "agent/deed": (
+        _REFERENCE,
+        _AGENT,
+        Slot(name="what", sample="assigned"),
+        Slot(name="to", sample="Gus Lima"),
+    ),
+    # Somebody answered what "other" had answered just before.
+    "agent/crossed": (_REFERENCE, _AGENT, Slot(name="other", sample="Gus Lima")),
     "agent/dead": (_REFERENCE, Slot(name="place", sample="support-mail:ana@example.org"), _REASON),
     "agent/alert": (
         Slot(name="what", sample="an event was quarantined"),

@@ -71,6 +71,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Unknown word [{reference}]",
         "{reference}: !{word} is not a word the desk knows. Your text was kept as a note.",
     ),
+    "agent/deed": ("{agent}: {what} {to} [{reference}]", "{reference}: {agent}: {what} {to}"),
+    "agent/crossed": (
+        "Two answers [{reference}]",
+        "{reference}: {agent} answered what {other} had answered just before:",
+    ),
     "agent/dead": (
         "A message could not be delivered [{reference}]",
         "{reference}: a message to {place} could not be delivered: {reason}.",

@@ -40,7 +40,8 @@ Attached = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to ``tickets``."""
-    for command in (reply, answer, note, close, escalate, assign, take, priority, merge, split):
+    talk, hand = (reply, answer, note, close), (escalate, assign, take, priority)
+    for command in (*talk, *hand, merge, split, invite, spam):
         app.command()(command)
     app.command("faq")(draft_faq)
     app.command("field")(set_field)
@@ -260,6 +261,25 @@ def split(
     """Give one event of a ticket a ticket of its own."""
     wanted = {"event": str(event)}
     give(config, "split", ticket=ref, arguments=wanted, agent=agent, as_json=as_json)
+
+
+def invite(
+    ref: Reference,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="A mail address.")],
+    agent: AsOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let replies on a ticket reach somebody else too."""
+    whom = {"address": address}
+    give(config, "invite", ticket=ref, arguments=whom, agent=agent, as_json=as_json)
+
+
+def spam(
+    ref: Reference, agent: AsOption = "", config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """Set a ticket aside as spam: nothing goes out for it any more."""
+    give(config, "spam", ticket=ref, agent=agent, as_json=as_json)
 
 
 def open_ticket(

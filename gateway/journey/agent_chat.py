@@ -10,7 +10,7 @@ from gateway.contracts.store import Known
 from gateway.errors import IllegalTransition
 from gateway.journey import agent_word
 from gateway.journey.agent_saying import deed_of, is_word, keep, say
-from gateway.journey.agent_word import WordRefused
+from gateway.journey.deed import WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
 from gateway.model.inbox import Outcome
@@ -20,7 +20,7 @@ from gateway.model.ticket import EventKind
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
     """Draft what an agent's message in the team's room causes."""
-    deed = deed_of(message, identity)
+    deed = deed_of(draft, message, identity)
     draft.heard_at_desk(deed.ticket, message)
     try:
         is_order = is_word(message.text) and not message.automatic

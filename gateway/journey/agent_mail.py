@@ -6,11 +6,13 @@ recipients go beyond the desk is kept as a note, because somebody else was meant
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.contracts.store import Known
 from gateway.errors import IllegalTransition
-from gateway.journey import agent_word
+from gateway.journey import agent_word, permission
 from gateway.journey.agent_saying import deed_of, is_word, keep, note, say
-from gateway.journey.agent_word import Deed, WordRefused
+from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
 from gateway.model.inbox import Outcome
@@ -19,13 +21,24 @@ from gateway.model.message import Message
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
     """Draft what an agent's mail causes."""
-    deed = deed_of(message, identity)
+    deed = _shown_to(draft, deed_of(draft, message, identity), message, known)
     said = (
         note(draft, deed, f"automatic ({message.automatic})")
         if message.automatic
         else _carry_out(draft, deed, message, known)
     )
     draft.done(Outcome.ACTED, said, effect=message.digest, ticket=deed.ticket.number)
+
+
+def _shown_to(draft: Draft, deed: Deed, message: Message, known: Known) -> Deed:
+    """Return a deed that colleagues are told of; not whoever wrote, and not without end.
+
+    A machine that answers from an agent's mailbox would go on talking to itself.
+    """
+    team = draft.rules.teams.get(deed.ticket.team or "", draft.rules.fallback)
+    own = {p for p in map(draft.desk.resolve, team.tell) if p.where == message.author.address}
+    is_quiet = bool(permission.tell(draft, known, draft.wallet.telling))
+    return replace(deed, heard_at=frozenset(own), is_quiet=is_quiet)
 
 
 def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> str:

@@ -8,20 +8,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Value
 from gateway.journey import agent_word, permission
-from gateway.journey.agent_word import LEVELS, Deed
+from gateway.journey.agent_word import LEVELS
+from gateway.journey.deed import Deed, WordRefused
+from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
+from gateway.journey.identify_chat import rooms_of
 from gateway.journey.identity import Identity
 from gateway.model.message import Message
-from gateway.model.ticket import EventKind
+from gateway.model.ticket import EventKind, Ticket
+from gateway.model.ticket_id import parse_reference
 
 _WORD = re.compile(r"\s*!(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*)|$)", re.DOTALL)
+_OUTWARD = ("reply", "close")
+_WITHOUT_TEXT = (
+    "answer", "assign", "field", "invite", "merge", "priority", "spam", "split", "take",
+)  # fmt: skip
+"""What more is said with these is a note."""
 
 
-def deed_of(message: Message, identity: Identity) -> Deed:
+def deed_of(draft: Draft, message: Message, identity: Identity) -> Deed:
     """Return what a proven agent does by a message on a ticket."""
     ticket, agent = identity.ticket, identity.agent
     assert ticket is not None
@@ -32,7 +43,18 @@ def deed_of(message: Message, identity: Identity) -> Deed:
         name=agent.name,
         text=message.text,
         attachments=message.attachments,
+        missing=message.missing,
+        heard_at=rooms_of(draft.desk, draft.rules, message.channel, message.talk),
     )
+
+
+def named_in(desk: Desk, text: str) -> tuple[int, ...]:
+    """Return the number of the ticket that a word names beside its own."""
+    found = _WORD.match(text)
+    if found is None or found["name"].lower() != "merge":
+        return ()
+    number = parse_reference(desk.policy.prefix, (found["rest"] or "").partition(" ")[0].strip())
+    return () if number is None else (number,)
 
 
 def is_word(text: str) -> bool:
@@ -49,32 +71,70 @@ def say(draft: Draft, deed: Deed, known: Known) -> str:
     found = _WORD.match(deed.text)
     assert found is not None
     name, rest = found["name"].lower(), (found["rest"] or "").strip()
-    if name not in agent_word.WORDS or name == "merge":
-        values = {"reference": deed.ticket.reference, "word": name}
-        _warn(draft, deed, "agent/unknown_word", values, known)
-        return "told the words" if name == "help" else agent_word.note(draft, deed)
+    if name == "help" or name not in agent_word.WORDS:
+        return _help(draft, deed, name, known)
+    if deed.missing and name in _OUTWARD:
+        files = ", ".join(deed.missing)
+        raise WordRefused(f"these files did not reach the desk: {files}")
     arguments, text = _arguments(draft, name, rest)
-    meant = Deed(
-        ticket=deed.ticket, by=deed.by, name=deed.name,
-        text=text, arguments=arguments, attachments=deed.attachments,
+    other = _other(draft.desk, arguments.get("into", ""), known)
+    did = agent_word.WORDS[name](
+        draft, replace(deed, text=text, arguments=arguments, other=other)
     )  # fmt: skip
-    return agent_word.WORDS[name](draft, meant)
+    if name in _WITHOUT_TEXT and (text or deed.attachments):
+        agent_word.note(draft, replace(deed, text=text))
+    return did
+
+
+def _help(draft: Draft, deed: Deed, name: str, known: Known) -> str:
+    """Tell the team which words there are; an unknown one is kept as a note."""
+    near = get_close_matches(name, (*agent_word.WORDS, "help"), n=1)
+    values: dict[str, Value] = {
+        "reference": deed.ticket.reference, "word": name,
+        "near": f"!{near[0]}" if near and name != "help" else "",
+    }  # fmt: skip
+    _warn(draft, deed, "agent/unknown_word", values, known)
+    if name == "help":
+        return "told the words"
+    return agent_word.note(draft, replace(deed, is_quiet=True))
+
+
+def _other(desk: Desk, reference: str, known: Known) -> Ticket | None:
+    number = parse_reference(desk.policy.prefix, reference)
+    return known.tickets.get(number) if number is not None else None
 
 
 def _arguments(draft: Draft, name: str, rest: str) -> tuple[dict[str, str], str]:
-    first, _, others = rest.partition(" ")
+    """Return what a word is given, and the text that follows."""
+    first, others = _first_of(rest)
     match name:
-        case "escalate" if first in draft.rules.teams or first.upper() in LEVELS:
-            return {"to": first}, others.strip()
-        case "answer":
-            return {"faq": first}, others.strip()
-        case "assign":
-            return {"to": first}, others.strip()
-        case "priority":
-            return {"priority": first}, others.strip()
+        case "escalate":
+            is_target = first in draft.rules.teams or first.upper() in LEVELS
+            return ({"to": first}, others) if is_target else ({}, rest)
         case "field":
-            return {"name": first, "value": others.strip()}, ""
+            line, _, more = others.partition("\n")
+            return {"name": first, "value": line.strip()}, more.strip()
+        case "split" if not first.strip("#.").isdigit():
+            return {}, rest
+    if name in _FIRST:
+        return {_FIRST[name]: first}, others
     return {}, rest
+
+
+_FIRST = {
+    "answer": "faq",
+    "assign": "to",
+    "invite": "address",
+    "merge": "into",
+    "priority": "priority",
+    "split": "event",
+}
+"""What the first word behind these means."""
+
+
+def _first_of(text: str) -> tuple[str, str]:
+    first, *others = text.split(None, 1) or [""]
+    return first, others[0].strip() if others else ""
 
 
 def _warn(draft: Draft, deed: Deed, key: str, values: Mapping[str, Value], known: Known) -> None:

@@ -1,22 +1,22 @@
 """Agents' words: what people of the desk do with a ticket, from wherever they say it.
 
-One function a word, the same for the command line and for proven mail (later for chat). Each is
-handed a `Deed`; a word that cannot be carried out raises `WordRefused` and changes nothing.
+One function a word, the same for the command line, for proven mail and for chat. Each is handed a
+`Deed`; a word that cannot be carried out raises `WordRefused` and changes nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from difflib import get_close_matches
 
 from gateway.contracts.words import Meaning
-from gateway.errors import GatewayError
-from gateway.journey import drafting, new_request, vendor
+from gateway.journey import agent_link, colleagues, drafting, new_request, vendor
+from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.model.decision import Answer, Priority
-from gateway.model.message import Attachment, Trust
+from gateway.model.message import Trust
 from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
 
 # As in rule files.
@@ -24,26 +24,9 @@ _FIELD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LEVELS = {"L1": 1, "L2": 2, "L3": 3, "L4": 4}
 
 
-class WordRefused(GatewayError):
-    """A word cannot be carried out; the text says why, for the agent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
-    """Who does what to a ticket. ``by`` names the doer for history, ``name`` for requesters."""
-
-    ticket: Ticket
-    by: str
-    name: str = ""
-    text: str = ""
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    attachments: tuple[Attachment, ...] = ()
-    other: Ticket | None = None
-
-
 def reply(draft: Draft, deed: Deed) -> str:
     """Send a person's words to everybody who asked, and wait for them."""
-    _need_text(deed, "reply needs a text")
+    deed.need_text("reply needs a text")
     if deed.ticket.state in (TicketState.MERGED, TicketState.SPAM):
         raise WordRefused(f"{deed.ticket.reference} is {deed.ticket.state}")
     if not any(party.address for party in deed.ticket.parties):
@@ -59,7 +42,8 @@ def reply(draft: Draft, deed: Deed) -> str:
         details={"outbox": outbox_id},
     )  # fmt: skip
     draft.set_state(deed.ticket, TicketState.WAITING, f"{deed.by} replied")
-    return "sent"
+    colleagues.tell(draft, deed, "replied", literal=deed.text, attachments=deed.attachments)
+    return f"sent{colleagues.answered_before(draft, deed)}"
 
 
 def answer(draft: Draft, deed: Deed) -> str:
@@ -74,13 +58,15 @@ def answer(draft: Draft, deed: Deed) -> str:
     if deed.ticket.state is TicketState.WAITING:
         draft.set_state(deed.ticket, TicketState.OPEN, f"{deed.by} answers")
     new_request.answer(draft, deed.ticket, Answer(faq=name), trust=Trust.PROVEN, by=deed.by)
-    return f"answered with {name}"
+    colleagues.tell(draft, deed, "answered", to=name)
+    return f"answered with {name}{colleagues.answered_before(draft, deed)}"
 
 
 def note(draft: Draft, deed: Deed) -> str:
     """Keep words inside the desk."""
-    _need_text(deed, "note needs a text")
+    deed.need_text("note needs a text")
     draft.event(deed.ticket, EventKind.NOTE, deed.text, by=deed.by, attachments=deed.attachments)
+    colleagues.tell(draft, deed, "noted", literal=deed.text, attachments=deed.attachments)
     return "noted"
 
 
@@ -90,18 +76,21 @@ def close(draft: Draft, deed: Deed) -> str:
     if is_worth_an_entry:
         _need_draftable(draft, deed)
         deed = replace(deed, text=summary)
-    _need_text(deed, "close needs a summary of what was done")
+    deed.need_text("close needs a summary of what was done")
     draft.set_state(deed.ticket, TicketState.CLOSED, f"closed by {deed.by}")
     outbox_id = draft.to_requester(
         deed.ticket, "requester/closed",
         {"reference": deed.ticket.reference, "days": draft.desk.policy.reopen_within.days},
         trust=Trust.PROVEN, literal=deed.text, automatic=False, sender_name=deed.name,
         buttons=(Meaning.HELPED, Meaning.PERSON) if draft.desk.policy.feedback else (),
+        attachments=deed.attachments,
     )  # fmt: skip
     draft.event(
         deed.ticket, EventKind.REPLY, deed.text,
-        by=deed.by, visibility=Visibility.PUBLIC, details={"outbox": outbox_id, "closing": True},
+        by=deed.by, visibility=Visibility.PUBLIC, attachments=deed.attachments,
+        details={"outbox": outbox_id, "closing": True},
     )  # fmt: skip
+    colleagues.tell(draft, deed, "closed", literal=deed.text, attachments=deed.attachments)
     if is_worth_an_entry:
         return f"closed, {drafting.draft_entry(draft, deed.ticket, deed.by, '')}"
     return "closed"
@@ -122,11 +111,12 @@ def escalate(draft: Draft, deed: Deed) -> str:
     """Hand a ticket to another team or the next level, with everything known."""
     wanted = deed.arguments.get("to", "")
     if wanted and wanted == deed.ticket.vendor:
-        _need_text(deed, f"what shall {wanted} be told?")
+        deed.need_text(f"what shall {wanted} be told?")
         vendor.tell_more(draft, deed.ticket, deed.by, deed.text, deed.attachments)
         return f"sent to {wanted}"
     team, level = _target(draft, deed.ticket, wanted)
     why = deed.text or f"escalated by {deed.by}"
+    colleagues.tell(draft, deed, "handed", to=team, literal=deed.text)
     new_request.route(draft, deed.ticket, team, level, f"{deed.by}: {why}")
     new_request.tell_new(draft, deed.ticket, why, None, summary=deed.text, files=deed.attachments)
     now = draft.now(deed.ticket)
@@ -153,11 +143,14 @@ def assign(draft: Draft, deed: Deed) -> str:
     """Give a ticket to an agent, or to another team."""
     wanted = deed.arguments.get("to", "")
     if wanted in draft.rules.teams:
+        colleagues.tell(draft, deed, "handed", to=wanted)
         new_request.route(draft, deed.ticket, wanted, None, f"assigned by {deed.by}")
         new_request.tell_new(draft, deed.ticket, f"assigned by {deed.by}", None)
         return f"assigned to team {wanted}"
     if wanted not in draft.rules.agents:
-        raise WordRefused(f"no agent or team {wanted!r}")
+        near = get_close_matches(wanted, (*draft.rules.agents, *draft.rules.teams), n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise WordRefused(f"no agent or team {wanted!r}{hint}")
     return _assign_to(draft, deed, wanted)
 
 
@@ -169,6 +162,10 @@ def take(draft: Draft, deed: Deed) -> str:
 def _assign_to(draft: Draft, deed: Deed, agent: str) -> str:
     draft.change(deed.ticket, assignee=agent)
     draft.event(deed.ticket, EventKind.STATE, f"assigned to {agent}", by=deed.by)
+    known = draft.rules.agents.get(agent)
+    is_own = deed.by.partition(":")[2] == agent
+    name = known.name if known else agent
+    colleagues.tell(draft, deed, "took" if is_own else "assigned", to="" if is_own else name)
     return f"assigned to {agent}"
 
 
@@ -179,6 +176,7 @@ def priority(draft: Draft, deed: Deed) -> str:
         raise WordRefused(f"no priority {wanted!r}; there are: {', '.join(Priority)}")
     draft.change(deed.ticket, priority=Priority(wanted))
     draft.event(deed.ticket, EventKind.STATE, f"priority {wanted}", by=deed.by)
+    colleagues.tell(draft, deed, "priority", to=wanted)
     return f"priority {wanted}"
 
 
@@ -189,6 +187,7 @@ def set_field(draft: Draft, deed: Deed) -> str:
     value = _field_value(draft, name, value, {*now.fields, *draft.rules.forms})
     draft.change(deed.ticket, fields={**now.fields, name: value})
     draft.event(deed.ticket, EventKind.STATE, f"{name} = {value}", by=deed.by)
+    colleagues.tell(draft, deed, "field", to=f"{name}: {value}")
     return f"{name} = {value}"
 
 
@@ -209,25 +208,6 @@ def _field_value(draft: Draft, name: str, value: str, known: Collection[str]) ->
     return read
 
 
-def merge(draft: Draft, deed: Deed) -> str:
-    """Let a ticket's story go on in another one: replies follow."""
-    into = deed.other
-    if into is None or into.number == deed.ticket.number:
-        raise WordRefused("merge needs another ticket")
-    if into.state is TicketState.MERGED:
-        raise WordRefused(f"{into.reference} is merged itself")
-    draft.change(deed.ticket, merged_into=into.number)
-    draft.set_state(deed.ticket, TicketState.MERGED, f"into {into.reference} by {deed.by}")
-    draft.event(into, EventKind.NOTE, f"{deed.ticket.reference} was merged into this", by=deed.by)
-    draft.change(into)
-    return f"merged into {into.reference}"
-
-
-def _need_text(deed: Deed, why: str) -> None:
-    if not deed.text.strip() and not deed.attachments:
-        raise WordRefused(why)
-
-
 Word = Callable[[Draft, Deed], str]
 WORDS: Mapping[str, Word] = {
     "reply": reply,
@@ -239,6 +219,9 @@ WORDS: Mapping[str, Word] = {
     "take": take,
     "priority": priority,
     "field": set_field,
-    "merge": merge,
     "faq": faq,
+    "merge": agent_link.merge,
+    "split": agent_link.split,
+    "invite": agent_link.invite,
+    "spam": agent_link.spam,
 }

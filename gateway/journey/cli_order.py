@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 
 from gateway.contracts.store import Question
 from gateway.errors import IllegalTransition, NotFound
-from gateway.journey import agent_word, explain, new_request
-from gateway.journey.agent_word import Deed, WordRefused
+from gateway.journey import agent_link, agent_word, explain, new_request
+from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.tokens import Keyring
@@ -16,11 +16,13 @@ from gateway.model.decision import Route
 from gateway.model.inbox import Outcome
 from gateway.model.knowledge import DraftState
 from gateway.model.message import Command, Json
+from gateway.model.people import is_mail_address
 from gateway.model.request import Facts, Request
-from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, Visibility
+from gateway.model.ticket import EventKind, Party, Ticket, TicketState, Visibility
 from gateway.model.ticket_id import format_reference, parse_reference
 
 REFUSED = "refused: "
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{2,30}")
 
 
 def question(desk: Desk, command: Command) -> Question:
@@ -140,8 +142,6 @@ def _carry_out(
         return opened.number, f"opened {opened.reference}"
     if ticket is None:
         raise WordRefused(f"there is no ticket {command.ticket}")
-    if command.name == "split":
-        return _split(draft, command, ticket)
     word = agent_word.WORDS.get(command.name)
     if word is None:
         raise WordRefused(f"unknown order {command.name}")
@@ -154,6 +154,9 @@ def _carry_out(
         attachments=command.attachments,
         other=ticket_named(draft.desk, command.arguments.get("into", ""), tickets),
     )
+    if command.name == "split":
+        fresh = agent_link.split_off(draft, deed)
+        return fresh.number, f"split off into {fresh.reference}"
     return ticket.number, word(draft, deed)
 
 
@@ -166,8 +169,9 @@ def _open(draft: Draft, command: Command) -> Ticket:
     """Log a call: the rules route it, nobody is answered by themselves."""
     given, desk = command.arguments, draft.desk
     address = given.get("from", "")
-    kind = "email" if "@" in address else given.get("by", "phone")
+    kind = _kind_of(address, given.get("by", "phone"))
     channel = next((c.name for c in desk.channels.values() if c.kind == kind), kind)
+    address = address.lower() if kind == "email" else address
     default = desk.policy.languages[0]
     language, _ = draft.rules.language_of(command.text, (default,))
     request = Request(
@@ -202,36 +206,17 @@ def _open(draft: Draft, command: Command) -> Ticket:
     return draft.now(ticket)
 
 
+def _kind_of(address: str, by: str) -> str:
+    """Return the kind of channel that a caller is answered on; ``by`` where there is none."""
+    if is_mail_address(address):
+        return "email"
+    if _PHONE.fullmatch(address):
+        return by
+    raise WordRefused(f"{address!r} is neither a mail address nor a phone number")
+
+
 def _caller(kind: str, address: str, name: str) -> Party:
-    """Return the caller: a mail address can be answered, a phone number cannot."""
-    return Party(number=1, kind=kind, address=address if kind == "email" else "", name=name)
-
-
-def _split(draft: Draft, command: Command, ticket: Ticket) -> tuple[int, str]:
-    """Give one thing that was said in a ticket a ticket of its own."""
-    wanted = command.arguments.get("event", "")
-    said = next((e for e in draft.history if str(e.seq) == wanted), None)
-    if said is None or said.kind not in (EventKind.REQUEST, EventKind.FOLLOWUP):
-        raise WordRefused(f"{ticket.reference} has no request or follow-up number {wanted}")
-    number = draft.desk.numbers.take()
-    fresh = replace(
-        ticket, number=number, reference=format_reference(draft.desk.policy.prefix, number),
-        version=1, state=TicketState.OPEN, created_at=draft.at, updated_at=draft.at,
-        follows=ticket.number, threads=(), due_at=None, closed_at=None, merged_into=None,
-        timing=None, reopened=0, vendor=None, helped=None,
-    )  # fmt: skip
-    draft.open(fresh)
-    _retell(draft, fresh, said, command.by)
-    draft.event(ticket, EventKind.NOTE, f"event {wanted} was split off into {fresh.reference}",
-                by=command.by)  # fmt: skip
-    draft.change(ticket)
-    draft.history = [said]
-    new_request.tell_new(draft, fresh, f"split off {ticket.reference}", None)
-    return number, f"split off into {fresh.reference}"
-
-
-def _retell(draft: Draft, ticket: Ticket, said: TicketEvent, by: str) -> None:
-    draft.event(
-        ticket, EventKind.REQUEST, said.text, by=said.by, visibility=said.visibility,
-        stored=said.attachments, details={"split_by": by},
-    )  # fmt: skip
+    """Return the caller: a mail address can be answered, a phone number is called back."""
+    if kind == "email":
+        return Party(number=1, kind=kind, address=address.lower(), name=name)
+    return Party(number=1, kind=kind, address="", name=f"{name} {address}".strip())

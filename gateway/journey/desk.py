@@ -96,6 +96,10 @@ class Desk:
         """Return the kind of a configured channel; its name where it is built in."""
         return self.channels[channel].kind if channel in self.channels else channel
 
+    def name_of_kind(self, kind: str) -> str | None:
+        """Return the first configured channel of a kind, None when there is none."""
+        return next((c.name for c in self.channels.values() if c.kind == kind), None)
+
     def channel_at(self, place: Place) -> Channel | None:
         """Return the channel a place is on: by name, else the only one of that kind."""
         if place.channel in self.channels:

@@ -7,7 +7,7 @@ are made in one place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from gateway.contracts.rules import Rules
@@ -158,13 +158,19 @@ class Draft(Record):
         *,
         literal: str = "",
         attachments: tuple[Attachment, ...] = (),
+        but: Collection[Place] = (),
     ) -> None:
-        """Tell the team a ticket lies with, at every place of it, each in one thread."""
+        """Tell the team a ticket lies with, at every place of it, each in one thread.
+
+        ``but`` are places, as they are resolved, that need not be told.
+        """
         now = self.now(ticket)
         team = self.rules.teams.get(now.team or "", self.rules.fallback)
         language = self.desk.policy.languages[0]
         for told in team.tell:
             place = self.desk.resolve(told)
+            if place in but:
+                continue
             text = self._for_team(place, key, language, values)
             self._say_at(
                 ticket, place, text, Role.TEAM,

@@ -13,6 +13,7 @@ from datetime import timedelta
 from gateway.contracts.rules import Rules
 from gateway.contracts.store import Known, Question
 from gateway.journey import identify_chat, limits
+from gateway.journey.agent_saying import named_in
 from gateway.journey.desk import Desk
 from gateway.journey.identity import Identity, Who, agent_at, current
 from gateway.journey.tokens import DeliveryToken, Role, TicketToken
@@ -35,7 +36,7 @@ def question(desk: Desk, message: Message, wallet: limits.Wallet) -> Question:
         kind=desk.kind_of(message.channel),
         address=message.author.address,
         refs=message.refs[:MAX_SUGGESTIONS],
-        tickets=(*numbers, *_named(desk, message)),
+        tickets=(*numbers, *_named(desk, message), *named_in(desk, message.text)),
         sends=(*sends, *(outbox_id for outbox_id in own if outbox_id)),
         budgets=wallet.all,
         conversation=f"{message.channel}:{message.talk.key}" if message.talk else "",

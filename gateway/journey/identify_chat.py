@@ -51,6 +51,14 @@ def is_desk_room(desk: Desk, rules: Rules, channel: str, talk: Talk) -> bool:
     return any(_is_room(desk, p, channel, talk) for p in (*places, *desk.policy.alerts))
 
 
+def rooms_of(desk: Desk, rules: Rules, channel: str, talk: Talk | None) -> frozenset[Place]:
+    """Return the places of teams where everybody reads what was said there."""
+    if talk is None:
+        return frozenset()
+    places = {place for team in rules.teams.values() for place in team.tell}
+    return frozenset(desk.resolve(p) for p in places if _is_room(desk, p, channel, talk))
+
+
 def _is_room(desk: Desk, told: Place, channel: str, talk: Talk) -> bool:
     place = desk.resolve(told)
     if place.channel != channel or channel not in desk.channels:

@@ -9,5 +9,5 @@ _BY_ADDRESS = "email"
 def shown(kind: str, name: str, address: str) -> str:
     """Return somebody on a channel kind as agents see them: by mail the address says enough."""
     if not address or not name or name == address or kind == _BY_ADDRESS:
-        return address or _UNKNOWN
+        return address or name or _UNKNOWN
     return f"{name} ({address})"

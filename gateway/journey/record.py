@@ -241,7 +241,9 @@ class Record:
             self.talk_about(message.channel, message.talk, ticket.number)
             self._answer_at(ticket, message.author.address, message.talk)
         now = self.now(ticket)
-        place = str(self._place_of(now, now.requester))
+        kind = self.desk.kind_of(message.channel)
+        writer = now.party_of(kind, message.author.address) or now.requester
+        place = str(self._place_of(now, writer))
         chain = (*reversed(message.refs), message.external_id)
         self._rethread(ticket, place, chain, message.external_id)
 
@@ -324,9 +326,12 @@ class Record:
         self.change(ticket, threads=(*others, thread))
 
     def _place_of(self, ticket: Ticket, party: Party) -> Place:
+        channel = ticket.channel
+        if party.kind != ticket.kind:
+            channel = self.desk.name_of_kind(party.kind) or party.kind
         if not party.where:
-            return Place(ticket.channel, party.address)
-        return self.desk.resolve(Place(ticket.channel, party.where))
+            return Place(channel, party.address)
+        return self.desk.resolve(Place(channel, party.where))
 
 
 def _end_with(first: InboxDone, claim: Claim, effect: str) -> InboxDone:

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+MOST_ADDRESS = 254
+"""RFC 5321 section 4.5.3.1.3, without the brackets."""
+_MAIL_ADDRESS = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]",
+    re.IGNORECASE,
+)
+
+
+def is_mail_address(text: str) -> bool:
+    """Return whether a text is exactly one plain mail address, as people type them."""
+    return len(text) <= MOST_ADDRESS and _MAIL_ADDRESS.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True, order=True)

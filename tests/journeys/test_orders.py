@@ -43,14 +43,15 @@ async def test_requester_answers_and_the_ticket_is_open_again(desk, lift):
 
 
 async def test_note_stays_inside(desk, lift):
-    """Nothing goes out, and the line is internal."""
-    before = len(await desk.sent())
+    """Nothing goes out to the requester, and the line is internal."""
+    before = len(await desk.sent(ALICE))
 
     await order(desk, lift, "note", text="This client is difficult.")
 
     line = (await desk.said(lift))[-1]
     assert (line.kind, line.visibility) == (EventKind.NOTE, Visibility.INTERNAL)
-    assert len(await desk.sent()) == before
+    assert len(await desk.sent(ALICE)) == before
+    assert "difficult" in text_of((await desk.sent("desk@acme.example"))[-1])
 
 
 async def test_closing_sends_the_summary(desk, lift):

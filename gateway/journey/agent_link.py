@@ -1,0 +1,130 @@
+"""Agents' words that change what belongs to a ticket: other tickets, people, or nothing at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.journey import colleagues, new_request
+from gateway.journey.deed import Deed, WordRefused
+from gateway.journey.draft import Draft
+from gateway.model.people import Place, is_mail_address
+from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState
+from gateway.model.ticket_id import format_reference
+
+MAIL = "email"
+MOST_PARTIES = 20
+_SAID = (EventKind.REQUEST, EventKind.FOLLOWUP)
+
+
+def merge(draft: Draft, deed: Deed) -> str:
+    """Let a ticket's story go on in another one: replies follow."""
+    into = deed.other
+    if into is None or into.number == deed.ticket.number or _is_hidden(draft, deed, into):
+        named = deed.arguments.get("into", "")
+        raise WordRefused(f"merge needs another ticket, and there is no {named or 'such one'}")
+    if into.state in (TicketState.MERGED, TicketState.SPAM):
+        raise WordRefused(f"{into.reference} is {into.state} itself")
+    draft.change(deed.ticket, merged_into=into.number)
+    draft.set_state(deed.ticket, TicketState.MERGED, f"into {into.reference} by {deed.by}")
+    draft.event(into, EventKind.NOTE, f"{deed.ticket.reference} was merged into this", by=deed.by)
+    draft.change(into)
+    colleagues.tell(draft, deed, "merged", to=into.reference)
+    target = replace(deed, ticket=into, heard_at=frozenset())
+    colleagues.tell(draft, target, "merged_here", to=deed.ticket.reference)
+    return f"merged into {into.reference}"
+
+
+def _is_hidden(draft: Draft, deed: Deed, ticket: Ticket) -> bool:
+    """Return whether a ticket is a private team's that the doer is not of."""
+    kind, _, name = deed.by.partition(":")
+    team = draft.rules.teams.get(ticket.team or "")
+    is_of_it = kind != "agent" or (team is not None and name in team.agents)
+    return team is not None and team.private and not is_of_it
+
+
+def split(draft: Draft, deed: Deed) -> str:
+    """Give one thing that the requester said a ticket of its own; the last one if none is named."""
+    return f"split off into {split_off(draft, deed).reference}"
+
+
+def split_off(draft: Draft, deed: Deed) -> Ticket:
+    """Return the ticket that one line of another one's history gets for itself."""
+    ticket = draft.now(deed.ticket)
+    said = _wanted(draft, deed)
+    number = draft.desk.numbers.take()
+    author = ticket.party_of(ticket.kind, said.by) or ticket.requester
+    fresh = replace(
+        ticket, number=number, reference=format_reference(draft.desk.policy.prefix, number),
+        version=1, state=TicketState.OPEN, created_at=draft.at, updated_at=draft.at,
+        subject=said.text.strip().partition("\n")[0][:120] or ticket.subject,
+        parties=(replace(author, number=1, invited=False),),
+        follows=ticket.number, threads=(), due_at=None, closed_at=None, merged_into=None,
+        assignee=None, faq=None, asks=(), asked=0,
+        timing=None, reopened=0, vendor=None, helped=None,
+    )  # fmt: skip
+    draft.open(fresh)
+    draft.event(
+        fresh, EventKind.REQUEST, said.text, by=said.by, visibility=said.visibility,
+        stored=said.attachments, details={"split_by": deed.by},
+    )  # fmt: skip
+    taken = f"event {said.seq} was split off into {fresh.reference}"
+    draft.event(ticket, EventKind.NOTE, taken, by=deed.by)
+    draft.change(ticket)
+    colleagues.tell(draft, deed, "split", to=fresh.reference)
+    draft.history = [said]
+    why = f"split off {ticket.reference} by {deed.doer}"
+    new_request.route(draft, fresh, ticket.team, ticket.level if ticket.team else None, why)
+    new_request.tell_new(draft, fresh, why, None)
+    return draft.now(fresh)
+
+
+def _wanted(draft: Draft, deed: Deed) -> TicketEvent:
+    named = deed.arguments.get("event", "").strip("#.")
+    said = [event for event in draft.history if event.kind in _SAID]
+    if named:
+        said = [event for event in said if str(event.seq) == named]
+    else:
+        said = [event for event in said if event.kind is EventKind.FOLLOWUP]
+    if not said:
+        what = f"request or follow-up number {named}" if named else "follow-up to take out"
+        raise WordRefused(f"{deed.ticket.reference} has no {what}")
+    return said[-1]
+
+
+def invite(draft: Draft, deed: Deed) -> str:
+    """Make somebody with a mail address a party: from now on replies reach them too."""
+    address = deed.arguments.get("address", "").strip().strip("<>").lower()
+    now = draft.now(deed.ticket)
+    if not is_mail_address(address):
+        raise WordRefused(f"{address!r} is no mail address" if address else "invite whom?")
+    if draft.desk.name_of_kind(MAIL) is None:
+        raise WordRefused("this desk has no mail channel to write to them")
+    if now.party_of(MAIL, address) is not None:
+        raise WordRefused(f"{address} belongs to {now.reference} already")
+    if any(_is_at(draft, place, address) for team in draft.rules.teams.values()
+           for place in team.tell):  # fmt: skip
+        raise WordRefused(f"{address} is where a team is told of its tickets")
+    if len(now.parties) >= MOST_PARTIES:
+        raise WordRefused(f"{now.reference} has {MOST_PARTIES} parties, which is the most")
+    number = max(party.number for party in now.parties) + 1
+    party = Party(number=number, kind=MAIL, address=address, invited=True)
+    draft.change(deed.ticket, parties=(*now.parties, party))
+    draft.event(deed.ticket, EventKind.STATE, f"invited {address}", by=deed.by)
+    colleagues.tell(draft, deed, "invited", to=address)
+    return f"invited {address}: replies go there too"
+
+
+def _is_at(draft: Draft, place: Place, address: str) -> bool:
+    channel = draft.desk.channel_at(place)
+    return channel is not None and channel.kind == MAIL and place.where.lower() == address
+
+
+def spam(draft: Draft, deed: Deed) -> str:
+    """Set a ticket aside as spam: nothing goes out for it, and nobody is told what follows.
+
+    It judges the ticket, not whoever wrote: a sender's name is easily borrowed.
+    """
+    draft.change(deed.ticket, assignee=None)
+    draft.set_state(deed.ticket, TicketState.SPAM, f"{deed.by} says that it is spam")
+    colleagues.tell(draft, deed, "spam")
+    return "set aside as spam"
