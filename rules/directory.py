@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.model.people import Agent, Place, Team
+from gateway.model.people import Agent, Place, Replies, Team
 from rules import fields
 from rules.conditions.reader import KINDS
 from rules.fields import Fields
@@ -48,8 +48,6 @@ def read_team(key: Scalar, node: Node, known: Known) -> TeamSource | None:
         return None
     if "level" not in found:
         known.problems.error(key.mark, f"{what}: level is missing", "level: 1 to 4")
-    if "replies" in found:
-        _check_replies(found["replies"], what, known)
     agents = fields.texts(found["agents"], what, known.problems) if _filled(found, "agents") else ()
     following = fields.text(found["next"], what, known.problems) if "next" in found else None
     team = Team(
@@ -59,17 +57,17 @@ def read_team(key: Scalar, node: Node, known: Known) -> TeamSource | None:
         agents=tuple(agent for agent, _ in agents),
         next_team=following,
         private=bool("private" in found and fields.flag(found["private"], what, known.problems)),
+        replies=_replies(found, what, known),
     )
     after = (following, found["next"].mark) if following else None
     return TeamSource(team, key.mark, agents, after)
 
 
-def _check_replies(node: Node, what: str, known: Known) -> None:
-    word = fields.choice(node, f"{what}: replies", REPLIES, known.problems)
-    if word == "thread":
-        known.problems.error(
-            node.mark, f"{what}: replies: thread: not supported by this version yet"
-        )
+def _replies(found: Fields, what: str, known: Known) -> Replies:
+    if "replies" not in found:
+        return Replies.EXPLICIT
+    word = fields.choice(found["replies"], f"{what}: replies", REPLIES, known.problems)
+    return Replies(word) if word else Replies.EXPLICIT
 
 
 def _filled(found: Fields, key: str) -> bool:

@@ -71,6 +71,9 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="level", sample=2),
         Slot(name="team", sample="network"),
         Slot(name="fields", sample=("site: Porto",)),
+        # Names of files, and remarks on the message: what was doubtful, what is missing.
+        Slot(name="files", sample=("screen.png",)),
+        Slot(name="flags", sample=("opened by UGUS with a reaction",)),
         _REASON,
         _DUE,
         Slot(name="similar", sample=("VT-1003-X, VPN at home: restart the box",)),
@@ -102,6 +105,17 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "agent/update": (_REFERENCE, _REQUESTER, Slot(name="what", sample="wrote")),
     # Below both of them where a team is told on chat: what is written there is a note.
     "agent/on_chat": (),
+    # The same for a team whose plain words go out.
+    "agent/on_chat_thread": (),
+    # The small line below a team's notice on chat, which is edited when something changes.
+    "agent/state": (
+        _REFERENCE,
+        Slot(name="state", sample="open"),
+        Slot(name="priority", sample="high"),
+        Slot(name="team", sample="network"),
+        Slot(name="level", sample=2),
+        _ASSIGNEE,
+    ),
     "agent/bounced": (
         _REFERENCE,
         Slot(name="recipient", sample="ana@example.org"),

@@ -72,6 +72,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "{reference}: !{word} is not a word the desk knows. Your text was kept as a note.",
     ),
     "agent/deed": ("{agent}: {what} {to} [{reference}]", "{reference}: {agent}: {what} {to}"),
+    "agent/state": (
+        "State {reference}",
+        "{reference}: {state}, {team} {level}, {priority} {assignee}",
+    ),
     "agent/crossed": (
         "Two answers [{reference}]",
         "{reference}: {agent} answered what {other} had answered just before:",

@@ -58,6 +58,7 @@ class SlackChannel:
             presses=True,
             forms=True,
             edits=True,
+            marks=True,
             on_uncertain=settings.on_uncertain,
         )
         self.parser: Parser = SlackParser(

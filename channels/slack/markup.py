@@ -25,7 +25,7 @@ from channels.slack.runs import Block, of_literal, of_markdown, plain_text
 from channels.slack.splitting import cut_at
 from channels.slack.talk import room_and_thread
 from gateway.model.message import Attachment, Json
-from gateway.model.outgoing import Outgoing, Part
+from gateway.model.outgoing import Mark, Outgoing, Part
 
 EVENT_TYPE = "ventanilla_reply"
 # Slack documents 40,000 characters of text and no sum of blocks. It was seen to refuse texts near
@@ -33,6 +33,7 @@ EVENT_TYPE = "ventanilla_reply"
 MAX_TEXT = 2900
 MAX_ALL = 11_000
 _OWN_BLOCKS = 2
+_EMOJI = {Mark.NOTED: "memo", Mark.DONE: "white_check_mark"}
 _IDS = uuid.UUID("6e1f2a54-6a0f-5d0c-9c4b-7d1a3f0c2b11")
 
 
@@ -40,6 +41,8 @@ def render(outgoing: Outgoing) -> Sequence[Part]:
     """Return the parts of one thing to say."""
     if outgoing.edits:
         return (_edit(outgoing),)
+    if outgoing.mark is not None:
+        return (_mark(outgoing, outgoing.mark),)
     said = [
         *of_markdown(outgoing.text),
         *of_literal(outgoing.literal),
@@ -130,6 +133,15 @@ def _edit(outgoing: Outgoing) -> Part:
         body=json.dumps({"ending": list(_ending(outgoing))}).encode(),
         facts={"call": "update"},
         anchor=outgoing.edits,
+    )
+
+
+def _mark(outgoing: Outgoing, mark: Mark) -> Part:
+    return Part(
+        outbox_id=outgoing.outbox_id,
+        place=outgoing.place,
+        body=json.dumps({"name": _EMOJI[mark]}).encode(),
+        facts={"call": "mark", "of": outgoing.in_reply_to},
     )
 
 

@@ -44,6 +44,7 @@ SCOPES = (
     Scope("mpim:read", (), "group direct messages are not read again after an outage"),
     Scope("im:read", (), "direct messages are not read again after an outage"),
     Scope("reactions:read", ("reaction_added",), "an emoji on a message opens no ticket"),
+    Scope("reactions:write", (), "no sign shows agents what became of what they wrote"),
     Scope("files:read", (), "files of requesters are not copied into tickets"),
     Scope("files:write", (), "files and very long texts cannot be sent", is_needed=True),
     Scope("commands", (), "the slash command and the shortcut do nothing"),

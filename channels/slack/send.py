@@ -43,12 +43,14 @@ class Sender:
                 return await self._update(part)
             case "file":
                 return await self._upload(part)
+            case "mark":
+                return await self._mark(part)
             case _:
                 return await self._post(part)
 
     async def confirm(self, part: Part) -> Receipt | None:
         """See `Confirms.confirm`."""
-        if part.facts.get("call") == "update":
+        if part.facts.get("call") in {"update", "mark"}:
             return None
         room, thread = await self._target(part)
         async for message in self._said_since(part, room, thread):
@@ -85,6 +87,18 @@ class Sender:
         except ValueError as exc:
             raise PermanentFailure("what was to be edited is no message") from exc
         return Receipt(external_id=part.anchor_id)
+
+    async def _mark(self, part: Part) -> Receipt:
+        """Put a sign on somebody's message; where that may not be, nobody misses it."""
+        room, ts = room_and_ts(str(part.facts["of"]))
+        if not ts:
+            return Receipt(detail="there is no message to mark")
+        name = json.loads(part.body)["name"]
+        try:
+            await self._api.call("reactions_add", channel=room, timestamp=ts, name=name)
+        except PermanentFailure as exc:
+            return Receipt(detail=exc.reason)
+        return Receipt(detail=f"marked with {name}")
 
     async def _upload(self, part: Part) -> Receipt:
         room, thread = await self._target(part)

@@ -19,7 +19,7 @@ from channels.telegram.ids import Where, read_external_id, read_where
 from channels.telegram.markdown import literal, render
 from channels.telegram.words import may_be_repeat, not_sent, whole_text_is_in_file
 from gateway.model.message import Json
-from gateway.model.outgoing import Button, Outgoing, Part
+from gateway.model.outgoing import Button, Mark, Outgoing, Part
 
 # A text has 1-4096 characters, in UTF-16 code units: core.telegram.org/bots/api#sendmessage
 MAX_TEXT = 4096
@@ -29,6 +29,9 @@ MAX_CAPTION = 1024
 MAX_PIECES = 5
 # Callback data has 1-64 bytes: core.telegram.org/bots/api#inlinekeyboardbutton
 MAX_BUTTON_ID = 64
+MARK = "setMessageReaction"
+# Bots may use the emoji that core.telegram.org/bots/api#reactiontypeemoji lists.
+_EMOJI = {Mark.NOTED: "\N{WRITING HAND}", Mark.DONE: "\N{THUMBS UP SIGN}"}
 # So many letters of a label are readable where two buttons stand side by side on a phone.
 _WIDE = 18
 
@@ -40,6 +43,8 @@ def to_parts(outgoing: Outgoing) -> Sequence[Part]:
     if outgoing.edits:
         calls = [_edit(outgoing)]
         anchor = outgoing.edits
+    elif outgoing.mark is not None:
+        calls, anchor = [_mark(outgoing, outgoing.mark)], ""
     else:
         calls = list(_calls(outgoing))
         anchor = outgoing.under
@@ -65,6 +70,14 @@ def _edit(outgoing: Outgoing) -> FrozenCall:
     footer = footer_of(outgoing)
     parameters: Parameters = {"footer": footer.text, "entities": footer.entities()}
     return FrozenCall(method="edit", parameters=parameters | _keyboard(outgoing.buttons))
+
+
+def _mark(outgoing: Outgoing, mark: Mark) -> FrozenCall:
+    """Return the sign that somebody's message gets."""
+    marked = read_external_id(outgoing.in_reply_to)
+    signs: Json = [{"type": "emoji", "emoji": _EMOJI[mark]}]
+    message = marked.message if marked else 0
+    return FrozenCall(method=MARK, parameters={"message_id": message, "reaction": signs})
 
 
 def _calls(outgoing: Outgoing) -> Iterator[FrozenCall]:

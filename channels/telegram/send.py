@@ -15,7 +15,7 @@ from channels.telegram.files import as_documents
 from channels.telegram.frozen import FrozenCall
 from channels.telegram.graphemes import units
 from channels.telegram.ids import external_id, read_external_id, read_where
-from channels.telegram.markup import MAX_CAPTION, MAX_TEXT, reply_to
+from channels.telegram.markup import MARK, MAX_CAPTION, MAX_TEXT, reply_to
 from gateway.errors import PermanentFailure, TemporaryFailure, Uncertain
 from gateway.model.message import Json
 from gateway.model.outgoing import Part, Receipt
@@ -43,6 +43,8 @@ class Sender:
         async with self._gate:
             if call.method == "edit":
                 return await self._edit(call, part)
+            if call.method == MARK:
+                return await self._mark(_ready(call, part))
             return await self._say(_ready(call, part))
 
     async def _say(self, call: FrozenCall) -> Receipt:
@@ -82,6 +84,23 @@ class Sender:
                 raise TemporaryFailure(failure.reason) from error
             raise failure from error
         return Receipt(detail="edited")
+
+    async def _mark(self, call: FrozenCall) -> Receipt:
+        """Put a sign on somebody's message; where a group allows none, nobody misses it."""
+        from telegram.error import BadRequest, Forbidden, TelegramError  # noqa: PLC0415
+
+        from channels.telegram.api import error_of  # noqa: PLC0415
+
+        try:
+            await self._ask(call)
+        except (BadRequest, Forbidden) as error:
+            return Receipt(detail=str(error))
+        except TelegramError as error:
+            failure = error_of(error)
+            if isinstance(failure, Uncertain):
+                raise TemporaryFailure(failure.reason) from error
+            raise failure from error
+        return Receipt(detail="marked")
 
     async def _ask(self, call: FrozenCall) -> Any:
         return await self._api().call(call.method, call.parameters, call.files)

@@ -33,7 +33,8 @@ class Abilities:
     """What a channel can do.
 
     ``presses``: its buttons come back as `Feedback`, not as words; with ``forms`` one of them may
-    open questions to be filled in, whose answers come back with it. ``resend_is_harmless``: a
+    open questions to be filled in, whose answers come back with it. ``marks``: it can put a sign on
+    somebody else's message. ``resend_is_harmless``: a
     repeat has the same id and bytes; then the wire mark need not be synced and an uncertain send
     is sent again. Where it is not, and the channel is no `Confirms`, ``on_uncertain`` decides:
     ``resend`` sends once more, ``hold`` waits for a person.
@@ -45,6 +46,7 @@ class Abilities:
     presses: bool = False
     forms: bool = False
     edits: bool = False
+    marks: bool = False
     resend_is_harmless: bool = False
     on_uncertain: Literal["resend", "hold"] = "resend"
     max_text: int | None = None

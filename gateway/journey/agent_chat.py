@@ -1,7 +1,8 @@
 """What is said in a team's room under a ticket's notice: an agent's word, or an internal note.
 
 Forgetting ``!reply`` is harmless: nothing but a word of a listed agent, in the team's own room,
-ever reaches the requester.
+ever reaches the requester. A team may turn that round for itself: then what its listed agents say
+there is an answer, unless it begins with ``!note``.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from gateway.contracts.store import Known
 from gateway.errors import IllegalTransition
 from gateway.journey import agent_word
-from gateway.journey.agent_saying import deed_of, is_word, keep, say
-from gateway.journey.deed import WordRefused
+from gateway.journey.agent_saying import deed_of, is_word, keep, reply, say
+from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message
+from gateway.model.outgoing import Mark
+from gateway.model.people import Replies
 from gateway.model.ticket import EventKind
 
 
@@ -23,11 +26,23 @@ def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> No
     deed = deed_of(draft, message, identity)
     draft.heard_at_desk(deed.ticket, message)
     try:
-        is_order = is_word(message.text) and not message.automatic
-        said = say(draft, deed, known) if is_order else agent_word.note(draft, deed)
+        said, mark = _carry_out(draft, deed, message, known)
+        draft.mark(deed.ticket, message, mark)
     except (WordRefused, IllegalTransition) as refused:
         said = keep(draft, deed, str(refused), known)
     draft.done(Outcome.ACTED, said, effect=message.digest, ticket=deed.ticket.number)
+
+
+def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> tuple[str, Mark]:
+    """Return what was done, and the sign that says so on the message itself."""
+    if is_word(message.text) and not message.automatic:
+        said = say(draft, deed, known)
+        return said, Mark.NOTED if said == agent_word.NOTED else Mark.DONE
+    team = draft.rules.teams.get(deed.ticket.team or "", draft.rules.fallback)
+    is_machine = bool(message.automatic or message.forwarded)
+    if team.replies is Replies.THREAD and not is_machine:
+        return reply(draft, deed), Mark.DONE
+    return agent_word.note(draft, deed), Mark.NOTED
 
 
 def plan_of_colleague(draft: Draft, message: Message, identity: Identity) -> None:
@@ -43,5 +58,7 @@ def plan_of_colleague(draft: Draft, message: Message, identity: Identity) -> Non
         attachments=message.attachments,
         details={"warning": identity.doubt},
     )
+    if not message.automatic:
+        draft.mark(ticket, message, Mark.NOTED)
     why = f"note: {identity.doubt}"
     draft.done(Outcome.APPENDED, why, effect=message.digest, ticket=ticket.number)

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from gateway.contracts.store import Known
 from gateway.errors import IllegalTransition
-from gateway.journey import agent_word, permission
-from gateway.journey.agent_saying import deed_of, is_word, keep, note, say
+from gateway.journey import permission
+from gateway.journey.agent_saying import deed_of, is_word, keep, note, reply, say
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
@@ -47,7 +47,7 @@ def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> str:
             return say(draft, deed, known)
         if _outsiders(draft, deed, message):
             return keep(draft, deed, "it went to others too, not only to the desk", known)
-        return agent_word.reply(draft, deed)
+        return reply(draft, deed)
     except (WordRefused, IllegalTransition) as refused:
         return keep(draft, deed, str(refused), known)
 

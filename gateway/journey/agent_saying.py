@@ -26,6 +26,8 @@ from gateway.model.ticket_id import parse_reference
 
 _WORD = re.compile(r"\s*!(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*)|$)", re.DOTALL)
 _OUTWARD = ("reply", "close")
+HANDING_ON = ("escalate", "assign")
+"""Words that may give a ticket to other people, who need all that was said."""
 _WITHOUT_TEXT = (
     "answer", "assign", "field", "invite", "merge", "priority", "spam", "split", "take",
 )  # fmt: skip
@@ -57,6 +59,12 @@ def named_in(desk: Desk, text: str) -> tuple[int, ...]:
     return () if number is None else (number,)
 
 
+def hands_on(text: str) -> bool:
+    """Return whether a text is a word that may give a ticket to others."""
+    found = _WORD.match(text)
+    return found is not None and found["name"].lower() in HANDING_ON
+
+
 def is_word(text: str) -> bool:
     """Return whether a text is a word, known or not."""
     return _WORD.match(text) is not None
@@ -73,9 +81,8 @@ def say(draft: Draft, deed: Deed, known: Known) -> str:
     name, rest = found["name"].lower(), (found["rest"] or "").strip()
     if name == "help" or name not in agent_word.WORDS:
         return _help(draft, deed, name, known)
-    if deed.missing and name in _OUTWARD:
-        files = ", ".join(deed.missing)
-        raise WordRefused(f"these files did not reach the desk: {files}")
+    if name in _OUTWARD:
+        _need_files(deed)
     arguments, text = _arguments(draft, name, rest)
     other = _other(draft.desk, arguments.get("into", ""), known)
     did = agent_word.WORDS[name](
@@ -84,6 +91,18 @@ def say(draft: Draft, deed: Deed, known: Known) -> str:
     if name in _WITHOUT_TEXT and (text or deed.attachments):
         agent_word.note(draft, replace(deed, text=text))
     return did
+
+
+def reply(draft: Draft, deed: Deed) -> str:
+    """Send what was said without a word. Raises as `say`."""
+    _need_files(deed)
+    return agent_word.reply(draft, deed)
+
+
+def _need_files(deed: Deed) -> None:
+    if deed.missing:
+        files = ", ".join(deed.missing)
+        raise WordRefused(f"these files did not reach the desk: {files}")
 
 
 def _help(draft: Draft, deed: Deed, name: str, known: Known) -> str:

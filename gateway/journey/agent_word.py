@@ -21,6 +21,7 @@ from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
 
 # As in rule files.
 _FIELD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NOTED = "noted"
 LEVELS = {"L1": 1, "L2": 2, "L3": 3, "L4": 4}
 
 
@@ -66,8 +67,8 @@ def note(draft: Draft, deed: Deed) -> str:
     """Keep words inside the desk."""
     deed.need_text("note needs a text")
     draft.event(deed.ticket, EventKind.NOTE, deed.text, by=deed.by, attachments=deed.attachments)
-    colleagues.tell(draft, deed, "noted", literal=deed.text, attachments=deed.attachments)
-    return "noted"
+    colleagues.tell(draft, deed, NOTED, literal=deed.text, attachments=deed.attachments)
+    return NOTED
 
 
 def close(draft: Draft, deed: Deed) -> str:

@@ -29,8 +29,11 @@ def tell(
     literal: str = "",
     attachments: tuple[Attachment, ...] = (),
 ) -> None:
-    """Tell the team at its other places what somebody did; ``what`` is a word of the template."""
-    if deed.is_quiet:
+    """Tell the team at its other places what somebody did; ``what`` is a word of the template.
+
+    While a ticket lies with no team nobody has heard of it, and nobody is troubled.
+    """
+    if deed.is_quiet or draft.now(deed.ticket).team is None:
         return
     values: dict[str, Value] = {
         "reference": deed.ticket.reference, "agent": deed.doer, "what": what, "to": to,

@@ -7,22 +7,21 @@ are made in one place.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Meaning, Text, Value
 from gateway.journey import limits
 from gateway.journey.desk import Desk
-from gateway.journey.record import REFERENCES_KEPT, Record
+from gateway.journey.record import REFERENCES_KEPT
+from gateway.journey.showing import Showing
 from gateway.journey.tokens import ButtonToken, ButtonWord, Role
 from gateway.model.inbox import Claim
 from gateway.model.message import Attachment, Message, Talk, Trust
-from gateway.model.outbox import NewSend
-from gateway.model.outgoing import Button, Outgoing, Question
-from gateway.model.people import Place
-from gateway.model.plan import Plan
-from gateway.model.ticket import EventKind, Party, Thread, Ticket
+from gateway.model.outgoing import Button, Question
+from gateway.model.people import Place, Replies, Team
+from gateway.model.ticket import Party, Thread, Ticket
 from gateway.world import new_outbox_id
 
 CHOICE = "choice"
@@ -53,20 +52,15 @@ class _Said:
     attachments: tuple[Attachment, ...]
 
 
-class Draft(Record):
+class Draft(Showing):
     """What one event, one attempt to send or one due time shall change, and say."""
 
     def __init__(self, desk: Desk, rules: Rules, *, claim: Claim | None = None) -> None:
         super().__init__(desk, rules, claim=claim)
         self.talk: Talk | None = None
         """Where on a chat platform the message was said that is being planned."""
-        self._edited: dict[str, str] = {}
-
-    def plan(self) -> Plan:
-        """See `Record.plan`; what shows a ticket's state elsewhere is brought up to date."""
-        for ticket in self.moved_on():
-            self._show_state(ticket)
-        return super().plan()
+        self.files: Sequence[Attachment] = ()
+        """Files of what was said before, where whoever gets the ticket now needs them."""
 
     def to_requester(
         self,
@@ -112,7 +106,7 @@ class Draft(Record):
             sender_name=said.sender_name, attachments=said.attachments,
             reply_token=self.desk.keyring.for_ticket(Role.REQUESTER, now.number, party.number),
             in_reply_to=thread.last, references=thread.references,
-            state="" if thread.opened_by else self._state_line(now, now.language, place),
+            state="" if thread.opened_by else self.state_line(now, now.language, place),
             buttons=self._buttons(now, party, place, outbox_id, said),
         )  # fmt: skip
         self._queue(outgoing, lane=f"{now.number}:{party.number}", ticket=ticket)
@@ -166,12 +160,11 @@ class Draft(Record):
         """
         now = self.now(ticket)
         team = self.rules.teams.get(now.team or "", self.rules.fallback)
-        language = self.desk.policy.languages[0]
         for told in team.tell:
             place = self.desk.resolve(told)
             if place in but:
                 continue
-            text = self._for_team(place, key, language, values)
+            text = self._for_team(team, place, key, values)
             self._say_at(
                 ticket, place, text, Role.TEAM,
                 literal=literal, attachments=attachments, to_agents=True,
@@ -209,19 +202,20 @@ class Draft(Record):
             reply_token=self.desk.keyring.for_ticket(role, now.number, 0),
             in_reply_to=thread.root, references=(thread.root,) if thread.root else (),
             under=thread.opened_by,
-            state="" if thread.opened_by else self._state_line(now, language, place),
+            state="" if thread.opened_by else self.team_line(now, place),
             **given,
         )  # fmt: skip
         self._queue(outgoing, lane=f"{now.number}:{place}", ticket=ticket)
 
-    def _for_team(self, place: Place, key: str, language: str, values: Mapping[str, Value]) -> Text:
+    def _for_team(self, team: Team, place: Place, key: str, values: Mapping[str, Value]) -> Text:
         """Return what a team is told; on chat an answer is a note until it says otherwise."""
+        language = self.desk.policy.languages[0]
         text = self.desk.words.render(key, language, values)
         channel = self.desk.channel_at(place)
         if key not in _ANSWERED or channel is None or not channel.abilities.presses:
             return text
-        how = self.desk.words.render("agent/on_chat", language, {})
-        return replace(text, closing=how.body)
+        how = "agent/on_chat_thread" if team.replies is Replies.THREAD else "agent/on_chat"
+        return replace(text, closing=self.desk.words.render(how, language, {}).body)
 
     def alert(self, what: str, details: str) -> None:
         """Tell the people of ``[desk] alerts`` what only people can mend; not without end."""
@@ -256,103 +250,3 @@ class Draft(Record):
             in_reply_to=message.external_id, references=tuple(filter(None, chain)),
         )  # fmt: skip
         self._queue(outgoing, lane=f"answer:{place}", ticket=None)
-
-    def _outgoing(self, outbox_id: str, place: Place, text: Text, **given: object) -> Outgoing:
-        return Outgoing(
-            outbox_id=outbox_id,
-            place=place,
-            created_at=self.at,
-            title=text.title,
-            text=text.body,
-            closing=text.closing,
-            delivery_token=self.desk.keyring.for_delivery(outbox_id),
-            stamp=self.desk.keyring.stamp(outbox_id),
-            **given,  # type: ignore[arg-type]
-        )
-
-    # --- what was said before, brought up to date --------------------------------------------
-
-    def take_buttons(self, ticket: Ticket, party: Party, outbox_id: str) -> None:
-        """Take the buttons off a message that we showed a party: one of them was pressed."""
-        now = self.now(ticket)
-        place = self._place_of(now, party)
-        thread = now.thread_at(str(place))
-        if thread is None or thread.opened_by != outbox_id:
-            self._edit(ticket, place, outbox_id, "", lane=f"{now.number}:{party.number}")
-        else:
-            state = self._state_line(now, now.language, place)
-            self._edit(ticket, place, outbox_id, state, lane=f"{now.number}:{party.number}")
-
-    def _show_state(self, ticket: Ticket) -> None:
-        """Bring the state line up to date in the first message of every thread that has one."""
-        lanes = {
-            str(self._place_of(ticket, p)): f"{ticket.number}:{p.number}" for p in ticket.parties
-        }
-        default = self.desk.policy.languages[0]
-        for thread in ticket.threads:
-            if not thread.opened_by or self.is_new(thread.opened_by):
-                continue
-            place = Place.parse(thread.place)
-            language = ticket.language if thread.place in lanes else default
-            line = self._state_line(ticket, language, place)
-            if line:
-                lane = lanes.get(thread.place, f"{ticket.number}:{place}")
-                self._edit(ticket, place, thread.opened_by, line, lane=lane)
-
-    def _state_line(self, ticket: Ticket, language: str, place: Place) -> str:
-        """Return a ticket's reference and state in words, "" where nothing can be edited."""
-        channel = self.desk.channel_at(place)
-        if channel is None or not channel.abilities.edits:
-            return ""
-        values = {"reference": ticket.reference, "state": str(ticket.state)}
-        return self.desk.words.render("requester/state", language, values).body.strip()
-
-    def _edit(self, ticket: Ticket, place: Place, outbox_id: str, state: str, *, lane: str) -> None:
-        if outbox_id in self._edited and self._edited[outbox_id] == state:
-            return
-        self._edited[outbox_id] = state
-        outgoing = self._outgoing(
-            new_outbox_id(self.desk.world), self.desk.resolve(place), Text(title="", body=""),
-            reference=ticket.reference, language=ticket.language, edits=outbox_id, state=state,
-        )  # fmt: skip
-        self._queue(outgoing, lane=lane, ticket=ticket)
-
-    # --- the outbox -------------------------------------------------------------------------
-
-    def is_new(self, outbox_id: str) -> bool:
-        """Return whether this draft itself queues a message."""
-        return any(send.part.outbox_id == outbox_id for send in self._sends)
-
-    def _queue(self, outgoing: Outgoing, *, lane: str, ticket: Ticket | None) -> None:
-        channel = self.desk.channel_at(outgoing.place)
-        if channel is None:
-            if ticket is not None:
-                gone = f"nothing was sent to {outgoing.place}: no such channel is configured"
-                self.event(ticket, EventKind.DELIVERY, gone)
-            return
-        parts = channel.render(outgoing)
-        for part in parts:
-            send = NewSend(
-                part=part,
-                lane=lane,
-                ticket=ticket.number if ticket else None,
-                created_at=self.at,
-                automatic=outgoing.automatic,
-            )
-            self._sends.append(send)
-            if ticket is not None and part.external_id:
-                self._refs[part.external_id] = ticket.number
-                chain = (*outgoing.references, part.external_id)
-                self._rethread(ticket, str(outgoing.place), chain, part.external_id)
-        if ticket is not None and not outgoing.edits and not parts[0].external_id:
-            self._opened_by(ticket, outgoing)
-
-    def _opened_by(self, ticket: Ticket, outgoing: Outgoing) -> None:
-        """Note our first message at a place whose platform chooses the ids."""
-        now, place = self.now(ticket), str(outgoing.place)
-        thread = now.thread_at(place) or Thread(place=place)
-        if thread.opened_by:
-            return
-        others = (t for t in now.threads if t.place != place)
-        opened = replace(thread, opened_by=outgoing.outbox_id)
-        self.change(ticket, threads=(*others, opened))

@@ -137,6 +137,11 @@ def of_bounce(outbox_id: str) -> Budget:
     return Budget(key=f"bounce:{outbox_id}", limit=1, window=DAY)
 
 
+def of_dead_place(ticket: int, place: str) -> Budget:
+    """Return what telling a team that one of its places cannot be reached spends."""
+    return Budget(key=f"dead:{ticket}:{place}", limit=1, window=DAY)
+
+
 def is_exempt(desk: Desk, address: str) -> bool:
     """Return whether ``[limits] exempt`` names an address."""
     return any(fnmatchcase(address, glob.lower()) for glob in desk.policy.limits.exempt)

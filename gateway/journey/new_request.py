@@ -347,6 +347,8 @@ def tell_new(
     now, due_at = draft.now(ticket), draft.due_at(ticket)
     before = [e.text for e in draft.history if e.kind in _ASKED and _is_public(e)]
     words = "\n\n".join((*before, *([message.text] if message else [])))
+    said = [e for e in (*draft.history, *draft.said) if e.kind in _ASKED and _is_public(e)]
+    names = dict.fromkeys(f.name for e in said if e.ticket == now.number for f in e.attachments)
     values: dict[str, Value] = {
         "reference": now.reference,
         "requester": shown(now.kind, now.requester.name, now.requester.address),
@@ -357,13 +359,15 @@ def tell_new(
         "level": now.level,
         "team": now.team or "",
         "fields": tuple(f"{name}: {value}" for name, value in now.fields.items()),
+        "files": tuple(names),
+        "flags": message.flags if message else (),
         "reason": why,
         "due": draft.rules.calendar.shown(due_at) if due_at else "",
         "similar": similar.lines(draft, now),
     }
     draft.to_team(
         ticket, "agent/new", values, literal=words,
-        attachments=message.attachments if message else (),
+        attachments=(*draft.files, *(message.attachments if message else ())),
     )  # fmt: skip
 
 

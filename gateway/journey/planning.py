@@ -30,8 +30,10 @@ from gateway.journey import (
     vendor,
     wish,
 )
+from gateway.journey.agent_saying import HANDING_ON, hands_on
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
+from gateway.journey.handing_on import read_files
 from gateway.journey.identify import identify, question, report_question
 from gateway.journey.identity import Identity, Who
 from gateway.journey.tokens import ButtonToken
@@ -144,7 +146,10 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     if status.is_asked(desk.words, message, who):
         status.plan(draft, message, who, known, await _theirs(desk, message))
         return
-    await _read_history(draft, who.ticket, always=who.who is Who.AGENT)
+    is_agent = who.who is Who.AGENT
+    await _read_history(draft, who.ticket, always=is_agent)
+    if not is_agent or hands_on(message.text):
+        await read_files(draft)
     if who.who is Who.ASKER:
         draft.similar = await similar.to_request(draft, message.subject, message.text)
     elif who.ticket is not None:
@@ -169,6 +174,7 @@ async def _plan_feedback(draft: Draft, pressed: Feedback) -> None:
         await _read_history(draft, ticket)
         if ticket is not None:
             draft.similar = await similar.to_ticket(draft, ticket)
+        await read_files(draft)
     feedback.plan(draft, pressed, known)
 
 
@@ -238,6 +244,8 @@ async def _plan_command(draft: Draft, command: Command) -> None:
     named = cli_order.ticket_named(desk, command.ticket, known.tickets)
     if named is not None:
         draft.history = await desk.store.events(named.number)
+        if command.name in HANDING_ON:
+            await read_files(draft)
     cli_order.plan(draft, command, known.tickets, await cli_order.repair(desk, command))
 
 

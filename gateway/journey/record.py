@@ -54,10 +54,6 @@ class _Working:
             self.changes.clear()
         return self._ticket
 
-    def has_moved_on(self) -> bool:
-        """Return whether a ticket that there was before has another state now."""
-        return self.before is not None and self.now().state is not self.before.state
-
     def write(self, ticket: Ticket, at: datetime) -> TicketWrite:
         """Return the ticket, with its clocks wound, as it shall be stored."""
         stored = replace(ticket, version=self._planned_on + 1, updated_at=at)
@@ -154,9 +150,9 @@ class Record:
         """Return the lines of history that this draft adds."""
         return self._events
 
-    def moved_on(self) -> Sequence[Ticket]:
-        """Return the tickets that this draft gives another state."""
-        return [w.now() for w in self._tickets.values() if w.has_moved_on()]
+    def changed(self) -> Sequence[tuple[Ticket, Ticket]]:
+        """Return the tickets that this draft writes and that were there: before and after."""
+        return [(w.before, w.now()) for w in self._tickets.values() if w.before is not None]
 
     # --- tickets and history ----------------------------------------------------------------
 

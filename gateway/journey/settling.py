@@ -6,6 +6,7 @@ ticket changed meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from gateway.contracts.store import Question
@@ -14,8 +15,10 @@ from gateway.journey import limits, retry
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.retry import Verdict
+from gateway.journey.showing import MARKS
 from gateway.model.outbox import OutboxState, SendItem, Settled
 from gateway.model.outgoing import Receipt
+from gateway.model.people import Place
 from gateway.model.ticket import EventKind, Ticket, TicketState
 
 
@@ -103,6 +106,8 @@ async def _ticket_of(draft: Draft, item: SendItem) -> Ticket | None:
 
 async def _tell_of_dead(draft: Draft, item: SendItem, reason: str) -> None:
     """Tell the ticket's team, else the alerts, that something will never arrive."""
+    if item.lane.startswith(MARKS):
+        return
     place = str(item.part.place)
     ticket = await _ticket_of(draft, item)
     await _count_alerts(draft)
@@ -112,11 +117,37 @@ async def _tell_of_dead(draft: Draft, item: SendItem, reason: str) -> None:
         return
     text = f"not delivered to {place}: {reason}"
     draft.event(ticket, EventKind.DELIVERY, text, details={"outbox": item.part.outbox_id})
-    if item.lane == f"{ticket.number}:1" and ticket.state is not TicketState.MERGED:
-        values = {"reference": ticket.reference, "place": place, "reason": reason}
-        draft.to_team(ticket, "agent/dead", values)
-    else:
+    if _is_for_party(ticket, item) and ticket.state is not TicketState.MERGED:
+        _tell_team(draft, ticket, place, reason)
+    elif draft.desk.policy.alerts:
         draft.alert(f"A message to {place} could not be delivered", reason)
+    else:
+        await _tell_other_places(draft, ticket, item, reason)
+
+
+def _is_for_party(ticket: Ticket, item: SendItem) -> bool:
+    return item.lane in {f"{ticket.number}:{party.number}" for party in ticket.parties}
+
+
+def _tell_team(
+    draft: Draft, ticket: Ticket, place: str, reason: str, but: Collection[Place] = ()
+) -> None:
+    values = {"reference": ticket.reference, "place": place, "reason": reason}
+    draft.to_team(ticket, "agent/dead", values, but=but)
+
+
+async def _tell_other_places(draft: Draft, ticket: Ticket, item: SendItem, reason: str) -> None:
+    """Tell a team at its other places that one of them cannot be reached; once a day each.
+
+    What says so may itself not arrive: then every place has had its turn, and it is silent.
+    """
+    place = draft.desk.resolve(item.part.place)
+    budget = limits.of_dead_place(ticket.number, str(place))
+    known = await draft.desk.store.know(Question(now=draft.at, budgets=(budget,)))
+    if limits.spent((budget,), known):
+        return
+    draft.spend((budget,))
+    _tell_team(draft, ticket, str(item.part.place), reason, but={place})
 
 
 async def tell_of_held(draft: Draft, item: SendItem, reason: str) -> None:

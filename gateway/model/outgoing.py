@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from gateway.model.message import Attachment, Json, Trust
 from gateway.model.people import Place
+
+
+class Mark(StrEnum):
+    """What a small sign on somebody's message says became of it."""
+
+    NOTED = "noted"
+    """It is kept, and stays inside."""
+    DONE = "done"
+    """It was carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +60,8 @@ class Outgoing:
     On chat: ``under`` is the outbox id of the message at this place whose thread it goes into;
     ``state`` the ticket's state in words, for the small line with the reference. With ``edits``,
     the outbox id of an earlier message, there is nothing to say: that message's buttons and
-    state line are replaced by these, and its text stays.
+    state line are replaced by these, and its text stays. With ``mark`` there is nothing to say
+    either: the message ``in_reply_to`` gets that sign.
     """
 
     outbox_id: str
@@ -77,6 +88,7 @@ class Outgoing:
     under: str = ""
     edits: str = ""
     state: str = ""
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 MOST_ADDRESS = 254
 """RFC 5321 section 4.5.3.1.3, without the brackets."""
@@ -64,6 +65,15 @@ class Person:
     dead: str | None = None
 
 
+class Replies(StrEnum):
+    """What an agent's plain text in a team's room is."""
+
+    EXPLICIT = "explicit"
+    """A note: only words go out."""
+    THREAD = "thread"
+    """An answer to the requester: only ``!note`` stays inside."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
     """A team of the rule files. ``tell`` are the places where it hears of its tickets."""
@@ -74,6 +84,7 @@ class Team:
     agents: tuple[str, ...] = ()
     next_team: str | None = None
     private: bool = False
+    replies: Replies = Replies.EXPLICIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,6 +134,7 @@ class Platform:
     files: dict[str, list] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     asked: int = 0
+    marks: list[tuple[str, str]] = field(default_factory=list)
 
     def texts(self, room: str = "") -> list[str]:
         """Return what was said in a room, or everywhere."""
@@ -152,7 +153,7 @@ class RoomsChannel:
         self.parser = RoomsParser(name)
         self.platform = Platform()
         self.abilities = Abilities(
-            buttons=True, presses=True, edits=True, on_uncertain=settings.on_uncertain
+            buttons=True, presses=True, edits=True, marks=True, on_uncertain=settings.on_uncertain
         )
 
     def can_open_forms(self):
@@ -170,13 +171,16 @@ class RoomsChannel:
         raise NotImplementedError
 
     def render(self, outgoing):
+        buttons = [(button.label, button.id) for button in outgoing.buttons]
         if outgoing.edits:
-            body = {"buttons": [], "state": outgoing.state}
+            body = {"buttons": buttons, "state": outgoing.state}
+        elif outgoing.mark:
+            body = {"mark": outgoing.mark, "of": outgoing.in_reply_to}
         else:
             pieces = (outgoing.text, outgoing.literal, outgoing.closing)
             body = {
                 "text": "\n\n".join(piece for piece in pieces if piece),
-                "buttons": [(button.label, button.id) for button in outgoing.buttons],
+                "buttons": buttons,
                 "state": outgoing.state,
                 "answers": outgoing.in_reply_to,
             }
@@ -202,10 +206,14 @@ class RoomsChannel:
     def _do(self, part):
         body, posts = json.loads(part.body), self.platform.posts
         room = part.place.where.partition("/")[0]
+        if "mark" in body:
+            self.platform.marks.append((body["of"], body["mark"]))
+            return Receipt(detail="marked")
         if part.facts["edit"]:
             number = int(part.anchor_id.rpartition("/")[2])
             post = next(post for post in posts if post.id == number)
-            post.buttons, post.state, post.edits = [], body["state"], post.edits + 1
+            post.buttons, post.state = body["buttons"], body["state"]
+            post.edits += 1
             return Receipt(external_id=part.anchor_id)
         post = Post(
             id=9000 + len(posts),

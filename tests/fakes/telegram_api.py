@@ -64,6 +64,7 @@ _SPECS = {
     f" link_preview_options:preview {_MARKUP}",
     "editMessageCaption": f"chat_id:chat message_id:int {_CAPTION} {_MARKUP}",
     "editMessageReplyMarkup": f"chat_id:chat message_id:int {_MARKUP}",
+    "setMessageReaction": "!chat_id:chat !message_id:int reaction:signs is_big:bool",
     "answerCallbackQuery": "!callback_query_id:str text:str show_alert:bool cache_time:int",
     "setMyCommands": "!commands:commands language_code:str",
     "getChat": "!chat_id:chat",
@@ -213,6 +214,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "markup": _markup,
     "album": _album,
     "commands": _commands,
+    "signs": _list(_object("type emoji")),
 }
 
 

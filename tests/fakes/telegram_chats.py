@@ -78,6 +78,7 @@ class Chats:
     topics: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     blocked: set[int] = field(default_factory=set)
     migrated: dict[int, int] = field(default_factory=dict)
+    signs: list[tuple[int, int, str]] = field(default_factory=list)
     shown: list[Message] = field(default_factory=list)
     files: dict[str, tuple[str, bytes, int]] = field(default_factory=dict)
     _ids: Any = field(default_factory=lambda: itertools.count(1000))
@@ -228,6 +229,12 @@ class Chats:
     async def _do_answerCallbackQuery(self, call: Call) -> bool:  # noqa: N802
         if units(call.parameters.get("text", "")) > 200:
             raise bad("MESSAGE_TOO_LONG")
+        return True
+
+    async def _do_setMessageReaction(self, call: Call) -> bool:  # noqa: N802
+        given = call.parameters
+        (sign,) = given["reaction"]
+        self.signs.append((given["chat_id"], given["message_id"], sign["emoji"]))
         return True
 
     async def _do_setMyCommands(self, _call: Call) -> bool:  # noqa: N802

@@ -182,7 +182,7 @@ class Bench:
         task = asyncio.create_task(self.delivery.run())
         before, same = None, 0
         while same < 3:
-            rows = await self.store.list_outbox(frozenset(OutboxState), 1000)
+            rows = await self.store.list_outbox(frozenset(OutboxState), 10_000)
             states = [(row.id, row.state, row.attempts) for row in rows]
             is_busy = any(row.state is OutboxState.WIRE for row in rows)
             same = 0 if is_busy or states != before else same + 1
@@ -193,7 +193,7 @@ class Bench:
 
     async def sent(self, to=None) -> list[EmailMessage]:
         """Return every mail in the outbox, oldest first; only those to one address if given."""
-        rows = await self.store.list_outbox(frozenset(OutboxState), 1000)
+        rows = await self.store.list_outbox(frozenset(OutboxState), 10_000)
         found = []
         for row in reversed(rows):
             if to is None or row.place.endswith(f":{to}"):

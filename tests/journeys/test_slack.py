@@ -203,6 +203,9 @@ async def test_an_agent_answers_from_the_teams_channel(office):
     (note,) = await office.history(EventKind.NOTE)
     assert (note.text, note.visibility) == ("it is the old firewall again", Visibility.INTERNAL)
     assert "firewall" not in str(office.workspace.rooms[HELP].messages)
+    await office.until(lambda: len(office.slack.methods.marks) == 2)
+    signs = [name for _, name in office.slack.methods.marks]
+    assert signs == ["white_check_mark", "memo"]
 
 
 async def test_a_word_behind_our_name_does_not_take_the_next_line_along(tmp_path):

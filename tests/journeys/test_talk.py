@@ -281,7 +281,7 @@ async def test_an_agents_reply_comes_back_where_was_asked(chat):
     await chat.desk.order("reply", ticket=ticket.reference, text="A mechanic is <!here>")
     await chat.desk.deliver()
 
-    answer = chat.platform.posts[-1]
+    answer = [post for post in chat.platform.posts if post.where == "HELP/1"][-1]
     receipt = next(post for post in chat.platform.posts if post.where == "HELP/1")
     assert (answer.where, answer.buttons) == ("HELP/1", [])
     assert "A mechanic is <!here>" in answer.text
@@ -432,11 +432,11 @@ async def test_the_team_hears_of_a_ticket_in_one_thread(chat):
     later = chat.platform.posts[-1]
     assert notice.under == ""
     assert later.under == external_id("NETWORK", notice.id)
-    assert notice.state.endswith("open")
+    assert "open" in notice.state
     ticket = await chat.ticket(row)
     await chat.desk.order("close", ticket=ticket.reference, text="Mended")
     await chat.desk.deliver()
-    assert notice.state == f"{ticket.reference} · closed"
+    assert notice.state.startswith(f"{ticket.reference} · closed")
 
 
 async def test_forgetting_the_word_is_harmless(chat):

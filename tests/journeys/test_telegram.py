@@ -199,6 +199,10 @@ async def test_an_agent_answers_from_the_group(people):
     answer = people.seen_by(RITA)[-1]
     assert "Somebody is *on* the way." in answer.text
     assert all("upset" not in shown.text for shown in people.seen_by(RITA))
+    assert [sign for _, _, sign in people.server.signs] == [
+        "\N{WRITING HAND}",
+        "\N{THUMBS UP SIGN}",
+    ]
     kinds = [said.kind for said in await people.desk.said(row)]
     assert EventKind.NOTE in kinds
     assert EventKind.REPLY in kinds

@@ -153,7 +153,8 @@ async def test_a_wrong_word_is_answered_with_the_likely_one(desk, lift):
     """Whoever mistypes reads what was meant."""
     await write(desk, "!clsoe done")
 
-    assert "Did you mean !close?" in text_of((await desk.sent(DESK))[-1])
+    told = " ".join(text_of((await desk.sent(DESK))[-1]).split())
+    assert "Did you mean !close?" in told
 
 
 async def test_files_go_along_with_a_closing(desk, lift):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import rules
-from gateway.model.people import Agent, Place, Team
+from gateway.model.people import Agent, Place, Replies, Team
 from tests.rules.conftest import CHANNELS, DESK, decided
 
 
@@ -541,11 +541,12 @@ def test_all_files_together_have_a_limit(tmp_path: Path) -> None:
     assert not any(line.startswith("11.yaml") for line in said(result))
 
 
-def test_replies_by_thread_are_not_there_yet(load) -> None:
-    """A key whose other value comes later says so."""
-    result = load("teams: {a: {level: 1, replies: thread}}\nfallback: {team: a}")
+def test_a_team_may_let_plain_words_out(load) -> None:
+    """It is said in so many words, for each team."""
+    book = load("teams: {a: {level: 1, replies: thread}, b: {level: 1}}\nfallback: {team: a}").book
 
-    assert any("replies: thread: not supported by this version yet" in s for s in said(result))
+    assert book.teams["a"].replies is Replies.THREAD
+    assert book.teams["b"].replies is Replies.EXPLICIT
 
 
 def test_book_names_the_language_of_a_text(load) -> None:

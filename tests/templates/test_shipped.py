@@ -66,7 +66,8 @@ def test_every_message_has_words_of_its_own_language(words, key, language):
 @pytest.mark.parametrize(("key", "language"), EVERY)
 def test_every_value_is_shown_somewhere(words, key, language):
     """What the journey hands in reaches the reader."""
-    lists = {"choices", "requests", "languages", "files", "questions", "fields", "similar"}
+    lists = {"choices", "requests", "languages", "files", "questions", "fields"}
+    lists |= {"similar", "flags"}
     values = {
         name: 4711 if name in {"days", "level"} else f"<{name}>"
         for name in templates.KEYS[key]

@@ -43,6 +43,7 @@ class Methods:
         self.mistakes: list[str] = []
         self.views: list[Payload] = []
         self.ephemeral: list[Payload] = []
+        self.marks: list[tuple[str, str]] = []
 
     def call(self, name: str, token: str, given: Payload) -> Payload:
         """Return the answer of a method."""
@@ -241,7 +242,12 @@ class Methods:
             "profile": profile,
         }
 
-    def _reactions_add(self, **_: Any) -> Payload:
+    def _reactions_add(self, channel: str, timestamp: str, name: str) -> Payload:
+        if timestamp not in self._room(channel).messages:
+            raise Refused("message_not_found")
+        if (timestamp, name) in self.marks:
+            raise Refused("already_reacted")
+        self.marks.append((timestamp, name))
         return {}
 
     def _views_open(self, view: Payload, trigger_id: str = "", **_: Any) -> Payload:

@@ -18,8 +18,8 @@ TEAM, APP, BOT_USER, BOT = "T0DESK001", "A0DESK001", "U0DESKBOT", "B0DESKBOT"
 ALL_SCOPES = (
     "app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public",
     "commands", "files:read", "files:write", "groups:history", "groups:read", "im:history",
-    "im:read", "im:write", "mpim:history", "mpim:read", "reactions:read", "team:read",
-    "users:read", "users:read.email",
+    "im:read", "im:write", "mpim:history", "mpim:read", "reactions:read", "reactions:write",
+    "team:read", "users:read", "users:read.email",
 )  # fmt: skip
 
 

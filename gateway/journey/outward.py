@@ -1,0 +1,74 @@
+"""A record that also says things: renders them, and queues them in the outbox. Pure.
+
+The ground that `showing.Showing` and `draft.Draft` stand on; no use case speaks to it directly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.contracts.words import Text
+from gateway.journey.record import Record
+from gateway.model.outbox import NewSend
+from gateway.model.outgoing import Outgoing
+from gateway.model.people import Place
+from gateway.model.ticket import EventKind, Thread, Ticket
+
+
+class Outward(Record):
+    """What one event, one attempt to send or one due time shall change, and what goes out."""
+
+    def _outgoing(self, outbox_id: str, place: Place, text: Text, **given: object) -> Outgoing:
+        return Outgoing(
+            outbox_id=outbox_id,
+            place=place,
+            created_at=self.at,
+            title=text.title,
+            text=text.body,
+            closing=text.closing,
+            delivery_token=self.desk.keyring.for_delivery(outbox_id),
+            stamp=self.desk.keyring.stamp(outbox_id),
+            **given,  # type: ignore[arg-type]
+        )
+
+    def is_new(self, outbox_id: str) -> bool:
+        """Return whether this draft itself queues a message."""
+        return any(send.part.outbox_id == outbox_id for send in self._sends)
+
+    def _queue(self, outgoing: Outgoing, *, lane: str, ticket: Ticket | None) -> None:
+        channel = self.desk.channel_at(outgoing.place)
+        if channel is None:
+            if ticket is not None:
+                gone = f"nothing was sent to {outgoing.place}: no such channel is configured"
+                self.event(ticket, EventKind.DELIVERY, gone)
+            return
+        parts = channel.render(outgoing)
+        for part in parts:
+            send = NewSend(
+                part=part,
+                lane=lane,
+                ticket=ticket.number if ticket else None,
+                created_at=self.at,
+                automatic=outgoing.automatic,
+            )
+            self._sends.append(send)
+            if ticket is not None and part.external_id:
+                self._refs[part.external_id] = ticket.number
+                chain = (*outgoing.references, part.external_id)
+                self._rethread(ticket, str(outgoing.place), chain, part.external_id)
+        if (
+            ticket is not None
+            and not (outgoing.edits or outgoing.mark)
+            and not parts[0].external_id
+        ):
+            self._opened_by(ticket, outgoing)
+
+    def _opened_by(self, ticket: Ticket, outgoing: Outgoing) -> None:
+        """Note our first message at a place whose platform chooses the ids."""
+        now, place = self.now(ticket), str(outgoing.place)
+        thread = now.thread_at(place) or Thread(place=place)
+        if thread.opened_by:
+            return
+        others = (t for t in now.threads if t.place != place)
+        opened = replace(thread, opened_by=outgoing.outbox_id)
+        self.change(ticket, threads=(*others, opened))
