@@ -116,6 +116,12 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="level", sample=2),
         _ASSIGNEE,
     ),
+    # A button below it: its title is the label, its body the question of the form behind it.
+    "agent/press": (Slot(name="word", sample="escalate"),),
+    # Where there are no forms: an answer to this is the text of reply, close or escalate.
+    "agent/prompt": (_REFERENCE, _AGENT, Slot(name="word", sample="reply")),
+    # Somebody pressed a button who may not.
+    "agent/not_pressed": (_REFERENCE, _REASON),
     "agent/bounced": (
         _REFERENCE,
         Slot(name="recipient", sample="ana@example.org"),

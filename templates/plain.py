@@ -76,6 +76,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "State {reference}",
         "{reference}: {state}, {team} {level}, {priority} {assignee}",
     ),
+    "agent/press": ("!{word}", "{word}"),
+    "agent/prompt": ("{word} [{reference}]", "{reference}: {agent}: {word}"),
+    "agent/not_pressed": ("Nothing done [{reference}]", "{reference}: nothing was done: {reason}"),
     "agent/crossed": (
         "Two answers [{reference}]",
         "{reference}: {agent} answered what {other} had answered just before:",

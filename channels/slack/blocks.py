@@ -23,6 +23,9 @@ Json = dict[str, Any]
 MAX_BLOCK = 2900
 MAX_BLOCKS = 50
 MAX_LABEL = 75
+MAX_ACTION = 255
+FORM = "form"
+"""How the ids of buttons begin that open a form."""
 MAX_BUTTONS = 25
 MAX_CONTEXT = 300
 _MAX_INDENT = 5
@@ -62,13 +65,22 @@ def actions_block(buttons: Sequence[Button]) -> Json | None:
     elements = [
         {
             "type": "button",
-            "action_id": f"{button.word[:60]}.{number}",
+            "action_id": _action_id(button, number),
             "text": {"type": "plain_text", "text": _label(button.label), "emoji": False},
             "value": button.id,
         }
         for number, button in enumerate(shown)
     ]
     return {"type": "actions", "block_id": "ventanilla", "elements": elements}
+
+
+def _action_id(button: Button, number: int) -> str:
+    """Return what a press says of its button: enough to open a form of one text by."""
+    if not button.questions:
+        return f"{button.word[:60]}.{number}"
+    first, *others = button.questions
+    is_one_text = first.kind == "text" and not others
+    return f"{FORM}.{number}.{first.name}"[:MAX_ACTION] if is_one_text else f"{FORM}.{number}"
 
 
 def context_block(reference: str | None, state: str) -> Json | None:

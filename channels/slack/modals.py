@@ -12,6 +12,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from channels.slack.blocks import FORM
 from channels.slack.payload import Payload, list_at, text_at
 from gateway.errors import SendError
 from gateway.model.outgoing import Question
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FORM = "form"
 MAX_KEPT = 1000
 _MAX_PRIVATE = 3000
 # https://docs.slack.dev/surfaces/modals and /reference/block-kit (checked May 2026).
@@ -70,6 +70,19 @@ def _element(question: Question) -> Mapping[str, Any]:
     return {"type": "plain_text_input", "multiline": question.kind == "text"}
 
 
+def _of_one_text(action: Payload) -> Mapping[str, Any] | None:
+    """Return the view behind a button that asks for one text: what is pressed tells enough.
+
+    So it opens whichever process showed the button, and after a restart.
+    """
+    _, _, name = text_at(action, "action_id").partition(".")[2].partition(".")
+    label, button = text_at(action, "text", "text"), text_at(action, "value")
+    if not (name and label and button):
+        return None
+    view = view_of(label, (Question(name=name, label=label, kind="text"),))
+    return {**view, "private_metadata": button[:_MAX_PRIVATE]}
+
+
 class Modals:
     """Views by the id of the button that opens them, the newest ones."""
 
@@ -88,7 +101,7 @@ class Modals:
         """Return the trigger and the view that a press asks for, None when it asks for none."""
         for action in list_at(payload, "actions"):
             is_form = text_at(action, "action_id").partition(".")[0] == FORM
-            view = self._views.get(text_at(action, "value"))
+            view = self._views.get(text_at(action, "value")) or _of_one_text(action)
             if is_form and view is not None:
                 return text_at(payload, "trigger_id"), view
         return None

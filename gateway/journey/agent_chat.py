@@ -7,6 +7,8 @@ there is an answer, unless it begins with ``!note``.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.contracts.store import Known
 from gateway.errors import IllegalTransition
 from gateway.journey import agent_word
@@ -14,6 +16,7 @@ from gateway.journey.agent_saying import deed_of, is_word, keep, reply, say
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
+from gateway.journey.team_buttons import PROMPTED, prompt_ref
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message
 from gateway.model.outgoing import Mark
@@ -40,9 +43,17 @@ def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> tupl
         return said, Mark.NOTED if said == agent_word.NOTED else Mark.DONE
     team = draft.rules.teams.get(deed.ticket.team or "", draft.rules.fallback)
     is_machine = bool(message.automatic or message.forwarded)
+    if not is_machine and (word := _asked_for(message, known)):
+        return say(draft, replace(deed, text=f"!{word} {deed.text}"), known), Mark.DONE
     if team.replies is Replies.THREAD and not is_machine:
         return reply(draft, deed), Mark.DONE
     return agent_word.note(draft, deed), Mark.NOTED
+
+
+def _asked_for(message: Message, known: Known) -> str:
+    """Return the word whose text a message is, because it answers our asking for it."""
+    refs = ((word, prompt_ref(word, ref)) for ref in message.refs[:1] for word in PROMPTED)
+    return next((word for word, ref in refs if ref in known.refs), "")
 
 
 def plan_of_colleague(draft: Draft, message: Message, identity: Identity) -> None:

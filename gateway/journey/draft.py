@@ -16,6 +16,7 @@ from gateway.journey import limits
 from gateway.journey.desk import Desk
 from gateway.journey.record import REFERENCES_KEPT
 from gateway.journey.showing import Showing
+from gateway.journey.team_buttons import under_notice
 from gateway.journey.tokens import ButtonToken, ButtonWord, Role
 from gateway.model.inbox import Claim
 from gateway.model.message import Attachment, Message, Talk, Trust
@@ -28,6 +29,7 @@ CHOICE = "choice"
 _LAST_ALERT = (
     "More alerts are held back for an hour. Look: ventanilla inbox list, ventanilla outbox list"
 )
+_NOTICE = "agent/new"
 _ANSWERED = ("agent/new", "agent/update")
 """What a team is told so that somebody answers."""
 _WORDS = {
@@ -153,21 +155,25 @@ class Draft(Showing):
         literal: str = "",
         attachments: tuple[Attachment, ...] = (),
         but: Collection[Place] = (),
+        only: Collection[Place] | None = None,
+        prompts: str = "",
     ) -> None:
         """Tell the team a ticket lies with, at every place of it, each in one thread.
 
-        ``but`` are places, as they are resolved, that need not be told.
+        ``but`` are places, as they are resolved, that need not be told, or ``only`` these are.
+        ``prompts`` is the agents' word whose text an answer to this is.
         """
         now = self.now(ticket)
         team = self.rules.teams.get(now.team or "", self.rules.fallback)
         for told in team.tell:
             place = self.desk.resolve(told)
-            if place in but:
+            if place in but or (only is not None and place not in only):
                 continue
             text = self._for_team(team, place, key, values)
             self._say_at(
                 ticket, place, text, Role.TEAM,
                 literal=literal, attachments=attachments, to_agents=True,
+                has_buttons=key == _NOTICE, prompts=prompts,
             )  # fmt: skip
 
     def to_vendor(
@@ -190,14 +196,23 @@ class Draft(Showing):
             )  # fmt: skip
 
     def _say_at(
-        self, ticket: Ticket, place: Place, text: Text, role: Role, **given: object
+        self,
+        ticket: Ticket,
+        place: Place,
+        text: Text,
+        role: Role,
+        *,
+        has_buttons: bool = False,
+        **given: object,
     ) -> None:
         """Say something at a place of people who work on a ticket, in one thread."""
         now, language = self.now(ticket), self.desk.policy.languages[0]
         thread = now.thread_at(str(place)) or Thread(place=str(place))
+        outbox_id = new_outbox_id(self.desk.world)
         outgoing = self._outgoing(
-            new_outbox_id(self.desk.world), place, text,
+            outbox_id, place, text,
             language=language, reference=now.reference,
+            buttons=under_notice(self.desk, now, place, outbox_id) if has_buttons else (),
             quoted_subject=now.subject, trust=Trust.PROVEN,
             reply_token=self.desk.keyring.for_ticket(role, now.number, 0),
             in_reply_to=thread.root, references=(thread.root,) if thread.root else (),

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from gateway.contracts.rules import Rules
 from gateway.contracts.store import Known, Question
 from gateway.contracts.words import Meaning
-from gateway.journey import follow_up, limits, permission
+from gateway.journey import agent_press, follow_up, limits, permission
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who, agent_at, current
 from gateway.journey.limits import Wallet
+from gateway.journey.team_buttons import NO_PARTY, WORDS
 from gateway.journey.tokens import ButtonToken, ButtonWord
 from gateway.model.inbox import Outcome
 from gateway.model.message import Feedback, Message, Talk, Trust
@@ -53,6 +54,10 @@ def plan(draft: Draft, feedback: Feedback, known: Known) -> None:
         _ignore(draft, feedback, "a button that we did not show")
         return
     shown_on = known.tickets[bound.ticket]
+    if bound.party == NO_PARTY and bound.word in WORDS:
+        draft.talk = feedback.talk
+        agent_press.plan(draft, feedback, bound, current(bound.ticket, known) or shown_on, known)
+        return
     party = next((p for p in shown_on.parties if p.number == bound.party), None)
     ticket = current(bound.ticket, known)
     if party is None or ticket is None or not _may_press(draft, feedback, party):

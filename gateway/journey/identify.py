@@ -16,6 +16,7 @@ from gateway.journey import identify_chat, limits
 from gateway.journey.agent_saying import named_in
 from gateway.journey.desk import Desk
 from gateway.journey.identity import Identity, Who, agent_at, current
+from gateway.journey.team_buttons import PROMPTED, prompt_ref
 from gateway.journey.tokens import DeliveryToken, Role, TicketToken
 from gateway.model.message import DeliveryReport, Message, Trust
 from gateway.model.ticket import Ticket
@@ -35,12 +36,18 @@ def question(desk: Desk, message: Message, wallet: limits.Wallet) -> Question:
         effect=message.digest,
         kind=desk.kind_of(message.channel),
         address=message.author.address,
-        refs=message.refs[:MAX_SUGGESTIONS],
+        refs=(*message.refs[:MAX_SUGGESTIONS], *_prompts(message)),
         tickets=(*numbers, *_named(desk, message), *named_in(desk, message.text)),
         sends=(*sends, *(outbox_id for outbox_id in own if outbox_id)),
         budgets=wallet.all,
         conversation=f"{message.channel}:{message.talk.key}" if message.talk else "",
     )
+
+
+def _prompts(message: Message) -> Iterator[str]:
+    """Yield what the store would know of if a chat message answers one that asks for a text."""
+    if message.talk is not None:
+        yield from (prompt_ref(word, ref) for ref in message.refs[:1] for word in PROMPTED)
 
 
 def report_question(desk: Desk, report: DeliveryReport) -> Question:

@@ -13,8 +13,8 @@ from gateway.contracts.rules import Rules
 from gateway.contracts.store import Known
 from gateway.journey.desk import Desk
 from gateway.journey.identity import Identity, Who, agent_at, current
-from gateway.model.message import Message, Talk
-from gateway.model.people import Place, Team
+from gateway.model.message import Author, Message, Talk
+from gateway.model.people import Agent, Place, Team
 from gateway.model.ticket import Ticket
 
 # A reply can beat our own commit of the notice that it stands under.
@@ -81,21 +81,29 @@ def _at_desk(
         who = Who.BYSTANDER if not is_reply else Who.UNKNOWN if age < PATIENCE else Who.LOST
         doubt = "talk in a room of the desk" if not is_reply else "the thread of no ticket we know"
         return Identity(who=who, trust=trust, doubt=doubt)
-    agent, team = (
-        agent_at(desk, rules, message.channel, message.author),
-        rules.teams.get(ticket.team or ""),
-    )
-    if agent is None:
-        doubt = "the writer is not a listed agent"
-    elif team is None or agent.id not in team.agents:
-        doubt = f"{agent.name} is not an agent of this ticket's team"
-    elif not _is_home(desk, team, message.channel, talk):
-        doubt = "it was said in the room of another team"
-    else:
+    agent, doubt = agent_in(desk, rules, message.channel, message.author, talk, ticket)
+    if not doubt:
         return Identity(
             who=Who.AGENT, trust=trust, ticket=ticket, agent=agent, via="the team's room"
         )
     return Identity(who=Who.COLLEAGUE, trust=trust, ticket=ticket, agent=agent, doubt=doubt)
+
+
+def agent_in(
+    desk: Desk, rules: Rules, channel: str, author: Author, talk: Talk | None, ticket: Ticket
+) -> tuple[Agent | None, str]:
+    """Return the listed agent that somebody is, and why they do not speak for the ticket's team.
+
+    ``talk`` is None for what came from a form: it was opened in a room that the team is told in.
+    """
+    agent, team = agent_at(desk, rules, channel, author), rules.teams.get(ticket.team or "")
+    if agent is None:
+        return None, "the writer is not a listed agent"
+    if team is None or agent.id not in team.agents:
+        return agent, f"{agent.name} is not an agent of this ticket's team"
+    if talk is not None and not _is_home(desk, team, channel, talk):
+        return agent, "it was said in the room of another team"
+    return agent, ""
 
 
 def _is_home(desk: Desk, team: Team, channel: str, talk: Talk) -> bool:

@@ -43,7 +43,9 @@ class Outward(Record):
                 self.event(ticket, EventKind.DELIVERY, gone)
             return
         parts = channel.render(outgoing)
-        for part in parts:
+        for number, rendered in enumerate(parts):
+            asks = {"prompts": outgoing.prompts} if outgoing.prompts and not number else {}
+            part = replace(rendered, facts={**rendered.facts, **asks}) if asks else rendered
             send = NewSend(
                 part=part,
                 lane=lane,

@@ -16,6 +16,7 @@ from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.retry import Verdict
 from gateway.journey.showing import MARKS
+from gateway.journey.team_buttons import prompt_ref
 from gateway.model.outbox import OutboxState, SendItem, Settled
 from gateway.model.outgoing import Receipt
 from gateway.model.people import Place
@@ -31,6 +32,8 @@ def success(desk: Desk, item: SendItem, receipt: Receipt) -> Draft:
     )
     if item.ticket is not None and external_id and not item.part.external_id:
         draft.belongs(external_id, item.ticket)
+        if word := item.part.facts.get("prompts"):
+            draft.belongs(prompt_ref(str(word), external_id), item.ticket)
     return draft
 
 

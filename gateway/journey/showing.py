@@ -8,6 +8,7 @@ from gateway.contracts.rules import Rules
 from gateway.contracts.words import Text, Value
 from gateway.journey.desk import Desk
 from gateway.journey.outward import Outward
+from gateway.journey.team_buttons import under_notice
 from gateway.model.inbox import Claim
 from gateway.model.message import Message
 from gateway.model.outgoing import Button, Mark
@@ -56,7 +57,8 @@ class Showing(Outward):
             line = self._line(ticket, place, is_theirs=is_theirs)
             if line and line != self._line(before, place, is_theirs=is_theirs):
                 lane = lanes.get(thread.place, f"{ticket.number}:{place}")
-                buttons = () if is_theirs else self.team_buttons(ticket, place, thread.opened_by)
+                shown_on = thread.opened_by
+                buttons = () if is_theirs else under_notice(self.desk, ticket, place, shown_on)
                 self._edit(ticket, place, thread.opened_by, line, lane=lane, buttons=buttons)
 
     def _line(self, ticket: Ticket, place: Place, *, is_theirs: bool) -> str:
@@ -87,11 +89,6 @@ class Showing(Outward):
         if channel is None or not channel.abilities.edits:
             return ""
         return self.desk.words.render(key, language, values).body.strip()
-
-    def team_buttons(self, ticket: Ticket, place: Place, outbox_id: str) -> tuple[Button, ...]:
-        """Return what a team may press under a ticket's notice."""
-        del ticket, place, outbox_id
-        return ()
 
     def _edit(
         self,

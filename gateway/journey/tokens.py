@@ -41,6 +41,10 @@ class ButtonWord(IntEnum):
     CHOICE = 3
     NEW = 4
     FORM = 5
+    REPLY = 6
+    TAKE = 7
+    CLOSE = 8
+    ESCALATE = 9
 
 
 @dataclass(frozen=True, slots=True)

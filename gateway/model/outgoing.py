@@ -61,7 +61,8 @@ class Outgoing:
     ``state`` the ticket's state in words, for the small line with the reference. With ``edits``,
     the outbox id of an earlier message, there is nothing to say: that message's buttons and
     state line are replaced by these, and its text stays. With ``mark`` there is nothing to say
-    either: the message ``in_reply_to`` gets that sign.
+    either: the message ``in_reply_to`` gets that sign. ``prompts`` is the agents' word whose text
+    an answer to this is, "" for none.
     """
 
     outbox_id: str
@@ -89,6 +90,7 @@ class Outgoing:
     edits: str = ""
     state: str = ""
     mark: Mark | None = None
+    prompts: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

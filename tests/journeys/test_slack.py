@@ -208,6 +208,43 @@ async def test_an_agent_answers_from_the_teams_channel(office):
     assert signs == ["white_check_mark", "memo"]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_an_agent_answers_by_a_button(office, restarted):
+    """Reply opens a modal at once, by whichever process; its text goes to the requester."""
+    event = await office.people.say(ANA, HELP, VPN)
+    await office.answered(event)
+    room = office.workspace.rooms[NETWORK]
+    await office.until(lambda: bool(room.messages))
+    (notice,) = room.messages.values()
+    if restarted:
+        office.desk.desk.channels["slack"].modals._views.clear()
+
+    await office.people.press(GUS, notice, "Reply")
+    await office.slack.until_called("views.open")
+    (view,) = office.slack.methods.views
+    (asked,) = view["blocks"]
+    filled = {"text": {"answer": {"value": "We have *restarted* it"}}}
+    assert (asked["block_id"], asked["element"]["type"]) == ("text", "plain_text_input")
+    await office.people.submit(GUS, view, filled)
+    answer = await office.answered(event, 2)
+
+    assert "We have *restarted* it" in str(answer["blocks"])
+    await office.until(lambda: any("replied" in m["text"] for m in room.thread(notice["ts"])))
+
+
+async def test_others_press_in_vain(office):
+    """Whoever is not listed is told so under the notice, and nothing changes."""
+    event = await office.people.say(ANA, HELP, VPN)
+    await office.answered(event)
+    room = office.workspace.rooms[NETWORK]
+    await office.until(lambda: bool(room.messages))
+    (notice,) = room.messages.values()
+
+    await office.people.press(EVE, notice, "Take")
+    await office.until(lambda: any("nothing was done" in m["text"] for m in room.messages.values()))
+    assert (await office.ticket()).assignee is None
+
+
 async def test_a_word_behind_our_name_does_not_take_the_next_line_along(tmp_path):
     """`@desk !reply` is a word as well: only when it is read is our name left out."""
     async with open_office(tmp_path, quiet=0.6) as office:

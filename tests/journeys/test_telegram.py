@@ -208,6 +208,30 @@ async def test_an_agent_answers_from_the_group(people):
     assert EventKind.REPLY in kinds
 
 
+async def test_an_agent_answers_by_a_button(people):
+    """Reply asks for the text; whoever answers that message answers the requester."""
+    await people.writes(LIFT)
+    agent = user(ANA, "Ana")
+    await people.presses("Reply", chat=TEAM, by=agent)
+    asking = people.seen_by(TEAM)[-1]
+    assert "Your text goes to the requester" in asking.text
+
+    await people.agent_answers("Somebody is *on* the way.", to=-1)
+    assert "Somebody is *on* the way." in people.seen_by(RITA)[-1].text
+    await people.presses("Take", chat=TEAM, by=agent, on=0)
+    assert "taken by Ana" in people.seen_by(TEAM)[0].text
+    assert "Take" in labels(people.seen_by(TEAM)[0])
+
+
+async def test_others_press_in_vain(people):
+    """A member of the group who is not listed is told so."""
+    row = await people.writes(LIFT)
+    await people.presses("Take", chat=TEAM, by=user(EVE, "Eve"), on=0)
+
+    assert "nothing was done" in people.seen_by(TEAM)[-1].text
+    assert (await people.desk.ticket(row)).assignee is None
+
+
 async def test_nobody_but_a_listed_agent_speaks_for_the_desk(people):
     """An unlisted member, an anonymous admin: their words stay inside."""
     await people.writes(LIFT)
