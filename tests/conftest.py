@@ -6,10 +6,13 @@ import ipaddress
 import os
 import shutil
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.fakes.postgres import Postgres, running
 
 # A deadline would measure how busy the machine is: slow code has tests of its own.
 settings.register_profile("ventanilla", deadline=None)
@@ -44,6 +47,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Return whether expected readings shall be written anew instead of compared."""
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Return a PostgreSQL of this test process."""
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True, scope="session")

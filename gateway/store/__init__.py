@@ -6,6 +6,7 @@ Called by the composition root. Everything in here keeps the promises of
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from gateway.contracts.store import Store
@@ -16,6 +17,7 @@ from gateway.world import World
 __all__ = ["DeskLock", "open_store"]
 
 _SQLITE = "sqlite:///"
+_POSTGRES = "postgresql://"
 
 
 async def open_store(
@@ -29,19 +31,22 @@ async def open_store(
 ) -> Store:
     """Open the database of a URL, made and brought up to date unless ``read_only``.
 
-    ``url`` is ``sqlite:////absolute/path.db``. ``node`` is the name that claims are held under,
-    for as long as ``lease`` after each claim of an event. ``sole_writer`` says that this process
-    holds the desk's lock: whatever a dead process held can be claimed again at once.
+    ``url`` is ``sqlite:////absolute/path.db``, or ``postgresql://user@host/database``, to which
+    PGPASSWORD, a pgpass file and the other settings of libpq's count. ``node`` is the name that
+    claims are held under, for as long as ``lease`` after each claim of an event. ``sole_writer``
+    says that no other process works here: whatever a dead one held can be claimed again at once.
 
     Raises:
         StoreUnusable: it is missing, damaged, of a newer program, or not ours to write.
         StoreUnavailable: it cannot be opened now, but may be later.
     """
-    if not url.startswith(_SQLITE):
-        raise StoreUnusable(f"{url!r}: only sqlite:///path.db is known here")
-    from gateway.store.sqlite import open_sqlite  # noqa: PLC0415 - each back end loads its driver
-
-    return await open_sqlite(
+    if url.startswith(_SQLITE):
+        opening = _sqlite()
+    elif url.startswith(_POSTGRES):
+        opening = _postgres()
+    else:
+        raise StoreUnusable(f"{url!r}: only sqlite:///path.db and postgresql://… are known here")
+    return await opening(
         url.removeprefix(_SQLITE),
         world=world,
         node=node,
@@ -49,3 +54,22 @@ async def open_store(
         lease=lease,
         sole_writer=sole_writer,
     )
+
+
+# Each back end loads its driver, and only when it is wanted.
+
+
+def _sqlite() -> Callable[..., Awaitable[Store]]:
+    from gateway.store.sqlite import open_sqlite  # noqa: PLC0415 - see above
+
+    return open_sqlite
+
+
+def _postgres() -> Callable[..., Awaitable[Store]]:
+    try:
+        from gateway.store.postgres import open_postgres  # noqa: PLC0415 - see above
+    except ModuleNotFoundError as missing:
+        raise StoreUnusable(
+            f"PostgreSQL needs the package {missing.name}: pip install 'ventanilla[postgres]'"
+        ) from missing
+    return open_postgres

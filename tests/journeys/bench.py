@@ -7,7 +7,7 @@ outbox, frozen as it would leave.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -26,10 +26,12 @@ from gateway.model.message import RawEvent
 from gateway.model.outbox import OutboxState
 from gateway.settings import load_settings
 from gateway.store import open_store
+from tests.fakes import databases
 from tests.fakes.world import FakeWorld
 
 SUPPORT = "support@acme.example"
-CONFIG = """
+SQLITE = "sqlite:///desk.db"
+CONFIG = f"""
 [desk]
 name = "Acme Support"
 prefix = "VT"
@@ -38,7 +40,7 @@ rules = "rules"
 timezone = "Europe/Lisbon"
 alerts = ["support-mail:ops@acme.example"]
 [store]
-url = "sqlite:///desk.db"
+url = "{SQLITE}"
 [channels.support-mail]
 kind = "email"
 address = "support@acme.example"
@@ -137,6 +139,7 @@ class Bench:
     pipeline: Pipeline
     delivery: Delivery
     timers: Timers
+    url: str
 
     async def mail(self, sender, subject="", text="", *, mail_from=None, **more):
         """Have a mail come in and be handled to its end; return its inbox row."""
@@ -224,6 +227,11 @@ def text_of(mail: EmailMessage) -> str:
     return mail.get_body(("plain",)).get_content()
 
 
+def new_database(folder, world):
+    """Return what gives the URL of an empty database; fixtures may put another one here."""
+    return databases.empty("sqlite", None, folder, world)
+
+
 @asynccontextmanager
 async def open_bench(
     folder: Path,
@@ -239,8 +247,10 @@ async def open_bench(
     """Give a desk in an empty folder; ``later`` ends bursts by itself, and not when told."""
     (folder / "rules").mkdir(parents=True)
     (folder / "rules" / "desk.yaml").write_text(rules)
-    (folder / "config.toml").write_text(config)
     world = world or FakeWorld()
+    given = ExitStack()
+    url = given.enter_context(new_database(folder, world))
+    (folder / "config.toml").write_text(config.replace(SQLITE, url))
     settings = load_settings(folder / "config.toml", environ or {})
     if limits:
         changed = replace(settings.policy.limits, **limits)
@@ -263,9 +273,10 @@ async def open_bench(
     delivery = Delivery(lambda: desk)
     desk.wake_delivery = delivery.wake
     try:
-        yield Bench(desk, store, world, intake, pipeline, delivery, timers)
+        yield Bench(desk, store, world, intake, pipeline, delivery, timers, url)
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         await pool.close()
         await store.close()
+        given.close()

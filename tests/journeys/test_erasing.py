@@ -36,12 +36,23 @@ Content-Disposition: attachment; filename=note.txt
 """.replace("\n", "\r\n").encode()
 
 
-def left_of(folder, *words):
-    """Return which words still stand in the files of the database."""
-    whole = b"".join(
-        p.read_bytes() for p in (folder / "desk").iterdir() if p.name.startswith("desk.db")
-    )
-    return [word for word in words if word.lower().encode() in whole.lower()]
+@pytest.fixture
+def left_of(database, request, tmp_path):
+    """Return what tells which of some words still stand in the files of the database."""
+
+    def files(desk):
+        if database == "sqlite":
+            return (tmp_path / "desk").glob("desk.db*")
+        server = request.getfixturevalue("postgres")
+        name = desk.url.rpartition("/")[2]
+        oid = server.sql("CHECKPOINT", f"SELECT oid FROM pg_database WHERE datname = '{name}'")
+        return (server.folder / "data" / "base" / oid).iterdir()
+
+    def left(desk, *words):
+        whole = b"".join(path.read_bytes() for path in files(desk)).lower()
+        return [word for word in words if word.lower().encode() in whole]
+
+    return left
 
 
 @pytest.fixture
@@ -68,15 +79,15 @@ async def live(desk):
     return asked, bobs
 
 
-async def test_nothing_of_an_erased_person_is_left_in_the_files(desk, tmp_path):
+async def test_nothing_of_an_erased_person_is_left_in_the_files(desk, left_of):
     """Not in the database, not in its log; others' tickets go on without the address."""
     _, bobs = await live(desk)
     for row in await desk.store.list_outbox(frozenset(OutboxState), 100):
         await desk.store.drop_send(row.id)
     said = await erase(desk)
 
-    assert left_of(tmp_path, f" {ALICE}", f"<{ALICE}", f'"{ALICE}', f":{ALICE}", SECRET) == []
-    assert left_of(tmp_path, BOB, JOALICE) == [BOB, JOALICE]
+    assert left_of(desk, f" {ALICE}", f"<{ALICE}", f'"{ALICE}', f":{ALICE}", SECRET) == []
+    assert left_of(desk, BOB, JOALICE) == [BOB, JOALICE]
     assert said.startswith("erase: 1 tickets")
     request = (await desk.said(bobs))[0]
     assert request.text == f"Ask [erased] about them, not {JOALICE}."
@@ -84,12 +95,12 @@ async def test_nothing_of_an_erased_person_is_left_in_the_files(desk, tmp_path):
     assert audit["problems"] == 0
 
 
-async def test_defence_off_bytes_stay_where_the_files_are_not_written_anew(desk, tmp_path):
+async def test_defence_off_bytes_stay_where_the_files_are_not_written_anew(desk, left_of):
     """Twin: emptied rows alone leave their old bytes in the database's files."""
     await live(desk)
     await erase(desk, scrub=False)
 
-    assert left_of(tmp_path, SECRET) == [SECRET]
+    assert left_of(desk, SECRET) == [SECRET]
 
 
 async def test_what_was_erased_does_not_come_back(desk):
@@ -129,7 +140,7 @@ async def test_what_is_on_its_way_to_others_still_arrives(desk):
     assert not any(mail["From"] for mail in await desk.sent("desk@acme.example"))
 
 
-async def test_a_person_on_chat_is_erased_by_kind_and_id(tmp_path):
+async def test_a_person_on_chat_is_erased_by_kind_and_id(tmp_path, left_of):
     """Their tickets, and what they said that made none."""
     config = CONFIG + ROOMS
     async with open_bench(tmp_path / "desk", config=config, rules=CHAT_RULES) as bench:
@@ -139,7 +150,7 @@ async def test_a_person_on_chat_is_erased_by_kind_and_id(tmp_path):
         await chat.say("UBOB", "D2", "The lift is broken")
         await erase(bench, "UALICE77", "rooms")
 
-        assert left_of(tmp_path, SECRET, "UALICE77") == []
+        assert left_of(bench, SECRET, "UALICE77") == []
         assert len(await bench.store.list_tickets(TicketFilter())) == 1
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from gateway.contracts.store import Store
 from gateway.store import open_store
+from tests.fakes import databases
+from tests.fakes.databases import BACK_ENDS
 from tests.fakes.world import FakeWorld
 
 
@@ -27,6 +31,19 @@ class Desk:
         self._stores.append(store)
         return store
 
+    async def put_a_hand_in(self, *statements: str) -> None:
+        """Run SQL past the store, as somebody does who should not."""
+        if self.url.startswith("sqlite:///"):
+            connection = sqlite3.connect(self.url.removeprefix("sqlite:///"), isolation_level=None)
+            for statement in statements:
+                connection.execute(statement)
+            connection.close()
+            return
+        other = await asyncpg.connect(self.url)
+        for statement in statements:
+            await other.execute(statement)
+        await other.close()
+
     async def close(self) -> None:
         """Close everything that was opened."""
         for store in self._stores:
@@ -39,11 +56,17 @@ def world() -> FakeWorld:
     return FakeWorld()
 
 
-@pytest.fixture(params=["sqlite"])
-async def desk(request: Any, tmp_path: Path, world: FakeWorld) -> AsyncIterator[Desk]:
+@pytest.fixture(params=BACK_ENDS)
+def url(request: Any, tmp_path: Path, world: FakeWorld) -> Iterator[str]:
+    """Return where an empty desk of one back end is."""
+    with databases.empty(request.param, request, tmp_path, world) as url:
+        yield url
+
+
+@pytest.fixture
+async def desk(url: str, world: FakeWorld) -> AsyncIterator[Desk]:
     """Return an empty desk on one back end."""
-    assert request.param == "sqlite"
-    desk = Desk(f"sqlite:///{tmp_path / 'desk.db'}", world)
+    desk = Desk(url, world)
     yield desk
     await desk.close()
 

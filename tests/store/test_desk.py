@@ -132,7 +132,7 @@ async def damaged(desk, *statements):
     [sent] = await store.claim_sends(1, lease=MINUTE, now=START, sync=False)
     await store.apply(plan(settled=settled(sent)))
     whole = await store.audit()
-    await store._writer._link.call(lambda raw: [raw.execute(s) for s in statements])
+    await desk.put_a_hand_in(*statements)
     return whole, await store.audit()
 
 

@@ -8,22 +8,35 @@ lines would hand out.
 from __future__ import annotations
 
 import asyncio
-import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from gateway.errors import FenceLost, NotFound
 from gateway.model.inbox import Claim
 from gateway.model.outbox import OutboxState, Settled
 from gateway.store import open_store
+from tests.fakes import databases
+from tests.fakes.databases import BACK_ENDS
 from tests.fakes.world import FakeWorld
 from tests.store.things import done, offer, plan, send
+
+Database = Callable[[FakeWorld], AbstractContextManager[str]]
 
 LEASE = timedelta(seconds=30)
 LANES = st.sampled_from("aab")
@@ -38,13 +51,14 @@ PACE = settings(
 
 
 class Machine(RuleBasedStateMachine):
-    """A store on a clock that stands still, in a folder of its own."""
+    """A store on a clock that stands still; ``database`` gives the URL of an empty one."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory()
         self.world = FakeWorld()
+        self.given = ExitStack()
+        self.url = self.given.enter_context(database(self.world))
         self.count = 0
         self.store: Any = None
         self.open(sole_writer=False)
@@ -55,15 +69,14 @@ class Machine(RuleBasedStateMachine):
 
     def open(self, **how: Any) -> None:
         """Open the store, as a new process would."""
-        url = f"sqlite:///{Path(self.folder.name) / 'desk.db'}"
         how |= {"world": self.world, "node": "one", "lease": LEASE}
-        self.store = self.do(open_store(url, **how))
+        self.store = self.do(open_store(self.url, **how))
 
     def teardown(self) -> None:
         """Give everything back."""
         self.do(self.store.close())
         self.runner.close()
-        self.folder.cleanup()
+        self.given.close()
 
     @rule(seconds=SECONDS)
     def time_passes(self, seconds: int) -> None:
@@ -91,8 +104,8 @@ class Event:
 class InboxMachine(Machine):
     """Events, in two lanes."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
         self.events: list[Event] = []
 
     def unfinished(self, lane: str) -> list[Event]:
@@ -232,8 +245,8 @@ RESULTS = st.sampled_from(["sent", "retry", "uncertain", "held", "dead"])
 class OutboxMachine(Machine):
     """Parts, in two lanes."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
         self.rows: list[Sending] = []
 
     def expected(self) -> set[str]:
@@ -354,7 +367,18 @@ class OutboxMachine(Machine):
             assert self.do(self.store.next_send_at()) <= self.world.now()
 
 
-InboxMachine.TestCase.settings = PACE
-OutboxMachine.TestCase.settings = PACE
-TestInboxMachine = InboxMachine.TestCase
-TestOutboxMachine = OutboxMachine.TestCase
+@pytest.mark.parametrize("machine", [InboxMachine, OutboxMachine])
+@pytest.mark.parametrize("back_end", BACK_ENDS)
+def test_a_box_does_what_its_table_says(
+    machine: Callable[[Database], Machine], back_end: str, request: Any, tmp_path: Path
+) -> None:
+    """Whatever comes in whatever order, on every back end."""
+    count = iter(range(1_000_000))
+
+    def begin() -> Machine:
+        folder = tmp_path / str(next(count))
+        folder.mkdir()
+        return machine(partial(databases.empty, back_end, request, folder))
+
+    pace = PACE if back_end == "sqlite" else settings(PACE, max_examples=15)
+    run_state_machine_as_test(begin, settings=pace)

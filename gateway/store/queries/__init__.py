@@ -2,7 +2,9 @@
 
 ``:name`` stands for a value; ``{{word}}`` for what a database has a word of its own for;
 ``column {{any:name}}`` for "is one of the values in the list ``name``"; and ``{{body:name}}`` for a
-text in the JSON of the column ``body``.
+text in the JSON of the column ``body``. Where several may write, ``{{held:table}}`` locks the rows
+that a query returns, ``{{free:table}}`` passes over those that are locked, and ``{{alone:what}}``
+is false while another transaction has said it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
+from operator import itemgetter
+from typing import Any
 
 _HEADER = re.compile(r"^-- (\w+) --$", re.MULTILINE)
 _MACRO = re.compile(r"\{\{(\w+)(?::(\w+))?\}\}")
@@ -21,6 +25,13 @@ Expand = Callable[[str, str], str]
 def expand(sql: str, macro: Expand) -> str:
     """Return SQL with every macro replaced by what ``macro(word, argument)`` returns."""
     return _MACRO.sub(lambda found: macro(found[1], found[2] or ""), sql)
+
+
+def picker(*names: str) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Return what picks the values of some names, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 @cache

@@ -36,6 +36,7 @@ SELECT id, channel, lane, state, fence, attempts, received_at, size, facts, burs
 WHERE head = 1 AND state IN ('new', 'claimed') AND ready_at <= :now
     AND attempts + CASE WHEN state = 'claimed' THEN 1 ELSE 0 END < :suspicious
 ORDER BY id LIMIT :count
+{{free:inbox}}
 
 -- inbox_suspect --
 -- The oldest head of a lane that may have brought processes down, if none is in anybody's hands.
@@ -47,13 +48,16 @@ WHERE head = 1 AND state IN ('new', 'claimed') AND ready_at <= :now
         WHERE state IN ('new', 'claimed') AND state = 'claimed' AND ready_at > :now
             AND attempts >= :suspicious
     )
+    AND {{alone:suspect}}
 ORDER BY id LIMIT 1
+{{free:inbox}}
 
 -- inbox_behind --
 -- What may be claimed behind a row of its lane, in order: the rest of its burst comes first.
 SELECT id, channel, lane, state, fence, attempts, received_at, size, facts, burst FROM inbox
 WHERE lane = :lane AND state IN ('new', 'claimed') AND id > :id AND ready_at <= :now
 ORDER BY id LIMIT :count
+{{held:inbox}}
 
 -- inbox_claim --
 -- Take a row under a new fence.

@@ -27,6 +27,7 @@ SELECT position, id, channel, destination, lane, ticket, state, fence, attempts,
 FROM outbox LEFT JOIN outbox_bytes ON piece = position * 4096
 WHERE head = 1 AND state IN ('queued', 'retry', 'uncertain') AND due_at <= :now
 ORDER BY due_at, position LIMIT :count
+{{free:outbox}}
 
 -- outbox_due_elsewhere --
 -- The same without some channels.
@@ -36,6 +37,7 @@ FROM outbox LEFT JOIN outbox_bytes ON piece = position * 4096
 WHERE head = 1 AND state IN ('queued', 'retry', 'uncertain') AND due_at <= :now
     AND NOT channel {{any:busy}}
 ORDER BY due_at, position LIMIT :count
+{{free:outbox}}
 
 -- outbox_overdue --
 -- Rows on the wire whose lease ran out.
@@ -44,6 +46,7 @@ SELECT position, id, channel, destination, lane, ticket, state, fence, attempts,
 FROM outbox LEFT JOIN outbox_bytes ON piece = position * 4096
 WHERE state = 'wire' AND lease_until <= :now
 ORDER BY lease_until LIMIT :count
+{{free:outbox}}
 
 -- outbox_claim --
 -- Mark a row as on the wire, under a new fence; one that was may have reached the platform.

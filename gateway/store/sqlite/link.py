@@ -10,13 +10,12 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
-from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import aiosqlite
 
 from gateway.errors import StoreUnavailable
-from gateway.store.queries import expand, sources
+from gateway.store.queries import expand, picker, sources
 from gateway.store.steps import Ask, Steps
 from gateway.store.values import to_json
 
@@ -35,6 +34,10 @@ _WORDS = {
     "blob": "BLOB",
     "table": "STRICT",
     "clustered": "STRICT, WITHOUT ROWID",
+    # One writer at a time needs no locks.
+    "free": "",
+    "held": "",
+    "alone": "1 = 1",
 }
 
 
@@ -72,13 +75,7 @@ def _query(source: str) -> Query:
         return f"?{names.setdefault(found[1], len(names) + 1)}"
 
     sql = _NAME.sub(number, expand(source, note))
-    return Query(sql, _picker(*names), tuple(lists))
-
-
-def _picker(*names: str) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    if len(names) > 1:
-        return itemgetter(*names)
-    return lambda values: tuple(values[name] for name in names)
+    return Query(sql, picker(*names), tuple(lists))
 
 
 QUERIES: Mapping[str, Query] = {name: _query(source) for name, source in sources().items()}

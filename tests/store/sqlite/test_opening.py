@@ -48,9 +48,9 @@ async def test_a_folder_is_no_database(world, tmp_path):
             await open_store(f"sqlite:///{tmp_path}", world=world, node="n", read_only=read_only)
 
 
-@pytest.mark.parametrize("url", ["postgresql://u@h/db", "desk.db", "sqlite://desk.db"])
+@pytest.mark.parametrize("url", ["mysql://u@h/db", "desk.db", "sqlite://desk.db"])
 async def test_an_unknown_url_is_told(world, url):
-    """With the form that is known."""
+    """With the forms that are known."""
     with pytest.raises(StoreUnusable, match="sqlite:///"):
         await open_store(url, world=world, node="n")
 

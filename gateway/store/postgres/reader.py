@@ -1,0 +1,55 @@
+"""Transactions that only read: callers who wait together are answered from one snapshot.
+
+The store has two of these, so that a long list never delays the journey's questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from gateway.store.postgres import faults
+from gateway.store.postgres.dialect import run
+from gateway.store.postgres.links import Links
+from gateway.store.sharing import Job, Sharing
+from gateway.store.steps import Steps
+
+T = TypeVar("T")
+
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class Reader:
+    """See `gateway.store.step_store.Reading`."""
+
+    def __init__(self, links: Links, *, trips: int, seconds: float) -> None:
+        self._links = links
+        self._seconds = seconds
+        self._sharing = Sharing(self._travel, trips=trips)
+
+    async def do(self, make: Callable[[], Steps[T]]) -> T:
+        """See `Reading.do`."""
+        return await self._sharing.do(make)
+
+    async def finish(self) -> None:
+        """Finish what is being answered."""
+        await self._sharing.close()
+
+    async def _travel(self, jobs: Sequence[Job]) -> None:
+        try:
+            await self._answer(jobs)
+        except faults.ANY_FAULT as fault:
+            for job in jobs:
+                job.error = faults.unavailable(fault)
+
+    async def _answer(self, jobs: Sequence[Job]) -> None:
+        async with self._links.one(self._seconds) as connection:
+            await connection.execute(_BEGIN)
+            for job in jobs:
+                try:
+                    job.result = await run(connection, job.make())
+                except faults.ANY_FAULT:
+                    raise
+                except Exception as error:  # noqa: BLE001 - handed to the caller whose steps raised it
+                    job.error = error
+            await connection.execute("COMMIT")

@@ -1,0 +1,1 @@
+"""What is PostgreSQL's own: many processes at once, and a server that comes and goes."""
