@@ -235,7 +235,7 @@ async def serve(settings: Settings, meter: Meter) -> int:
     if lock is not None and not lock.acquire():
         return _complain(f"another `ventanilla serve` has the store {settings.store_url}")
     try:
-        return await _serve_locked(settings, meter)
+        return await _serve_locked(settings, meter, alone=lock is not None)
     except ConfigError as exc:
         for problem in exc.problems:
             print(problem, file=sys.stderr)  # noqa: T201 - before there is a log
@@ -257,7 +257,7 @@ def _complain(text: str) -> int:
     return EXIT_PROBLEMS
 
 
-async def _serve_locked(settings: Settings, meter: Meter) -> int:
+async def _serve_locked(settings: Settings, meter: Meter, *, alone: bool) -> int:
     channels, wrong = app.load_channels(settings)
     found = [*settings.problems, *wrong]
     for channel in channels.values():
@@ -269,7 +269,8 @@ async def _serve_locked(settings: Settings, meter: Meter) -> int:
         world=RealWorld(),
         node=app.node_name(),
         lease=CLAIM_LEASE,
-        sole_writer=True,
+        # Other nodes' claims are theirs: only who has a desk to himself inherits at once.
+        sole_writer=alone,
     )
     running = Running(settings, store, channels, meter)
     stopping = _signals()

@@ -96,7 +96,10 @@ async def _running(
     if lock is not None and not lock.acquire():
         raise GatewayError("the desk is running: `chat --desk` works while `serve` does not")
     store = await open_store(
-        settings.store_url, world=RealWorld(), node=app.node_name(), sole_writer=True
+        settings.store_url,
+        world=RealWorld(),
+        node=app.node_name(),
+        sole_writer=lock is not None,
     )
     running = serving.Running(settings, store, channels, Meter())
     try:
