@@ -33,8 +33,6 @@ _WORTH = 100
 """All trials count as so many questions: they ask the same phrasings again and again."""
 _KNOWN_SHARE = 0.5
 """Of what people ask, so much is supposed to have an entry. Most desks do better."""
-_KNOWN_SHARE_WITH_MEANING = 0.7
-"""The same with an encoder: strange questions are told apart better, less caution is enough."""
 _TRUST = 0.75
 """How far the share of right answers in the trials counts against the answer's own probability.
 
@@ -178,10 +176,9 @@ def _weights(tried: Sequence[Tried], index: Index) -> list[float]:
     for number, entries in had.items():
         shown[max((left for left in shown if left <= number), default=min(shown))] += entries
     size = min(len(tried), _WORTH)
-    share = _KNOWN_SHARE_WITH_MEANING if index.has_meaning else _KNOWN_SHARE
-    part = size * share / sum(shown.values())
+    part = size * _KNOWN_SHARE / sum(shown.values())
     return [
-        size * (1 - share) / strange
+        size * (1 - _KNOWN_SHARE) / strange
         if one.is_right is None
         else part * shown[one.left] / known[one.left]
         for one in tried
