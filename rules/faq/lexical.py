@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.model.decision import Near
 from rules.faq.confidence import Confidence
-from rules.faq.doubts import Doubts, min_known
+from rules.faq.doubts import Doubts
 from rules.faq.index import Hit, Index
 from rules.faq.matcher import Verdict
 from rules.faq.passages import Passage, passages_of
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from rules.faq.encoder import Encoder
 
 MAX_CHOICES = 3
+MIN_KNOWN = 0.75
+"""An answer needs this share of the question's words, by weight, among the entry's own."""
+
+MIN_KNOWN_WITH_MEANING = 0.3
+"""The same where an encoder knows other words for the same thing."""
+
 PLAIN = 0.995
 """How sure it is that who asks word for word as an entry does is answered by it."""
 
@@ -58,7 +64,7 @@ class LexicalMatcher:
         self._asides = asides or {}
         asked = tuple(phrasings)
         self._encoder = encoder
-        self._min_known = min_known(has_meaning=encoder is not None)
+        self._min_known = MIN_KNOWN if encoder is None else MIN_KNOWN_WITH_MEANING
         studied = study(asked, self._asides, encoder, with_trials=confidence is None)
         self._index = Index(asked, self._asides, studied.linears)
         self._vocabulary = self._index.vocabulary
@@ -87,7 +93,7 @@ class LexicalMatcher:
         )
         if best.sureness >= self._needed:
             return Verdict(near=near, answer=near[0], why=why)
-        return Verdict(near=near, choices=self._choices(best, hidden), why=why)
+        return Verdict(near=near, choices=self._choices(best), why=why)
 
     def _worth_asking(self, passages: Iterable[Passage]) -> list[Passage]:
         """Return the passages that may be answered, or the one that comes nearest to it.
@@ -125,22 +131,16 @@ class LexicalMatcher:
         """Return how likely the best hit is right; word for word, and no other's, is plain."""
         if not hits:
             return 0.0
-        if self._index.who_ask(tokens, hidden) == {hits[0].entry}:
+        if hits[0].entry == self._index.who_asks(tokens, hidden):
             return PLAIN
         return self._confidence.probability(tokens, hits)
 
-    def _choices(self, best: _Opinion, hidden: Collection[str]) -> tuple[Near, ...]:
-        """Return two or three entries that are sure together, where none is alone.
-
-        Those that ask so word for word are.
-        """
+    def _choices(self, best: _Opinion) -> tuple[Near, ...]:
+        """Return two or three entries that are sure together, where none is alone."""
         if best.doubt is not None:
             return ()
         near = self._near(best)
-        plain = self._index.who_ask(best.passage.tokens, hidden)
         for size in range(2, min(MAX_CHOICES, len(best.hits)) + 1):
-            if plain == {hit.entry for hit in best.hits[:size]}:
-                return near[:size]
             if not self._is_studied and best.hits[size - 1].score < _TIE * best.hits[0].score:
                 return ()
             together = self._confidence.probability(best.passage.tokens, best.hits, size)

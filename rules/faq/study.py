@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rules.faq.buckets import rarity_of
-from rules.faq.doubts import Doubts, min_known
 from rules.faq.groups import MAX_STUDIED, grouped
 from rules.faq.index import Hit
 from rules.faq.linear import Linear
-from rules.faq.passages import Passage
 from rules.faq.shelf import Phrasing
 
 if TYPE_CHECKING:
@@ -28,17 +26,11 @@ _BEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a trial with the best entries.
-
-    ``is_right`` is None where none could be; otherwise ``left`` phrasings of its entry were there.
-    ``is_doubted`` says that there would be no answer, however near an entry is.
-    """
+    """A question of a trial with the best entries. ``is_right`` is None where none could be."""
 
     tokens: Sequence[str]
     hits: Sequence[Hit]
     is_right: bool | None
-    left: int = 0
-    is_doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +76,7 @@ def _study_one(
 
     names = tuple(dict.fromkeys(phrasing.entry for phrasing in phrasings))
     number = {name: place for place, name in enumerate(names)}
-    texts = [
-        Text(number[phrasing.entry], phrasing.tokens, language=phrasing.language)
-        for phrasing in phrasings
-    ]
+    texts = [Text(number[phrasing.entry], phrasing.tokens) for phrasing in phrasings]
     rarity = rarity_of(text.tokens for text in texts)
     texts += [
         Text(number[name], asides[name], is_asked=False) for name in names if asides.get(name)
@@ -102,29 +91,19 @@ def _study_one(
     if encoder is not None and vectors is not None:
         found.linears[group] = learning.add_meaning(found.linears[group], spoken, vectors, encoder)
     if with_trials:
-        needed = min_known(has_meaning=encoder is not None)
-        found.asked.extend(_asked(trial, names, needed) for trial in trials(texts, alike, names))
+        found.asked.extend(_asked(trial, names) for trial in trials(texts, alike, names))
 
 
-def _asked(trial: Trial, names: Sequence[str], needed: float) -> Asked:
+def _asked(trial: Trial, names: Sequence[str]) -> Asked:
     order = sorted(trial.scores, key=lambda entry: (-trial.scores[entry], entry))[:_BEST]
     weights = trial.vocabulary.weigh(trial.tokens)
     hits = [
         Hit(
             entry=names[entry],
             score=trial.scores[entry],
-            near=trial.near if place == 0 else 0.0,
+            near=0.0,
             known=trial.vocabulary.known(weights, names[entry]),
-            lacks=trial.wording.lacking(names[entry], trial.tokens),
-            begins=trial.wording.begins(names[entry], trial.tokens),
         )
-        for place, entry in enumerate(order)
+        for entry in order
     ]
-    doubt = Doubts(trial.vocabulary, needed).about(Passage(tuple(trial.tokens)), hits[0])
-    return Asked(
-        tokens=trial.tokens,
-        hits=hits,
-        is_right=None if trial.right is None else order[0] == trial.right,
-        left=trial.left,
-        is_doubted=doubt is not None,
-    )
+    return Asked(trial.tokens, hits, None if trial.right is None else order[0] == trial.right)

@@ -8,7 +8,6 @@ stand for questions that have no answer.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,14 +15,13 @@ import numpy as np
 
 from rules.faq.learning import Matrix, learn
 from rules.faq.vocabulary import Vocabulary
-from rules.faq.wording import Wording
 
 ENOUGH = 450
 """So many questions are asked: more do not change what is learned from them."""
 
-_MOST_TRIALS = 20
+_MOST_TRIALS = 8
 _MISSING = 4
-_MOST_STRANGE = 5
+_STRANGE_EACH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +31,19 @@ class Text:
     entry: int
     tokens: Sequence[str]
     is_asked: bool = True
-    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A question, the scores of the entries that were there, and what was left of them.
+    """A question, the scores of the entries that were there, and their vocabulary.
 
-    ``right`` is the number of its entry, None when that was missing; ``left`` how many phrasings
-    of it stayed, in the language of the question. ``near`` is how near the entry of the highest
-    score has a text.
+    ``right`` is the number of its entry, None when that was missing.
     """
 
     tokens: Sequence[str]
     right: int | None
-    left: int
     scores: Mapping[int, float]
-    near: float
     vocabulary: Vocabulary
-    wording: Wording
 
 
 def trials(texts: Sequence[Text], alike: Matrix, names: Sequence[str]) -> Iterator[Trial]:
@@ -94,37 +86,22 @@ def _trial(
     if not kept:
         return
     spoken = learn(alike[np.ix_(kept, kept)], [texts[place].entry for place in kept], len(names))
-    owners = np.array([texts[place].entry for place in kept])
     vocabulary = Vocabulary((names[texts[place].entry], texts[place].tokens) for place in kept)
-    wording = Wording(
-        (
-            (names[text.entry], text.language, text.tokens)
-            for text in (texts[place] for place in kept)
-            if text.is_asked
-        ),
-        vocabulary.weight_of,
-    )
-    left = Counter((texts[place].entry, texts[place].language) for place in kept)
     present = [entry for entry in range(len(names)) if names[entry] in vocabulary.counts]
     for place in questions:
-        nearness = alike[place, kept]
-        scores = nearness @ spoken
+        scores = alike[place, kept] @ spoken
         entry = texts[place].entry
-        best = max(present, key=lambda number: (scores[number], -number))
         yield Trial(
             tokens=texts[place].tokens,
             right=None if entry in missing else entry,
-            left=left[entry, texts[place].language],
             scores={number: float(scores[number]) for number in present},
-            near=float(nearness[owners == best].max()),
             vocabulary=vocabulary,
-            wording=wording,
         )
 
 
 def _of_entry(places: Sequence[int], turn: int, *, is_missing: bool) -> Sequence[int]:
     """Return the phrasings of an entry that are asked in a turn: none of an only one."""
     if is_missing:
-        first = turn // _MISSING * _MOST_STRANGE
-        return sorted({places[(first + i) % len(places)] for i in range(_MOST_STRANGE)})
-    return [places[turn // _MISSING % len(places)]] if len(places) > 1 else []
+        first = turn * _STRANGE_EACH
+        return sorted({places[(first + i) % len(places)] for i in range(_STRANGE_EACH)})
+    return [places[turn % len(places)]] if len(places) > 1 else []
