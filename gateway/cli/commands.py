@@ -9,6 +9,7 @@ import typer
 from gateway.cli import (
     backtest,
     boxes,
+    db,
     erase,
     faq,
     finding,
@@ -63,6 +64,7 @@ app.add_typer(tickets.app, name="tickets")
 orders.add_to(tickets.app)
 app.add_typer(boxes.inbox, name="inbox")
 app.add_typer(boxes.outbox, name="outbox")
+app.add_typer(db.app, name="db")
 state.add_to(app)
 report.add_to(app)
 erase.add_to(app)

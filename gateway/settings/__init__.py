@@ -22,7 +22,7 @@ from gateway.errors import ConfigError, Problem
 from gateway.model.people import Place
 from gateway.model.policy import Limits, Policy
 from gateway.settings import problems
-from gateway.settings.file import File
+from gateway.settings.file import File, store_url
 from gateway.settings.places import Key, Location, find_places, place_of
 from gateway.settings.secrets import (
     FILE_KEYS,
@@ -280,7 +280,7 @@ def _settings(reading: _Reading, file: File, channels: tuple[ChannelSettings, ..
         rules=folder / file.desk.rules,
         templates=folder / file.desk.templates,
         timezone=file.desk.timezone,
-        store_url=_absolute(file.store.url, folder),
+        store_url=find_store(file.store.url, folder),
         channels=channels,
         http_listen=http.listen if http else None,
         http_webhooks=http.webhooks if http else None,
@@ -299,10 +299,15 @@ def _model(name: str, folder: Path) -> str:
     return str(folder / name) if is_folder else name
 
 
-def _absolute(store_url: str, folder: Path) -> str:
+def find_store(url: str, folder: Path) -> str:
+    """Return the URL of a store, with its path from the root; relative ones start in a folder.
+
+    Raises:
+        ValueError: it is none; the text says what was expected.
+    """
     scheme = "sqlite:///"
-    is_file = store_url.startswith(scheme)
-    return f"{scheme}{folder / store_url.removeprefix(scheme)}" if is_file else store_url
+    is_file = store_url(url).startswith(scheme)
+    return f"{scheme}{folder / url.removeprefix(scheme)}" if is_file else url
 
 
 def _policy(file: File) -> Policy:

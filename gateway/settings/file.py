@@ -79,7 +79,8 @@ def _listen(text: str) -> tuple[str, int]:
     return host, number
 
 
-def _store_url(text: str) -> str:
+def store_url(text: str) -> str:
+    """Return the URL of a store; `ValueError` says what was expected instead of it."""
     expected = 'expected "sqlite:///desk.db" or "postgresql://user@host/database"'
     try:
         parts = urlsplit(text)
@@ -133,7 +134,7 @@ class Desk(Table):
 class Store(Table):
     """``[store]``."""
 
-    url: Annotated[str, AfterValidator(_store_url)] = "sqlite:///desk.db"
+    url: Annotated[str, AfterValidator(store_url)] = "sqlite:///desk.db"
 
 
 class Http(Table):

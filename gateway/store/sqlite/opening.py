@@ -65,8 +65,8 @@ async def open_sqlite(
     else:
         link = await _open_writer(path, world, sole_writer=sole_writer)
         writer = Writer(link, checkpoints=sole_writer)
-    open_reader = partial(_open_reader, path)
-    readers = Reader(open_reader), Reader(open_reader)
+    reading = partial(open_reader, path)
+    readers = Reader(reading), Reader(reading)
     store = SqliteStore(writer, *readers, world=world, node=node, lease=lease)
     # From now on `watch` tells of other processes' commits.
     await store.look_out()
@@ -75,7 +75,7 @@ async def open_sqlite(
 
 async def _look(path: str) -> None:
     """Pass when a file holds a database that this program can read."""
-    link = await _open_reader(path)
+    link = await open_reader(path)
     try:
         await link.call(partial(_require_current, path))
     finally:
@@ -93,7 +93,12 @@ async def _open_writer(path: str, world: World, *, sole_writer: bool) -> Link:
     return await _open(path, "rw", prepare)
 
 
-async def _open_reader(path: str) -> Link:
+async def open_reader(path: str) -> Link:
+    """Return a connection to a file that only reads it.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
     return await _open(path, "ro", _set_reader)
 
 
