@@ -6,9 +6,7 @@ that a limit is never exceeded; a spending is forgotten up to one twentieth late
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from gateway.errors import VersionConflict
 from gateway.model.plan import Budget
@@ -31,15 +29,15 @@ def spent(budgets: Sequence[Budget], at: int) -> Steps[list[int]]:
 
 
 def spend(budgets: Sequence[Budget], at: int) -> Steps[None]:
-    """Spend one of each, if one of each is left."""
-    spendings = yield from spent(budgets, at)
-    here: Counter[tuple[str, timedelta]] = Counter()
-    for budget, before in zip(budgets, spendings, strict=True):
-        right = (storable(budget.key), budget.window)
-        if before + here[right] >= budget.limit:
-            raise VersionConflict(f"the budget {budget.key} is spent")
-        here[right] += 1
+    """Spend one of each, if one of each was left.
+
+    They are spent before they are counted: others of the same transaction may do so as well.
+    """
     yield from change_each("budget_spend", [_spending(budget, at) for budget in budgets])
+    spendings = yield from spent(budgets, at)
+    for budget, after in zip(budgets, spendings, strict=True):
+        if after > budget.limit:
+            raise VersionConflict(f"the budget {budget.key} is spent")
 
 
 def _spending(budget: Budget, at: int) -> Mapping[str, object]:

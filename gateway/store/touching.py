@@ -19,19 +19,26 @@ from gateway.store.values import storable
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Names, and rows whose lanes are names too: those of the inbox by id, of the outbox too."""
+    """Names, and rows whose lanes are names too: those of the inbox by id, of the outbox too.
+
+    What is ``shared`` with others of the same transaction is only added to, and looked at after
+    that. ``is_alone`` says that it looks at more than its names: nothing else may go on in the
+    same transaction meanwhile.
+    """
 
     names: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
     events: frozenset[int] = frozenset()
     sends: frozenset[str] = frozenset()
+    is_alone: bool = False
 
 
 Touches = Callable[[], Touched]
 
 
 def NOTHING() -> Touched:  # noqa: N802 - a constant to its users
-    """Return nothing."""
-    return Touched()
+    """Return nothing that has a name."""
+    return Touched(is_alone=True)
 
 
 def named(kind: str, name: str = "") -> Touched:
@@ -58,26 +65,29 @@ def offers(some: Sequence[tuple[RawEvent, Keys]]) -> Touched:
 
 def paces(rates: Mapping[str, Sequence[Rate]]) -> Touched:
     """Return what giving turns touches: the rates of these channels."""
-    return Touched(frozenset(_name("pace", channel) for channel in rates))
+    return Touched(frozenset(_name("pace", channel) for channel in rates), is_alone=True)
 
 
 def plan(made: Plan, claim: Claim | None = None) -> Touched:
     """Return what making a plan true touches; ``claim`` is one that it ends besides."""
     ended = [done.claim.id for done in (made.done, *made.read_with) if done is not None]
     ended += [claim.id] if claim is not None else []
+    budgets = (_name("budget", budget.key) for budget in made.spend)
+    lanes = (_name("outbox", send.lane) for send in made.sends)
     return Touched(
-        frozenset(_names(made)),
-        frozenset(ended),
-        frozenset(settled.outbox_id for settled in made.settled),
+        names=frozenset(_names(made)),
+        shared=frozenset((*budgets, *lanes)),
+        events=frozenset(ended),
+        sends=frozenset(settled.outbox_id for settled in made.settled),
+        is_alone=bool(made.moves),
     )
 
 
 def _names(made: Plan) -> Iterable[str]:
-    yield from (_name("budget", budget.key) for budget in made.spend)
     yield from (_name("ticket", str(write.ticket.number)) for write in made.tickets)
     yield from (_name("ticket", str(line.ticket)) for line in made.events)
-    yield from (_name("outbox", send.lane) for send in made.sends)
     yield from (_name("person", f"{who.kind} {who.address}") for who in made.people)
+    yield from (_name("person", f"{kind} {address}") for kind, address, _ in made.dead)
     yield from (_name("talk", key) for key, _ in made.conversations)
     for done in (made.done, *made.read_with):
         if done is not None and done.effect:

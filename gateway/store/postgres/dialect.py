@@ -46,10 +46,11 @@ def macro(word: str, argument: str) -> str:
 
 
 class Query(NamedTuple):
-    """A query as PostgreSQL takes it; ``pick`` gives the values in their order."""
+    """A query as PostgreSQL takes it; ``pick`` gives its ``width`` values in their order."""
 
     sql: str
     pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    width: int
 
 
 def _query(source: str) -> Query:
@@ -59,7 +60,7 @@ def _query(source: str) -> Query:
         return f"${names.setdefault(found[1], len(names) + 1)}"
 
     sql = _NAME.sub(number, expand(source, macro))
-    return Query(sql, picker(*names))
+    return Query(sql, picker(*names), len(names))
 
 
 QUERIES: Mapping[str, Query] = {name: _query(source) for name, source in sources().items()}
@@ -70,14 +71,15 @@ async def run(connection: Connection, steps: Steps[T]) -> T:
     try:
         ask = next(steps)
         while True:
-            ask = steps.send(await _answer(connection, ask))
+            ask = steps.send(await answer(connection, ask))
     except StopIteration as end:
         result: T = end.value
         return result
 
 
-async def _answer(connection: Connection, ask: Ask) -> Any:
-    sql, pick = QUERIES[ask.query]
+async def answer(connection: Connection, ask: Ask) -> Any:
+    """Return what a query answers: its rows, or how many it changed."""
+    sql, pick, _ = QUERIES[ask.query]
     if not isinstance(ask.values, dict):
         await connection.executemany(sql, [pick(values) for values in ask.values])
         return len(ask.values)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from gateway.store.postgres import faults
-from gateway.store.postgres.dialect import run
 from gateway.store.postgres.links import Links
+from gateway.store.postgres.lockstep import run_mixed
 from gateway.store.sharing import Job, Sharing
 from gateway.store.steps import Steps
 
@@ -45,11 +45,5 @@ class Reader:
     async def _answer(self, jobs: Sequence[Job]) -> None:
         async with self._links.one(self._seconds) as connection:
             await connection.execute(_BEGIN)
-            for job in jobs:
-                try:
-                    job.result = await run(connection, job.make())
-                except faults.ANY_FAULT:
-                    raise
-                except Exception as error:  # noqa: BLE001 - handed to the caller whose steps raised it
-                    job.error = error
+            await run_mixed(connection, jobs)
             await connection.execute("COMMIT")

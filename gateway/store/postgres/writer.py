@@ -8,7 +8,7 @@ a COMMIT is lost, the server is asked what became of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import asyncpg
@@ -17,6 +17,7 @@ from gateway.errors import StoreUnavailable
 from gateway.store.postgres import faults
 from gateway.store.postgres.dialect import run
 from gateway.store.postgres.links import Links
+from gateway.store.postgres.lockstep import Names, run_mixed, waves
 from gateway.store.sharing import Job, Sharing
 from gateway.store.steps import Steps
 from gateway.store.touching import NOTHING, Touched, Touches
@@ -39,13 +40,18 @@ _UNSYNCED = f"{_BEGIN}; SET LOCAL synchronous_commit = off"
 # Everybody takes locks in one order, so that nobody waits for somebody who waits for him; and
 # before the first step, so that what the steps see is what is left when the locks are had.
 _LOCK = """
-SELECT txid_current() AS number, count(pg_advisory_xact_lock(key)::text) FROM (
+WITH lanes AS MATERIALIZED (
+    SELECT 'inbox ' || id AS row, 'inbox ' || lane AS name FROM inbox WHERE id = ANY($2::bigint[])
+    UNION ALL
+    SELECT 'outbox ' || id, 'outbox ' || lane FROM outbox WHERE id = ANY($3::text[])
+), keys AS MATERIALIZED (
     SELECT DISTINCT hashtextextended(name, 0) AS key FROM (
-        SELECT unnest($1::text[]) COLLATE "C" AS name
-        UNION ALL SELECT 'inbox ' || lane FROM inbox WHERE id = ANY($2::bigint[])
-        UNION ALL SELECT 'outbox ' || lane FROM outbox WHERE id = ANY($3::text[])
+        SELECT unnest($1::text[]) COLLATE "C" AS name UNION ALL SELECT name FROM lanes
     ) AS names ORDER BY key
-) AS keys
+), locked AS MATERIALIZED (SELECT count(pg_advisory_xact_lock(key)::text) FROM keys)
+SELECT txid_current() AS number, locked.count,
+    ARRAY(SELECT row FROM lanes) AS rows, ARRAY(SELECT name FROM lanes) AS lanes
+FROM locked
 """
 
 
@@ -102,16 +108,12 @@ class Writer:
 
     async def _commit(self, jobs: Sequence[Job], trip: _Trip) -> None:
         async with self._links.one() as connection:
-            await _begin(connection, jobs, trip)
-            for job in jobs:
-                await _run_one(connection, job)
-                if job.error is not None:
-                    await connection.execute("ROLLBACK")
-                    if len(jobs) == 1:
-                        return
-                    await _begin(connection, jobs, trip)
-                    await _run_apart(connection, jobs)
-                    break
+            if not await _run_together(connection, jobs, await _begin(connection, jobs, trip)):
+                await connection.execute("ROLLBACK")
+                if len(jobs) == 1:
+                    return
+                await _begin(connection, jobs, trip)
+                await _run_apart(connection, jobs)
             trip.is_ending = True
             await connection.execute("COMMIT")
 
@@ -132,17 +134,44 @@ class Writer:
         return False
 
 
-async def _begin(connection: asyncpg.Connection, jobs: Sequence[Job], trip: _Trip) -> None:
+async def _begin(
+    connection: asyncpg.Connection, jobs: Sequence[Job], trip: _Trip
+) -> list[Names | None]:
+    """Begin a transaction with all locks that it needs; return the names of each for `waves`."""
     await connection.execute(_BEGIN if any(job.sync for job in jobs) else _UNSYNCED)
     touched = [job.touches() for job in jobs]
-    trip.number = await connection.fetchval(_LOCK, *_together(touched))
-
-
-def _together(touched: Sequence[Touched]) -> tuple[list[str], list[int], list[str]]:
-    names = {name for each in touched for name in each.names}
+    names = {name for each in touched for name in (*each.names, *each.shared)}
     events = {number for each in touched for number in each.events}
     sends = {outbox_id for each in touched for outbox_id in each.sends}
-    return list(names), list(events), list(sends)
+    found = await connection.fetchrow(_LOCK, list(names), list(events), list(sends))
+    trip.number = found["number"]
+    lanes = dict(zip(found["rows"], found["lanes"], strict=True))
+    return [None if each.is_alone else _names(each, lanes) for each in touched]
+
+
+def _names(touched: Touched, lanes: Mapping[str, str]) -> Names:
+    """Return all names that a job touches; a row that is gone has none."""
+    rows = [f"inbox {number}" for number in touched.events]
+    rows += [f"outbox {outbox_id}" for outbox_id in touched.sends]
+    own = {*touched.names, *(lanes[row] for row in rows if row in lanes)}
+    return Names(own, touched.shared)
+
+
+async def _run_together(
+    connection: asyncpg.Connection, jobs: Sequence[Job], names: Sequence[Names | None]
+) -> bool:
+    """Run jobs, mixed as far as they do not touch the same; False when one was refused."""
+    for wave in waves(jobs, names):
+        if len(wave) == 1:
+            await _run_one(connection, wave[0])
+        else:
+            try:
+                await run_mixed(connection, wave)
+            except faults.OWN_FAULTS:
+                return False
+        if any(job.error is not None for job in wave):
+            return False
+    return True
 
 
 async def _run_apart(connection: asyncpg.Connection, jobs: Sequence[Job]) -> None:

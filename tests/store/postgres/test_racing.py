@@ -106,7 +106,10 @@ async def test_a_lane_goes_on_that_ends_while_another_node_accepts(nodes, url):
 
 async def test_without_locks_that_lane_stands_still(nodes, url, monkeypatch):
     """The defence off: neither saw the other."""
-    bare = "SELECT txid_current(), $1::text[], $2::bigint[], $3::text[]"
+    bare = (
+        "SELECT txid_current() AS number, '{}'::text[] AS rows, '{}'::text[] AS lanes,"
+        " $1::text[], $2::bigint[], $3::text[]"
+    )
     monkeypatch.setattr(writer, "_LOCK", bare)
 
     assert await end_while_another_node_accepts(nodes, url) == []
