@@ -57,10 +57,13 @@ def audit(config: Path) -> dict[str, int]:
     return json.loads(told.stdout)
 
 
-def serve(config: Path, *, under: Sequence[str] = ()) -> Group:
-    """Start a desk; it logs beside its configuration. ``under`` is a command that runs it."""
+def serve(config: Path, *, under: Sequence[str] = (), name: str = "serve") -> Group:
+    """Start a desk; it logs beside its configuration, under a name.
+
+    ``under`` is a command that runs it.
+    """
     command = [*under, *COMMAND, "serve", "-c", str(config)]
-    return Group(command, log=config.parent / "serve.log")
+    return Group(command, log=config.parent / f"{name}.log")
 
 
 def smtp_port(ready_line: str) -> int:

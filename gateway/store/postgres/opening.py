@@ -88,9 +88,11 @@ async def _prepare(connection: asyncpg.Connection, place: str, at: int, *, read_
 
 async def _version(connection: asyncpg.Connection, place: str, newest: int) -> int:
     """Return the schema's version, 0 where there is none."""
+    # In this order: another node may make all of them between two of these questions.
+    tables = await connection.fetchval(_TABLES)
     is_ours = await connection.fetchval(_IS_OURS)
     version = int(await connection.fetchval(_VERSION) or 0) if is_ours else 0
-    if not version and await connection.fetchval(_TABLES):
+    if not version and tables:
         raise StoreUnusable(f"{place}: there are tables in it, but not a desk's")
     if version > newest:
         raise StoreUnusable(

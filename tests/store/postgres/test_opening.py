@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 
+import asyncpg
 import pytest
 
 from gateway.errors import StoreUnavailable, StoreUnusable
 from gateway.store import open_store
+from gateway.store.migrations import migrations
+from gateway.store.postgres import opening
 from gateway.world import RealWorld
 from tests.store.things import MINUTE, offer
 
@@ -111,6 +114,27 @@ async def test_a_table_that_a_newer_program_changes_is_used_on(postgres, new_url
 async def test_nodes_that_start_together_make_one_desk(new_url):
     """Each finds the tables whole."""
     await asyncio.gather(*(opened(new_url) for _ in range(4)))
+
+
+async def test_a_desk_that_is_made_while_one_looks_is_known(new_url):
+    """Another node makes all tables between two questions about them."""
+    newest = migrations()[-1].version
+    connection = await asyncpg.connect(new_url)
+    answers = []
+
+    class Slow:
+        """The connection, answering slowly."""
+
+        async def fetchval(self, sql):
+            answers.append(await connection.fetchval(sql))
+            if len(answers) == 1:
+                await opened(new_url)
+            return answers[-1]
+
+    version = await opening._version(Slow(), "here", newest)
+
+    await connection.close()
+    assert (version, len(answers)) == (newest, 3)
 
 
 async def test_who_may_only_look_changes_nothing(desk):
