@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -82,8 +82,19 @@ class Delivery:
             return True
         # However many of them are of one channel, it is not busier than it may be.
         free = IN_FLIGHT - max((on_the_way[c] for c in on_the_way if c not in busy), default=0)
+        claiming = asyncio.ensure_future(self._claim(desk, free, busy))
+        try:
+            return await asyncio.shield(claiming) == free
+        except asyncio.CancelledError:
+            # What the store has given us by then is on the wire, and nobody else's for minutes.
+            with suppress(StoreUnavailable):
+                await claiming
+            raise
+
+    async def _claim(self, desk: Desk, limit: int, busy: Sequence[str]) -> int:
+        """Start to send so much of what is due; return how much it was."""
         items = await desk.store.claim_sends(
-            free,
+            limit,
             lease=LEASE,
             now=desk.world.now(),
             sync=any(not c.abilities.resend_is_harmless for c in desk.channels.values()),
@@ -94,7 +105,7 @@ class Delivery:
             task = asyncio.create_task(self._deliver(item), name="send")
             self._sending[task] = item
             task.add_done_callback(self._ended)
-        return len(items) == free
+        return len(items)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Look again when somebody waits behind what has ended; most of the time nobody does."""
