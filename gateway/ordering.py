@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from gateway import app
 from gateway.contracts.channel import Channel
-from gateway.contracts.store import Store
+from gateway.contracts.store import Store, is_node
 from gateway.errors import StoreError
 from gateway.journey import commands
 from gateway.journey.accept import Accepting
@@ -67,12 +67,22 @@ async def order(
     )  # fmt: skip
     path = app.database_path(settings)
     lock = DeskLock(path) if path is not None else None
-    if lock is not None and lock.acquire():
+    if lock is None:
+        by_whom = _by_serve if await _is_served(settings) else _by_us
+        return await by_whom(settings, event, wait_s)
+    if lock.acquire():
         try:
             return await _by_us(settings, event, wait_s)
         finally:
             lock.release()
     return await _by_serve(settings, event, wait_s)
+
+
+async def _is_served(settings: Settings) -> bool:
+    """Tell whether a node is there, where several may be."""
+    async with _writing(settings, sole=False) as store:
+        now = RealWorld().now()
+        return any(is_node(lease) and lease.expires_at > now for lease in await store.leases())
 
 
 async def _by_serve(settings: Settings, event: RawEvent, wait_s: float) -> OrderResult:
@@ -91,7 +101,8 @@ async def _by_serve(settings: Settings, event: RawEvent, wait_s: float) -> Order
 
 async def _by_us(settings: Settings, event: RawEvent, wait_s: float) -> OrderResult:
     parts = app.load_parts(settings)
-    async with _writing(settings, sole=True) as store:
+    is_alone = app.database_path(settings) is not None
+    async with _writing(settings, sole=is_alone) as store:
         desk = await app.build_desk(parts, settings, store, world=RealWorld(), meter=app.NoMeter())
         desk.numbers = Numbers(store, block=1)
         pipeline = Pipeline(lambda: desk, _OwnOrders(), world=desk.world)

@@ -31,6 +31,7 @@ from gateway.journey.desk import Desk
 from gateway.journey.foresight import Foresight
 from gateway.journey.parsing import ParserPool
 from gateway.journey.pipeline import Pipeline
+from gateway.presence import Presence
 from gateway.reloading import Reloading
 from gateway.rewording import Rewording
 from gateway.settings import Retention, Settings
@@ -59,7 +60,13 @@ class Running:
     """One desk at work: its tasks, and what they share."""
 
     def __init__(
-        self, settings: Settings, store: Store, channels: dict[str, Channel], meter: Meter
+        self,
+        settings: Settings,
+        store: Store,
+        channels: dict[str, Channel],
+        meter: Meter,
+        *,
+        presence: bool,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -70,7 +77,8 @@ class Running:
         self.desk: Desk | None = None
         self.parsers = ParserPool(app.parsers_of(channels), self._foresight)
         self.pipeline = Pipeline(self._the_desk, self.parsers, world=self.world)
-        self.delivery = Delivery(self._the_desk)
+        self.presence = Presence(store, self.node, self.world) if presence else None
+        self.delivery = Delivery(self._the_desk, self._may_send)
         self.intake = Accepting(
             store,
             app.parsers_of(channels),
@@ -86,6 +94,9 @@ class Running:
     def _the_desk(self) -> Desk:
         assert self.desk is not None, "deciding starts when the book is loaded"
         return self.desk
+
+    def _may_send(self) -> bool:
+        return self.presence is None or self.presence.is_sure()
 
     def _foresight(self) -> Foresight | None:
         return self.desk.foresight() if self.desk is not None else None
@@ -159,6 +170,8 @@ class Running:
             ("archive", partial(archiving.keep, desk, self.settings)),
             ("retention", self._retain),
         )
+        if self.presence is not None:
+            work += (("presence", partial(self.presence.stay, desk)),)
         for name, start in work:
             self._workers.append(asyncio.create_task(_again(start, name), name=name))
 
@@ -215,6 +228,8 @@ class Running:
                     await self.delivery.drain(DRAIN_SECONDS)
         await _cancel(self._workers)
         await self.delivery.drain(1.0)
+        if self.presence is not None:
+            await self.presence.leave()
         await self.parsers.close()
 
 
@@ -272,9 +287,11 @@ async def _serve_locked(settings: Settings, meter: Meter, *, alone: bool) -> int
         # Other nodes' claims are theirs: only who has a desk to himself inherits at once.
         sole_writer=alone,
     )
-    running = Running(settings, store, channels, meter)
+    running = Running(settings, store, channels, meter, presence=not alone)
     stopping = _signals()
     try:
+        if running.presence is not None:
+            await running.presence.arrive()
         addresses = await running.bind()
         print("ready " + " ".join(f"{n}={a}" for n, a in addresses.items()), flush=True)  # noqa: T201
         running.receive()

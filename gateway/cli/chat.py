@@ -101,8 +101,10 @@ async def _running(
         node=app.node_name(),
         sole_writer=lock is not None,
     )
-    running = serving.Running(settings, store, channels, Meter())
+    running = serving.Running(settings, store, channels, Meter(), presence=lock is None)
     try:
+        if running.presence is not None:
+            await running.presence.arrive()
         await running.bind()
         yield running
     finally:

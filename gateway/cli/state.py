@@ -45,6 +45,8 @@ def audit(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show which nodes work, what they hold, and what waits."""
+    from gateway.contracts.store import is_node  # noqa: PLC0415 - not for --help
+
     settings = settings_of(config)
     timezone = settings.timezone
     leases, depths = look(settings, _state)
@@ -61,7 +63,11 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     screen.say(f"nodes at work: {', '.join(nodes) or 'none'}")
     screen.print_table(
         ("held", "by", "until"),
-        ((lease.key, lease.holder, local(lease.expires_at, timezone)) for lease in leases),
+        (
+            (lease.key, lease.holder, local(lease.expires_at, timezone))
+            for lease in leases
+            if not is_node(lease)
+        ),
         empty="nothing is held",
     )
     screen.print_table(

@@ -101,6 +101,11 @@ class Depth:
     oldest_at: datetime | None
 
 
+def node_key(node: str) -> str:
+    """Return the key of the lease that a node holds for as long as it is there."""
+    return f"node {node}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseRow:
     """Who holds a name, until when."""
@@ -128,6 +133,11 @@ class Erased:
     messages: int = 0
     mentions: int = 0
     files: int = 0
+
+
+def is_node(lease: LeaseRow) -> bool:
+    """Tell whether a lease says that a node is there."""
+    return lease.key == node_key(lease.holder)
 
 
 class Store(Protocol):
@@ -247,6 +257,13 @@ class Store(Protocol):
 
     async def drop_lease(self, key: str, holder: str) -> None:
         """Give a lease back."""
+        ...
+
+    async def bury(self) -> int:
+        """Let claims and wire marks of nodes run out that are gone; return how many there were.
+
+        A node is there while it holds the lease `node_key` of its name. Need not be synced.
+        """
         ...
 
     async def secrets(self) -> Sequence[Secret]:

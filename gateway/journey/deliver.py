@@ -17,7 +17,13 @@ from functools import partial
 import structlog
 
 from gateway.contracts.channel import Channel, Confirms
-from gateway.errors import FenceLost, PlaceMoved, StoreUnavailable, VersionConflict
+from gateway.errors import (
+    FenceLost,
+    PlaceMoved,
+    StoreUnavailable,
+    TemporaryFailure,
+    VersionConflict,
+)
 from gateway.journey import retry, settling
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -36,11 +42,17 @@ QUIET_SECONDS = 0.25
 STORE_RETRY_SECONDS = 0.5
 
 
+def _always() -> bool:
+    return True
+
+
 class Delivery:
     """Empties the outbox."""
 
-    def __init__(self, desk: Callable[[], Desk]) -> None:
+    def __init__(self, desk: Callable[[], Desk], may_send: Callable[[], bool] = _always) -> None:
+        """``may_send`` is asked before each attempt: False when another node may be at it."""
         self._desk = desk
+        self._may_send = may_send
         self._wake = asyncio.Event()
         self._sending: dict[asyncio.Task[None], SendItem] = {}
         self._followed: Counter[str] = Counter()
@@ -147,11 +159,17 @@ class Delivery:
 
     async def _send(self, desk: Desk, item: SendItem, channel: Channel | None) -> None:
         try:
+            self._require_here()
             receipt = await _existing(channel, item).send(item.part)
         except Exception as exc:  # noqa: BLE001 - the worker loop: unknown errors are temporary
             await self._settle_failure(desk, item, exc)
         else:
             await self._settle_success(desk, item, receipt)
+
+    def _require_here(self) -> None:
+        """Keep a node from sending that stood still for long: another one may have sent it."""
+        if not self._may_send():
+            raise TemporaryFailure("this node was away from the others", code="away")
 
     async def _look(self, desk: Desk, item: SendItem, channel: Confirms) -> None:
         """Ask the platform for an uncertain part: twice, before it is sent again."""

@@ -77,6 +77,14 @@ def forsake() -> Steps[None]:
         yield from change(query)
 
 
+def bury(now: int) -> Steps[int]:
+    """Let everything that nodes held run out now that are not there any more."""
+    freed = 0
+    for query in ("inbox_bury", "outbox_bury"):
+        freed += yield from change(query, now=now)
+    return freed
+
+
 def depths() -> Steps[list[Depth]]:
     """Return how many rows wait, or were set aside, in each state."""
     found = []

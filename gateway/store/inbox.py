@@ -7,13 +7,13 @@ oldest carries ``head``, and whoever ends it hands that on to the next.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gateway.contracts.channel import Cursor
 from gateway.errors import FenceLost, NotFound
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState, Outcome
 from gateway.model.message import Keys, RawEvent
 from gateway.model.plan import InboxDone
+from gateway.store.holder import Holder
 from gateway.store.steps import Row, Steps, change, one, rows
 from gateway.store.values import (
     from_json,
@@ -36,21 +36,6 @@ SUSPICIOUS_ATTEMPTS = 3
 MOST_IN_BURST = 50
 
 Offer = tuple[RawEvent, Keys]
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who claims, from when until when on the lease clock."""
-
-    node: str
-    now: int
-    until: int
-
-    def has(self, row: Row) -> bool:
-        """Tell whether an unfinished row is in these hands."""
-        return bool(
-            row["state"] == "claimed" and row["holder"] == self.node and row["ready_at"] > self.now
-        )
 
 
 def accept(

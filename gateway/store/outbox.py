@@ -16,6 +16,7 @@ from gateway.model.outbox import NewSend, OutboxRow, OutboxState, SendItem, Sett
 from gateway.model.outgoing import Part
 from gateway.model.people import Place
 from gateway.store import pacing
+from gateway.store.holder import Holder
 from gateway.store.steps import Row, Steps, change, change_each, one, rows
 from gateway.store.values import (
     from_json,
@@ -64,24 +65,25 @@ def queue(send: NewSend) -> Steps[None]:
 
 
 def claim_sends(
-    limit: int, now: int, lease_now: int, until: int, rates: Rates, busy: Sequence[str]
+    limit: int, now: int, holder: Holder, rates: Rates, busy: Sequence[str]
 ) -> Claiming:
     """Claim due rows until a time on the lease clock; `MOST_CLAIMED_BYTES` at once.
 
     Those of a channel with ``rates`` whose turn has not come are given one, and wait for it.
     """
-    due = list((yield from rows("outbox_overdue", now=lease_now, count=limit)))
+    due = list((yield from rows("outbox_overdue", now=holder.now, count=limit)))
     if len(due) < limit:
         due += yield from _whose_turn_it_is(limit - len(due), now, rates, busy)
     claimed: list[SendItem] = []
-    marks: list[dict[str, int]] = []
+    marks: list[dict[str, object]] = []
     room = MOST_CLAIMED_BYTES
     for row in due:
         room -= row["size"]
         if room < 0 and claimed:
             break
         claimed.append((yield from _item(row)))
-        marks.append({"position": row["position"], "lease_until": until})
+        mark = {"position": row["position"], "lease_until": holder.until, "holder": holder.node}
+        marks.append(mark)
     yield from change_each("outbox_claim", marks)
     return claimed
 

@@ -47,6 +47,7 @@ from gateway.store import (
     touching,
 )
 from gateway.store.clock import LeaseClock
+from gateway.store.holder import Holder
 from gateway.store.steps import Steps
 from gateway.store.touching import NOTHING, Touches
 from gateway.store.values import span_micros, to_micros, to_micros_or_none
@@ -122,9 +123,9 @@ class StepStore(ABC):
             raise StoreError("the database was opened for looking only")
         return self._writing
 
-    def _holder(self) -> inbox.Holder:
+    def _holder(self, lease: timedelta | None = None) -> Holder:
         now = self._clock.now()
-        return inbox.Holder(self._node, now, now + span_micros(self._lease))
+        return Holder(self._node, now, now + span_micros(lease or self._lease))
 
     # --- accept -----------------------------------------------------------------------------
 
@@ -187,9 +188,8 @@ class StepStore(ABC):
         busy: Sequence[str] = (),
     ) -> Sequence[SendItem]:
         """See `Store.claim_sends`."""
-        lease_now = self._clock.now()
-        until = lease_now + span_micros(lease)
-        make = partial(outbox.claim_sends, limit, to_micros(now), lease_now, until, rates, busy)
+        holder = self._holder(lease)
+        make = partial(outbox.claim_sends, limit, to_micros(now), holder, rates, busy)
         return await self._writer.do(make, sync=sync, touches=partial(touching.paces, rates))
 
     async def moves(self) -> Mapping[tuple[str, str], str]:
@@ -225,6 +225,10 @@ class StepStore(ABC):
         make = partial(desk.take_lease, key, holder, now, now + span_micros(ttl))
         touches = partial(touching.named, "lease", key)
         return await self._writer.do(make, sync=False, touches=touches)
+
+    async def bury(self) -> int:
+        """See `Store.bury`."""
+        return await self._writer.do(partial(desk.bury, self._clock.now()), sync=False)
 
     async def drop_lease(self, key: str, holder: str) -> None:
         """See `Store.drop_lease`."""

@@ -110,6 +110,13 @@ RETURNING id
 -- Let the claims of a dead process run out now.
 UPDATE inbox SET ready_at = 0, holder = '' WHERE state IN ('new', 'claimed') AND state = 'claimed'
 
+-- inbox_bury --
+-- Let the claims of nodes run out now that are not there any more.
+UPDATE inbox SET ready_at = 0
+WHERE state IN ('new', 'claimed') AND state = 'claimed' AND ready_at > :now AND NOT EXISTS (
+    SELECT 1 FROM leases WHERE leases.key = 'node ' || inbox.holder AND expires_at > :now
+)
+
 -- inbox_of_effect --
 -- The row that had an effect.
 SELECT id FROM inbox WHERE effect = :effect

@@ -52,7 +52,7 @@ ORDER BY lease_until LIMIT :count
 -- Mark a row as on the wire, under a new fence; one that was may have reached the platform.
 UPDATE outbox
 SET state = 'wire', fence = fence + 1, attempts = attempts + 1, lease_until = :lease_until,
-    paced = 0,
+    holder = :holder, paced = 0,
     was_uncertain = CASE WHEN state = 'wire' THEN 1 ELSE was_uncertain END
 WHERE position = :position
 
@@ -162,6 +162,13 @@ WHERE lane = :lane AND state IN ('queued', 'wire', 'retry', 'uncertain') AND hea
 -- outbox_forsake --
 -- Let the wire marks of a dead process run out now.
 UPDATE outbox SET lease_until = 0 WHERE state = 'wire'
+
+-- outbox_bury --
+-- Let the wire marks of nodes run out now that are not there any more.
+UPDATE outbox SET lease_until = 0
+WHERE state = 'wire' AND lease_until > :now AND NOT EXISTS (
+    SELECT 1 FROM leases WHERE leases.key = 'node ' || outbox.holder AND expires_at > :now
+)
 
 -- attempt_insert --
 -- Log what became of an attempt.
