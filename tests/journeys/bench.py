@@ -31,6 +31,10 @@ from tests.fakes.world import FakeWorld
 
 SUPPORT = "support@acme.example"
 SQLITE = "sqlite:///desk.db"
+DELIVERED_SECONDS = 30.0
+BLOCKING = frozenset(
+    {OutboxState.QUEUED, OutboxState.WIRE, OutboxState.RETRY, OutboxState.UNCERTAIN}
+)
 CONFIG = f"""
 [desk]
 name = "Acme Support"
@@ -183,21 +187,20 @@ class Bench:
     async def deliver(self):
         """Send until nothing more goes out now."""
         task = asyncio.create_task(self.delivery.run())
-        before, same, enough = None, 0, 3
-        while same < enough:
-            rows = await self.store.list_outbox(frozenset(OutboxState), 10_000)
-            states = [(row.id, row.state, row.attempts) for row in rows]
-            is_busy = any(row.state is OutboxState.WIRE for row in rows)
-            same = 0 if is_busy or states != before else same + 1
-            stuck = {row.place for row in rows if row.state is not OutboxState.QUEUED}
-            stuck -= {row.place for row in rows if row.state is OutboxState.SENT}
-            waits = any(r.state is OutboxState.QUEUED and r.place not in stuck for r in rows)
-            # What waits in a lane of its own may be between two claims.
-            enough = 50 if waits else 3
-            before = states
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(DELIVERED_SECONDS):
+            while await self._has_something_to_send():  # noqa: ASYNC110 - the store is asked
+                await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        await self.delivery.drain(DELIVERED_SECONDS)
+
+    async def _has_something_to_send(self):
+        """Tell whether something is on its way, or is due and has nothing before it in its lane."""
+        rows = await self.store.list_outbox(BLOCKING, 10_000)
+        heads = {row.lane: row for row in rows}  # the newest come first
+        return any(row.state is OutboxState.WIRE for row in rows) or any(
+            head.due_at is not None and head.due_at <= self.world.now() for head in heads.values()
+        )
 
     async def sent(self, to=None) -> list[EmailMessage]:
         """Return every mail in the outbox, oldest first; only those to one address if given."""

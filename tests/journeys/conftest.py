@@ -6,13 +6,20 @@ import pytest
 import pytest_asyncio
 
 from tests.fakes import databases
+from tests.fakes.databases import BACK_ENDS
 from tests.journeys import bench
 from tests.journeys.bench import open_bench
 
 
-@pytest.fixture(autouse=True, params=("sqlite",))
+def pytest_generate_tests(metafunc):
+    """Go every journey on every back end, or on those that its file names in ``BACK_ENDS``."""
+    some = getattr(metafunc.module, "BACK_ENDS", BACK_ENDS)
+    metafunc.parametrize("database", some, indirect=True)
+
+
+@pytest.fixture(autouse=True)
 def database(request, monkeypatch):
-    """Every journey is gone on every back end, whose name this is."""
+    """Have benches made on one back end, whose name this is."""
     monkeypatch.setattr(bench, "new_database", partial(databases.empty, request.param, request))
     return request.param
 

@@ -18,6 +18,9 @@ from gateway.watching import Pace
 from gateway.web.metrics import RulesGauge
 from tests.journeys.bench import RULES, Bench, open_bench, text_of
 
+# One is enough: what is tried here is read from files.
+BACK_ENDS = ("sqlite",)
+
 QUICK = Pace(look=0.001, rest=0.002, long_rest=0.05)
 MORE = """
 routes:

@@ -14,6 +14,9 @@ from gateway.watching import Pace
 from gateway.web.metrics import TemplatesGauge
 from tests.journeys.bench import Bench, open_bench, text_of
 
+# One is enough: what is tried here is read from files.
+BACK_ENDS = ("sqlite",)
+
 QUICK = Pace(look=0.001, rest=0.002, long_rest=0.05)
 GOOD = "Subject: Noted {{ reference }}\n\nYour words are with us.\n"
 
