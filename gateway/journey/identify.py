@@ -39,7 +39,7 @@ def question(desk: Desk, message: Message, wallet: limits.Wallet) -> Question:
         refs=(*message.refs[:MAX_SUGGESTIONS], *_prompts(message)),
         tickets=(*numbers, *_named(desk, message), *named_in(desk, message.text)),
         sends=(*sends, *(outbox_id for outbox_id in own if outbox_id)),
-        budgets=wallet.all,
+        budgets=(*wallet.all, *([limits.GUESSES] if message.tokens else [])),
         conversation=f"{message.channel}:{message.talk.key}" if message.talk else "",
     )
 

@@ -26,6 +26,8 @@ MINUTE = timedelta(minutes=1)
 REACTION_WINDOW = timedelta(minutes=10)
 # On chat somebody is answered by the desk itself so often an hour, for each ticket they may open.
 ANSWERS_PER_TICKET = 3
+# So many mails to reply addresses that nobody was given are somebody who tries them out.
+GUESSES = Budget(key="guesses", limit=20, window=HOUR)
 # What only people can mend they hear of this often; `ventanilla inbox` and `outbox` list the rest.
 ALERTS = Budget(key="alerts", limit=20, window=HOUR)
 

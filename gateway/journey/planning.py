@@ -22,6 +22,7 @@ from gateway.journey import (
     feedback,
     follow_up,
     guards,
+    guesses,
     limits,
     new_request,
     revision,
@@ -140,6 +141,7 @@ async def _plan_message(draft: Draft, message: Message) -> None:
         new_request.end(draft, message, Outcome.IGNORED, f"our own: {own}")
         return
     await desk.numbers.refill()
+    guesses.watch(draft, message, known)
     known = await _with_newest(draft, known)
     draft.talk = message.talk
     who = identify(desk, draft.rules, message, known, age=draft.at - draft.received_at)
