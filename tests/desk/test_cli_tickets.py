@@ -19,7 +19,7 @@ def test_a_logged_call_is_a_ticket(shell):
     assert set(ran.json) == {"done", "ok", "reason", "ticket"}
     assert ran.json["done"] is ran.json["ok"] is True
     assert (ticket["status"], ticket["fields"]) == ("open", {"floor": "2"})
-    assert ticket["requester"] == "João Dias"
+    assert ticket["requester"] == "João Dias +351 210 000 000"
     assert ticket["events"][0]["kind"] == "request"
     assert ticket["events"][0]["text"] == "The printer on floor 2 is broken"
 
@@ -244,8 +244,8 @@ def test_a_team_that_is_not_there_is_named(shell):
 def test_fields_have_names_that_rule_files_could_give(shell, name, said):
     """A slip does not make a field of its own."""
     reference = shell(
-        "tickets", "open", "The lift", "--by", "phone", "--from", "1", "--field", "site=Lisbon",
-        "--json",
+        "tickets", "open", "The lift", "--by", "phone", "--from", "+351210000", "--field",
+        "site=Lisbon", "--json",
     ).json["ticket"]  # fmt: skip
 
     result = shell("tickets", "field", reference, name, "x")
