@@ -5,18 +5,15 @@ Called by the writers and readers beside it. asyncpg prepares each query once fo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from asyncpg import Connection
 
-from gateway.store.queries import expand, picker, sources
+from gateway.store.queries import expand, numbered, picker, sources
 from gateway.store.steps import Ask, Steps
 
 T = TypeVar("T")
-
-_NAME = re.compile(r"(?<!:):([a-z_]+)")
 
 # Texts are compared byte by byte, as SQLite does, whatever language the database speaks.
 _WORDS = {
@@ -54,12 +51,7 @@ class Query(NamedTuple):
 
 
 def _query(source: str) -> Query:
-    names: dict[str, int] = {}
-
-    def number(found: re.Match[str]) -> str:
-        return f"${names.setdefault(found[1], len(names) + 1)}"
-
-    sql = _NAME.sub(number, expand(source, macro))
+    sql, names = numbered(expand(source, macro), "$")
     return Query(sql, picker(*names), len(names))
 
 

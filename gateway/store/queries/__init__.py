@@ -17,6 +17,8 @@ from operator import itemgetter
 from typing import Any
 
 _HEADER = re.compile(r"^-- (\w+) --$", re.MULTILINE)
+# Not the second colon of a cast.
+_NAME = re.compile(r"(?<!:):([a-z_]+)")
 _MACRO = re.compile(r"\{\{(\w+)(?::(\w+))?\}\}")
 
 Expand = Callable[[str, str], str]
@@ -25,6 +27,16 @@ Expand = Callable[[str, str], str]
 def expand(sql: str, macro: Expand) -> str:
     """Return SQL with every macro replaced by what ``macro(word, argument)`` returns."""
     return _MACRO.sub(lambda found: macro(found[1], found[2] or ""), sql)
+
+
+def numbered(sql: str, sign: str) -> tuple[str, tuple[str, ...]]:
+    """Return SQL whose names are numbers behind a sign, and the names in the order of those."""
+    names: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return f"{sign}{names.setdefault(found[1], len(names) + 1)}"
+
+    return _NAME.sub(number, sql), tuple(names)
 
 
 def picker(*names: str) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:

@@ -7,7 +7,6 @@ one callable instead, through its ``_execute``: private names of it are used in 
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import aiosqlite
 
 from gateway.errors import StoreUnavailable
-from gateway.store.queries import expand, picker, sources
+from gateway.store.queries import expand, numbered, picker, sources
 from gateway.store.steps import Ask, Steps
 from gateway.store.values import to_json
 
@@ -24,8 +23,6 @@ T = TypeVar("T")
 # Every query is prepared once for each connection.
 CACHED_STATEMENTS = 256
 BUSY_MILLISECONDS = 1000
-
-_NAME = re.compile(r":([a-z_]+)")
 
 _WORDS = {
     "id": "INTEGER PRIMARY KEY",
@@ -69,12 +66,7 @@ def _query(source: str) -> Query:
             lists.append(argument)
         return macro(word, argument)
 
-    names: dict[str, int] = {}
-
-    def number(found: re.Match[str]) -> str:
-        return f"?{names.setdefault(found[1], len(names) + 1)}"
-
-    sql = _NAME.sub(number, expand(source, note))
+    sql, names = numbered(expand(source, note), "?")
     return Query(sql, picker(*names), tuple(lists))
 
 
