@@ -57,8 +57,9 @@ async def erase(look: Doing, write: Doing, kind: str, address: str, at: int) -> 
         row["number"]
         for row in await look(partial(rows, "person_tickets", kind=kind, address=person.address))
     ]
-    for number in numbers:
-        await write(partial(emptying.empty_tickets, [number]))
+    for start in range(0, len(numbers), retaining.BATCH):
+        # Together: what is known by ticket in other tables is looked through once for all of them.
+        await write(partial(emptying.empty_tickets, numbers[start : start + retaining.BATCH]))
     await write(partial(_forget_person, person))
     messages = mentions = 0
     if person.is_telling:
