@@ -168,8 +168,9 @@ class Running:
             ("rules", partial(reloading.run, desk)),
             ("templates", partial(rewording.run, desk)),
             ("archive", partial(archiving.keep, desk, self.settings)),
-            ("retention", self._retain),
         )
+        if self.settings.retention != Retention():
+            work += (("retention", self._retain),)
         if self.presence is not None:
             work += (("presence", partial(self.presence.stay, desk)),)
         for name, start in work:
@@ -206,8 +207,6 @@ class Running:
     async def _retain(self) -> None:
         """Empty what ``[retention]`` does not keep, once an hour, on one node."""
         kept = self.settings.retention
-        if kept == Retention():
-            await asyncio.Event().wait()
         async with hold_lease(self.store, "retention", self.node):
             while True:
                 emptied = await self.store.retain(_keep(kept, self.world.now()))

@@ -218,5 +218,5 @@ def _kind_of(address: str, by: str) -> str:
 def _caller(kind: str, address: str, name: str) -> Party:
     """Return the caller: a mail address can be answered, a phone number is called back."""
     if kind == "email":
-        return Party(number=1, kind=kind, address=address.lower(), name=name)
+        return Party(number=1, kind=kind, address=address, name=name)
     return Party(number=1, kind=kind, address="", name=f"{name} {address}".strip())
