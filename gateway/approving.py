@@ -112,7 +112,7 @@ def _tried(
             source, copy = settings.rules / name, folder / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(data if source == path else source.read_bytes())
-        reading = loading.read(loading.order_of(replace(settings, rules=folder)))
+        reading = loading.read(loading.order_of(replace(settings, rules=folder, faq_cache=None)))
     problems = tuple(_placed(each, made, str(settings.rules)) for each in reading.problems)
     book = _good(replace(reading, problems=problems))
     if frozenset(book.entries) != wanted:

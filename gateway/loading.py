@@ -37,6 +37,7 @@ class Order:
     timezone: str
     replies: dict[str, tuple[str, ...]]
     model: str = ""
+    cache: Path | None = None
 
 
 def order_of(settings: Settings) -> Order:
@@ -49,6 +50,7 @@ def order_of(settings: Settings) -> Order:
         timezone=settings.timezone,
         replies=_replies(settings.templates),
         model=settings.faq_model,
+        cache=settings.faq_cache,
     )
 
 
@@ -88,6 +90,7 @@ def read(order: Order) -> Reading:
         languages=order.languages,
         max_wrong=order.max_wrong,
         model=order.model,
+        cache=order.cache,
         channels=order.channels,
         timezone=order.timezone,
         replies=order.replies,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from gateway.model.calendar import Calendar
 from gateway.model.form import FormField
@@ -24,11 +24,9 @@ from rules.directory import (
 )
 from rules.escalation import check_escalation
 from rules.examples import Examples
-from rules.faq.asides import words_beside
+from rules.faq.cache import Cache
 from rules.faq.entries import FaqEntry, read_entry
 from rules.faq.lexical import LexicalMatcher
-from rules.faq.shelf import Phrasing
-from rules.faq.stems import tokens_of
 from rules.forms import read_form
 from rules.known import Known
 from rules.language import Detector
@@ -36,14 +34,10 @@ from rules.nodes import MapNode, Node, Scalar
 from rules.problems import Mark, did_you_mean
 from rules.reach import check_reach
 from rules.routes import Route, read_route
+from rules.teaching import Faq, Tell, teach
 from rules.triggers import TriggerIndex
-from rules.trying import check_examples
 from rules.walk import Plan
 
-if TYPE_CHECKING:
-    from rules.faq.encoder import Encoder
-
-Tell = Callable[[str, int, int], None]
 Thing = TypeVar("Thing")
 
 
@@ -63,14 +57,6 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Faq:
-    """What ``[faq]`` says: how often an answer may be wrong, and which model knows meaning."""
-
-    max_wrong: float
-    model: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class DeskTimes:
     """See `gateway.contracts.rules.Times`."""
 
@@ -86,7 +72,12 @@ def assemble_times(documents: Iterable[MapNode], known: Known) -> DeskTimes:
 
 
 def assemble(
-    documents: Iterable[MapNode], known: Known, content_hash: str, faq: Faq, tell: Tell
+    documents: Iterable[MapNode],
+    known: Known,
+    content_hash: str,
+    faq: Faq,
+    tell: Tell,
+    cache: Cache,
 ) -> RuleBook | None:
     """Return the book; None when so much is wrong that none can be built. Faults are noted."""
     draft = Draft()
@@ -98,12 +89,10 @@ def assemble(
     check_reach(tuple(draft.routes.values()), known)
     if known.problems.has_errors or draft.fallback is None:
         return None
-    entries = draft.entries.values()
-    asides = {entry.id: words_beside(entry.id, entry.keywords) for entry in entries}
-    encoder = _encoder(faq.model, known)
-    untaught = LexicalMatcher(_asked(entries), faq.max_wrong, asides, encoder=encoder)
-    book = _book(draft, draft.fallback, known, content_hash, untaught)
-    check_examples(book.plan, untaught, known, tell)
+    detector = Detector(known.languages)
+    taught = teach(draft.entries.values(), faq, known, content_hash, detector, cache)
+    book = _book(draft, draft.fallback, known, content_hash, taught.matcher, detector)
+    taught.check(book.plan, known, tell)
     return replace(book, plan=_without_examples(book.plan))
 
 
@@ -120,22 +109,6 @@ def _check_together(draft: Draft, known: Known) -> None:
     check_fallback(draft.fallback, teams, known)
     check_references(draft.routes.values(), teams, draft.entries, draft.forms, known)
     check_hours(draft.calendar, draft.marks, known)
-
-
-def _encoder(model: str, known: Known) -> Encoder | None:
-    """Return what a model is asked through; a desk without one never loads what that takes."""
-    if not model:
-        return None
-    from rules.faq.encoder import open_model  # noqa: PLC0415 - heavy
-
-    try:
-        return open_model(model)
-    except (OSError, ValueError, KeyError) as error:
-        known.problems.error(
-            Mark("[faq] model"), f"there is no model in {model!r}: {error}",
-            "name a folder with config.json, vocab.txt and model.safetensors",
-        )  # fmt: skip
-        return None
 
 
 def _without_examples(plan: Plan) -> Plan:
@@ -256,33 +229,19 @@ _TOP_LEVEL: Mapping[str, Callable[[Scalar, Node, Draft, Known], None]] = {
 }
 
 
-def _asked(entries: Iterable[FaqEntry]) -> Iterator[Phrasing]:
-    """Yield what stands under ``ask``."""
-    for entry in entries:
-        for language, asked in entry.ask.items():
-            for text in asked:
-                yield Phrasing(entry=entry.id, language=language, tokens=tokens_of(text))
-
-
-def _taught(entries: Iterable[FaqEntry], detector: Detector) -> Iterator[Phrasing]:
-    """Yield what stands under ``match``, in the language it seems to be in."""
-    for entry in entries:
-        for example in entry.examples.match:
-            text = f"{example.request.subject} {example.request.text}".strip()
-            language, _ = detector.detect(text, tuple(entry.ask))
-            if tokens := tokens_of(text):
-                yield Phrasing(entry=entry.id, language=language, tokens=tokens)
-
-
 def _book(
-    draft: Draft, fallback: Fallback, known: Known, content_hash: str, untaught: LexicalMatcher
+    draft: Draft,
+    fallback: Fallback,
+    known: Known,
+    content_hash: str,
+    matcher: LexicalMatcher,
+    detector: Detector,
 ) -> RuleBook:
     teams = {team_id: source.team for team_id, source in draft.teams.items()}
     last = teams[fallback.team]
     last = replace(last, level=fallback.level or last.level)
     routes = tuple(draft.routes.values())
     entries = tuple(draft.entries.values())
-    detector = Detector(known.languages)
     calendar = draft.calendar or Calendar(timezone=known.timezone)
     plan = Plan(
         hash=content_hash,
@@ -293,7 +252,7 @@ def _book(
         entries=draft.entries,
         conditional=tuple(entry for entry in entries if entry.when.parts),
         unsent=frozenset(entry.id for entry in entries if not entry.auto),
-        matcher=untaught.taught(_taught(entries, detector)),
+        matcher=matcher,
         calendar=calendar,
     )
     return RuleBook(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import asdict
+from typing import Any, NamedTuple
 
 from gateway.errors import Problem
 
@@ -60,6 +61,26 @@ class Problems:
                 suggestion=suggestion,
             )
         )
+
+    def take(self, others: Problems) -> None:
+        """Note everything that others have noted."""
+        self.errors += others.errors
+        self._failing_examples += others._failing_examples
+        self._found.extend(others._found)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return them for keeping."""
+        found = [asdict(problem) for problem in self._found]
+        return {"found": found, "failing_examples": self._failing_examples}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Problems:
+        """Return what was kept; raises TypeError or LookupError where it is something else."""
+        problems = cls()
+        problems._found = [Problem(**problem) for problem in kept["found"]]
+        problems._failing_examples = int(kept["failing_examples"])
+        problems.errors = sum(problem.severity == "error" for problem in problems._found)
+        return problems
 
     @property
     def has_errors(self) -> bool:

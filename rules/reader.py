@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import Problem
-from rules.assemble import DeskTimes, Faq, assemble, assemble_times
+from rules.assemble import DeskTimes, assemble, assemble_times
 from rules.book import RuleBook
+from rules.faq.cache import Cache
 from rules.files import list_rule_files
 from rules.known import Known
 from rules.nodes import MapNode
 from rules.problems import Mark, Problems
 from rules.strict_yaml import MAX_FILE_BYTES, read_yaml
+from rules.teaching import Faq
 
 MAX_ALL_BYTES = 10 * 1024 * 1024
 FORMAT = "1"
@@ -53,6 +55,7 @@ def load(
     timezone: str = "UTC",
     replies: Mapping[str, tuple[str, ...]] | None = None,
     model: str = "",
+    cache: Path | None = None,
     progress: Progress | None = None,
 ) -> LoadResult:
     """Return the book of a folder with all its problems.
@@ -65,6 +68,7 @@ def load(
         timezone: what business hours and dates mean where ``calendar`` does not say.
         replies: the languages of each receipt of the admin's own; None where they are not known.
         model: a folder with a model for the FAQ, or the package that carries one; "" for none.
+        cache: a folder that keeps what was learned of the FAQ; None for none.
         progress: is told a step's name, how much of it is done, and how much there is.
     """
     with _no_collection():
@@ -73,6 +77,7 @@ def load(
             Known(Problems(), languages, channels, timezone, str(folder), replies),
             Faq(max_wrong, model),
             progress or _quiet,
+            Cache(cache),
         )
 
 
@@ -98,7 +103,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _load(folder: Path, known: Known, faq: Faq, tell: Progress) -> LoadResult:
+def _load(folder: Path, known: Known, faq: Faq, tell: Progress, cache: Cache) -> LoadResult:
     problems = known.problems
     names = list_rule_files(folder)
     if not names:
@@ -107,7 +112,8 @@ def _load(folder: Path, known: Known, faq: Faq, tell: Progress) -> LoadResult:
     documents = list(_documents(folder, names, files, problems, tell))
     content = files.digest.hexdigest()
     around = repr((FORMAT, known.languages, faq, known.timezone, content))
-    book = assemble(documents, known, hashlib.sha256(around.encode()).hexdigest(), faq, tell)
+    content_hash = hashlib.sha256(around.encode()).hexdigest()
+    book = assemble(documents, known, content_hash, faq, tell, cache)
     return LoadResult(
         book=None if problems.has_errors else book,
         problems=problems.listed(),

@@ -35,6 +35,8 @@ from gateway.settings.secrets import (
 Model = TypeVar("Model", bound=BaseModel)
 
 DEFAULT_PATH = Path("config.toml")
+CACHE = "faq-cache"
+_SQLITE = "sqlite:///"
 RESERVED_NAMES = frozenset({"cli", "http", "webhooks"})
 
 
@@ -83,6 +85,7 @@ class Settings:
     http_public_url: str | None = None
     max_wrong: float = 0.05
     faq_model: str = ""
+    faq_cache: Path | None = None
     retention: Retention = Retention()
     problems: tuple[Problem, ...] = ()
     places: Mapping[Key, Location] = field(default_factory=dict, repr=False)
@@ -287,6 +290,7 @@ def _settings(reading: _Reading, file: File, channels: tuple[ChannelSettings, ..
         http_public_url=http.public_url if http else None,
         max_wrong=file.faq.max_wrong,
         faq_model=_model(file.faq.model, folder),
+        faq_cache=_cache(file.faq.cache, find_store(file.store.url, folder), folder),
         retention=Retention(**file.retention.model_dump()),
         problems=tuple(reading.later),
         places=reading.places,
@@ -299,15 +303,25 @@ def _model(name: str, folder: Path) -> str:
     return str(folder / name) if is_folder else name
 
 
+def _cache(name: str | None, store: str, folder: Path) -> Path | None:
+    """Return where to keep what was learned of the FAQ: by default beside an SQLite store.
+
+    A desk on PostgreSQL keeps nothing on its machine that it was not told to.
+    """
+    if name is not None:
+        return folder / name if name else None
+    is_file = store.startswith(_SQLITE)
+    return Path(store.removeprefix(_SQLITE)).parent / CACHE if is_file else None
+
+
 def find_store(url: str, folder: Path) -> str:
     """Return the URL of a store, with its path from the root; relative ones start in a folder.
 
     Raises:
         ValueError: it is none; the text says what was expected.
     """
-    scheme = "sqlite:///"
-    is_file = store_url(url).startswith(scheme)
-    return f"{scheme}{folder / url.removeprefix(scheme)}" if is_file else url
+    is_file = store_url(url).startswith(_SQLITE)
+    return f"{_SQLITE}{folder / url.removeprefix(_SQLITE)}" if is_file else url
 
 
 def _policy(file: File) -> Policy:

@@ -151,6 +151,7 @@ class Faq(Table):
     mode: Literal["answer", "suggest"] = "answer"
     max_wrong: Annotated[float, Field(gt=0, lt=1)] = 0.05
     model: str = ""
+    cache: str | None = None
 
 
 class Tickets(Table):

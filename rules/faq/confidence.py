@@ -23,6 +23,9 @@ from rules.faq.study import Asked
 Signs = tuple[float, ...]
 Sample = tuple[Signs, bool, float]
 
+SIGNS = 5
+"""So many signs `signs_of` looks at."""
+
 MAX_ASKED = 400
 """So many phrasings of a large FAQ are asked: enough for a handful of coefficients."""
 
@@ -75,42 +78,63 @@ def signs_of(tokens: Sequence[str], hits: Sequence[Hit], together: int = 1) -> S
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confidence:
-    """The probability that a best hit is right."""
+    """The probability that a best hit is right.
 
-    def __init__(self, index: Index, asked: Sequence[Asked]) -> None:
-        self._trust_in_trials = _TRUST_WITH_MEANING if index.has_meaning else _TRUST
-        prior = MEANT if index.has_meaning else STUDIED if index.is_studied else UNSTUDIED
-        samples = _weighed(list(_samples(asked) if index.is_studied else _cosine_samples(index)))
-        self.coefficients = _fit(samples, prior)
-        self._sure, self._shares = self._tail(samples)
+    Attributes:
+        coefficients: what each of the signs is worth, in log odds.
+        trust: how far the trials count against the answer's own probability, from 0 to 1.
+        sure: some probabilities, rising.
+        shares: for each of them, how many are right among those as sure, or surer.
+    """
+
+    coefficients: Signs
+    trust: float
+    sure: tuple[float, ...] = ()
+    shares: tuple[float, ...] = ()
 
     def probability(self, tokens: Sequence[str], hits: Sequence[Hit], together: int = 1) -> float:
         """Return how likely the best hit is right, or one of the best few, from 0 to 1."""
         own = _sigmoid(_dot(self.coefficients, signs_of(tokens, hits, together)))
-        return _between(own, self._share_of(own), self._trust_in_trials)
-
-    def _tail(self, samples: Sequence[Sample]) -> tuple[list[float], list[float]]:
-        """Return some probabilities, rising, and the mean of all that are as high or higher."""
-        found = sorted(
-            ((_sigmoid(_dot(self.coefficients, signs)), share) for signs, _, share in samples),
-            reverse=True,
-        )
-        step = max(1, len(found) // _TAIL)
-        total = right = 0.0
-        rows: list[tuple[float, float]] = []
-        for place, (probability, share) in enumerate(found, start=1):
-            total += share
-            right += share * probability
-            if place % step == 0:
-                rows.append((probability, right / total))
-        rows.reverse()
-        return [row[0] for row in rows], [row[1] for row in rows]
+        return _between(own, self._share_of(own), self.trust)
 
     def _share_of(self, own: float) -> float:
         """Return how many are right among those as sure, or surer; without trials, itself."""
-        place = bisect_left(self._sure, own)
-        return max(own, self._shares[place]) if place < len(self._sure) else own
+        place = bisect_left(self.sure, own)
+        return max(own, self.shares[place]) if place < len(self.sure) else own
+
+
+def confidence_of(index: Index, asked: Sequence[Asked]) -> Confidence:
+    """Return what the trials of a FAQ teach of its answers."""
+    prior = MEANT if index.has_meaning else STUDIED if index.is_studied else UNSTUDIED
+    samples = _weighed(list(_samples(asked) if index.is_studied else _cosine_samples(index)))
+    coefficients = _fit(samples, prior)
+    rows = _tail(coefficients, samples)
+    return Confidence(
+        coefficients=coefficients,
+        trust=_TRUST_WITH_MEANING if index.has_meaning else _TRUST,
+        sure=tuple(probability for probability, _ in rows),
+        shares=tuple(share for _, share in rows),
+    )
+
+
+def _tail(coefficients: Signs, samples: Sequence[Sample]) -> list[tuple[float, float]]:
+    """Return some probabilities, rising, each with the mean of all that are as high or higher."""
+    found = sorted(
+        ((_sigmoid(_dot(coefficients, signs)), share) for signs, _, share in samples),
+        reverse=True,
+    )
+    step = max(1, len(found) // _TAIL)
+    total = right = 0.0
+    rows: list[tuple[float, float]] = []
+    for place, (probability, share) in enumerate(found, start=1):
+        total += share
+        right += share * probability
+        if place % step == 0:
+            rows.append((probability, right / total))
+    rows.reverse()
+    return rows
 
 
 def _samples(asked: Iterable[Asked]) -> Iterator[tuple[Signs, bool | None]]:

@@ -11,6 +11,7 @@ The forward pass is that of "BERT: Pre-training of Deep Bidirectional Transforme
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ MOST_PIECES = 128
 
 _BATCH = 32
 _MOST_HEAD = 10_000_000
+_FILES = ("config.json", "vocab.txt", "model.safetensors")
 _LAYER = "encoder.layer."
 
 
@@ -56,6 +58,19 @@ class ModelFolder:
             OSError, ValueError: the folder holds no model of this kind.
         """
         return _loaded(self.path).encode(texts)
+
+
+def digest_of(model: ModelFolder) -> str:
+    """Return what a model is, whatever its folder is called.
+
+    Raises:
+        OSError: it is gone.
+    """
+    digest = hashlib.sha256()
+    for name in _FILES:
+        with (Path(model.path) / name).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 def open_model(name: str) -> ModelFolder:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rules.faq.groups import EVERY, grouped
 from rules.faq.linear import Linear
-from rules.faq.shelf import Phrasing
+from rules.faq.shelf import Phrasing, Shelf
 from rules.faq.vocabulary import Vocabulary
 
 _KEPT = 5
@@ -33,7 +33,8 @@ class Index:
     """All phrasings of a FAQ, ready to be asked.
 
     ``asides`` are further words of entries; ``linears`` what was learned, by group. Without
-    them the score blends the nearest phrasing with the middle of all, both cosines.
+    them the score blends the nearest phrasing with the middle of all, both cosines. ``shelves``
+    are those of the very same phrasings, where they were put up before.
     """
 
     def __init__(
@@ -41,20 +42,19 @@ class Index:
         phrasings: Iterable[Phrasing],
         asides: Mapping[str, Sequence[str]],
         linears: Mapping[str, Linear] | None = None,
+        shelves: Mapping[str, Shelf] | None = None,
     ) -> None:
         self.phrasings = tuple(phrasings)
-        self._linears = linears or {}
-        from rules.faq.shelving import put_up  # noqa: PLC0415 - heavy, and only for building
-
+        self.linears = linears or {}
         groups = grouped(self.phrasings)
-        self._shelves = {group: put_up(members) for group, members in groups.items()}
+        self.shelves = _put_up(groups) if shelves is None else shelves
         met: Counter[str] = Counter()
         self._places: list[tuple[str, int]] = []
         for phrasing in self.phrasings:
             group = phrasing.language if EVERY not in groups else EVERY
             self._places.append((group, met[group]))
             met[group] += 1
-        self._elsewhere = {language: self._untranslated(language) for language in self._shelves}
+        self._elsewhere = {language: self._untranslated(language) for language in self.shelves}
         texts = ((phrasing.entry, phrasing.tokens) for phrasing in self.phrasings)
         self._asked_by: dict[str, list[tuple[str, ...]]] = {}
         for phrasing in self.phrasings:
@@ -69,18 +69,18 @@ class Index:
     @property
     def is_studied(self) -> bool:
         """Return whether scores come from what was learned."""
-        return bool(self._linears)
+        return bool(self.linears)
 
     @property
     def has_meaning(self) -> bool:
         """Return whether an encoder has its share in the scores."""
-        return any(linear.meaning is not None for linear in self._linears.values())
+        return any(linear.meaning is not None for linear in self.linears.values())
 
     def _untranslated(self, language: str) -> tuple[str, ...]:
         """Return the other languages that have entries which are missing in this one."""
-        there = set(self._shelves[language].entries)
+        there = set(self.shelves[language].entries)
         return tuple(
-            other for other, shelf in self._shelves.items() if not there.issuperset(shelf.entries)
+            other for other, shelf in self.shelves.items() if not there.issuperset(shelf.entries)
         )
 
     def asked_by(self, entry: str) -> Sequence[tuple[str, ...]]:
@@ -108,22 +108,22 @@ class Index:
 
     def asks_all(self, language: str | None) -> bool:
         """Return whether a question in a language is put to all phrasings."""
-        return language not in self._shelves
+        return language not in self.shelves
 
     def _spoken(self, language: str | None) -> Iterable[str]:
         if language is None or self.asks_all(language):
-            return self._shelves
+            return self.shelves
         return (language, *self._elsewhere[language])
 
     def _scores(
         self, group: str, tokens: Sequence[str], hidden: Collection[str]
     ) -> Mapping[str, tuple[float, float]]:
         """Return score and nearest cosine of the best entries of one group."""
-        shelf = self._shelves[group]
-        if group not in self._linears:
+        shelf = self.shelves[group]
+        if group not in self.linears:
             return shelf.scores(tokens, None, hidden)
         nearest = shelf.in_reach(tokens, hidden)
-        scores = self._linears[group].scores(tokens, nearest)
+        scores = self.linears[group].scores(tokens, nearest)
         return {
             entry: (score, nearest.get(entry, 0.0))
             for entry, score in scores.items()
@@ -137,7 +137,7 @@ class Index:
         """
         phrasing = self.phrasings[number]
         group, place = self._places[number]
-        scores = self._shelves[group].scores(phrasing.tokens, without=place)
+        scores = self.shelves[group].scores(phrasing.tokens, without=place)
         others = {entry: score for entry, score in scores.items() if entry != phrasing.entry}
         tokens, entry = phrasing.tokens, phrasing.entry
         return self._hits(tokens, scores, entry), self._hits(tokens, others, entry)
@@ -159,3 +159,9 @@ class Index:
             )
             for entry in order
         ]
+
+
+def _put_up(groups: Mapping[str, Sequence[Phrasing]]) -> dict[str, Shelf]:
+    from rules.faq.shelving import put_up  # noqa: PLC0415 - heavy, and only for building
+
+    return {group: put_up(members) for group, members in groups.items()}

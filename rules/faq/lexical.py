@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.model.decision import Near
-from rules.faq.confidence import Confidence
+from rules.faq.confidence import Confidence, confidence_of
 from rules.faq.doubts import Doubts
 from rules.faq.index import Hit, Index
+from rules.faq.learned import Learned
 from rules.faq.matcher import Verdict
 from rules.faq.passages import Passage, passages_of
 from rules.faq.reasons import reason_for
@@ -59,23 +60,34 @@ class LexicalMatcher:
         asides: Mapping[str, Sequence[str]] | None = None,
         confidence: Confidence | None = None,
         encoder: Encoder | None = None,
+        learned: Learned | None = None,
     ) -> None:
+        """Study the phrasings; with ``learned``, which came of the very same ones, need not."""
         self._needed = 1 - max_wrong
         self._asides = asides or {}
         asked = tuple(phrasings)
         self._encoder = encoder
         self._min_known = MIN_KNOWN if encoder is None else MIN_KNOWN_WITH_MEANING
-        studied = study(asked, self._asides, encoder, with_trials=confidence is None)
-        self._index = Index(asked, self._asides, studied.linears)
+        if learned is not None:
+            self._index = Index(asked, self._asides, learned.linears, learned.shelves)
+            self._confidence = learned.confidence
+        else:
+            studied = study(asked, self._asides, encoder, with_trials=confidence is None)
+            self._index = Index(asked, self._asides, studied.linears)
+            self._confidence = confidence or confidence_of(self._index, studied.asked)
         self._vocabulary = self._index.vocabulary
         self._is_studied = self._index.is_studied
         self._doubts = Doubts(self._vocabulary, self._min_known)
-        self._confidence = confidence or Confidence(self._index, studied.asked)
 
     def taught(self, more: Iterable[Phrasing]) -> LexicalMatcher:
         """Return a matcher that knows more texts, and is as sure of itself as this one."""
         both = (*self._index.phrasings, *more)
         return LexicalMatcher(both, 1 - self._needed, self._asides, self._confidence, self._encoder)
+
+    @property
+    def learned(self) -> Learned:
+        """Return what came of the phrasings: all that takes time to make again."""
+        return Learned(self._index.linears, self._index.shelves, self._confidence)
 
     def judge(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
         """See `Matcher.judge`."""

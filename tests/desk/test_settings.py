@@ -88,6 +88,24 @@ def test_absolute_stores_stay_where_they_are(tmp_path):
         assert read(tmp_path, f'{SMALL}\n[store]\nurl = "{url}"').store_url == url
 
 
+@pytest.mark.parametrize(
+    ("text", "folder"),
+    [
+        ("", "faq-cache"),
+        ('[store]\nurl = "sqlite:///data/desk.db"', "data/faq-cache"),
+        ('[faq]\ncache = "kept"', "kept"),
+        ('[faq]\ncache = ""', None),
+        ('[store]\nurl = "postgresql://desk@db.example/desk"', None),
+        ('[store]\nurl = "postgresql://desk@db.example/desk"\n[faq]\ncache = "kept"', "kept"),
+    ],
+)
+def test_what_the_faq_learned_is_kept_beside_the_store(tmp_path, text, folder):
+    """A database elsewhere leaves nothing on the machine that nobody asked for."""
+    expected = tmp_path / folder if folder else None
+
+    assert read(tmp_path, f"{SMALL}\n{text}").faq_cache == expected
+
+
 def test_every_mistake_is_named_with_its_line_at_once(tmp_path):
     """Nobody has to mend a file one message at a time."""
     text = """\

@@ -79,12 +79,14 @@ def folder(tmp_path: Path) -> Path:
     return model
 
 
-def loaded(tmp_path: Path, model: str) -> LoadResult:
+def loaded(tmp_path: Path, model: str, cache: Path | None = None) -> LoadResult:
     """Return the small desk, read with a model."""
     book = tmp_path / "rules"
-    book.mkdir()
+    book.mkdir(exist_ok=True)
     (book / "a.yaml").write_text(DESK)
-    return rules.load(book, languages=("en",), max_wrong=0.05, channels=CHANNELS, model=model)
+    return rules.load(
+        book, languages=("en",), max_wrong=0.05, channels=CHANNELS, model=model, cache=cache
+    )
 
 
 def test_words_are_cut_into_the_longest_pieces(folder: Path) -> None:
@@ -155,6 +157,23 @@ def test_a_book_with_a_model_decides(tmp_path: Path, folder: Path) -> None:
 
     assert book is not None
     assert decided(book, "I lost my badge").near[0].faq == "badge"
+
+
+def test_what_was_learned_with_a_model_is_kept_for_it_alone(tmp_path: Path, folder: Path) -> None:
+    """The second reading decides the same without learning; another model learns anew."""
+    cache = tmp_path / "cache"
+    first = loaded(tmp_path, str(folder), cache).book
+
+    second = loaded(tmp_path, str(folder), cache).book
+
+    assert first is not None
+    assert second is not None
+    assert decided(first, "my orders late") == decided(second, "my orders late")
+    assert len(list(cache.iterdir())) == 1
+    config = folder / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "name": "another"}))
+    loaded(tmp_path, str(folder), cache)
+    assert len(list(cache.iterdir())) == 2
 
 
 class Synonyms:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gateway.model.decision import Answer, Ask, Decision
 from rules import RuleBook
 from rules.faq import postings
-from rules.faq.confidence import Confidence
+from rules.faq.confidence import confidence_of
 from rules.faq.index import Index
 from rules.faq.lexical import LexicalMatcher
 from rules.faq.passages import passages_of, sentences_of
@@ -301,8 +301,8 @@ def test_confidence_grows_with_every_sign() -> None:
     )
     studied = study(book, {}, with_trials=True)
 
-    learned = Confidence(Index(book, {}, studied.linears), studied.asked)
-    compared = Confidence(Index(book, {}), [])
+    learned = confidence_of(Index(book, {}, studied.linears), studied.asked)
+    compared = confidence_of(Index(book, {}), [])
 
     for confidence in (learned, compared):
         assert all(coefficient > 0 for coefficient in confidence.coefficients[1:3])
