@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from gateway import app
 from gateway.contracts.channel import Channel
-from gateway.contracts.store import Store, is_node
+from gateway.contracts.store import Store
 from gateway.errors import StoreError
 from gateway.journey import commands
 from gateway.journey.accept import Accepting
@@ -23,6 +23,7 @@ from gateway.journey.pipeline import Pipeline
 from gateway.model.inbox import InboxRow, InboxState
 from gateway.model.message import Attachment, Parsed, RawEvent
 from gateway.model.ticket_id import format_reference
+from gateway.model.upkeep import is_node
 from gateway.settings import Settings
 from gateway.store import DeskLock, open_store
 from gateway.world import RealWorld

@@ -11,10 +11,11 @@ from datetime import timedelta
 
 import structlog
 
-from gateway.contracts.store import Store, node_key
+from gateway.contracts.store import Store
 from gateway.errors import StoreUnavailable
 from gateway.journey.desk import Desk
 from gateway.journey.tokens import Keyring
+from gateway.model.upkeep import node_key
 from gateway.world import World
 
 log = structlog.get_logger()

@@ -22,7 +22,7 @@ import structlog
 
 from gateway import app, archiving, web
 from gateway.contracts.channel import Channel, Webhook, WebRequest, WebResponse
-from gateway.contracts.store import Depth, Erased, Keep, Store
+from gateway.contracts.store import Store
 from gateway.errors import ConfigError, LeaseLost, StoreError, StoreUnavailable, in_plain_words
 from gateway.journey import due
 from gateway.journey.accept import Accepting, hold_lease
@@ -31,6 +31,7 @@ from gateway.journey.desk import Desk
 from gateway.journey.foresight import Foresight
 from gateway.journey.parsing import ParserPool
 from gateway.journey.pipeline import Pipeline
+from gateway.model.upkeep import Depth, Erased, Keep
 from gateway.presence import Presence
 from gateway.reloading import Reloading
 from gateway.rewording import Rewording

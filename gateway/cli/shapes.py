@@ -13,12 +13,12 @@ from gateway.model.ticket_id import format_reference
 
 if TYPE_CHECKING:
     # Help is quick because nothing is loaded that it does not show.
-    from gateway.contracts.store import Depth, LeaseRow
     from gateway.errors import Problem
     from gateway.model.inbox import InboxRow
     from gateway.model.message import Json
     from gateway.model.outbox import OutboxRow
     from gateway.model.ticket import FileRef, Ticket, TicketEvent
+    from gateway.model.upkeep import Depth, LeaseRow
 
 AUDIT_SUM = (
     *("answered", "asked", "routed", "appended", "acted", "reported"),

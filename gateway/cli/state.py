@@ -15,7 +15,8 @@ from gateway.cli.shapes import AUDIT_SUM, audit_holds, audit_json, depth_json, l
 from gateway.cli.tickets import local
 
 if TYPE_CHECKING:
-    from gateway.contracts.store import Depth, LeaseRow, Store
+    from gateway.contracts.store import Store
+    from gateway.model.upkeep import Depth, LeaseRow
 
 keys = typer.Typer(no_args_is_help=True, help="The keys that reply addresses are made with.")
 
@@ -45,7 +46,7 @@ def audit(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show which nodes work, what they hold, and what waits."""
-    from gateway.contracts.store import is_node  # noqa: PLC0415 - not for --help
+    from gateway.model.upkeep import is_node  # noqa: PLC0415 - not for --help
 
     settings = settings_of(config)
     timezone = settings.timezone

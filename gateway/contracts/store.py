@@ -23,6 +23,7 @@ from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.people import Person
 from gateway.model.plan import Budget, Plan
 from gateway.model.ticket import Ticket, TicketEvent, TicketState
+from gateway.model.upkeep import Depth, Erased, Keep, LeaseRow
 
 NO_RATES: Mapping[str, Sequence[Rate]] = MappingProxyType({})
 
@@ -88,56 +89,6 @@ class TicketFilter:
     level: int | None = None
     overdue_at: datetime | None = None
     limit: int = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Depth:
-    """How many rows wait in one state, and since when the oldest does."""
-
-    box: str
-    channel: str
-    state: str
-    count: int
-    oldest_at: datetime | None
-
-
-def node_key(node: str) -> str:
-    """Return the key of the lease that a node holds for as long as it is there."""
-    return f"node {node}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaseRow:
-    """Who holds a name, until when."""
-
-    key: str
-    holder: str
-    fence: int
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keep:
-    """Since when things are kept; None is for ever. What is open is kept whatever its age."""
-
-    raw_since: datetime | None = None
-    files_since: datetime | None = None
-    tickets_since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erased:
-    """How much was emptied: tickets, messages in and out beside them, lines of others, files."""
-
-    tickets: int = 0
-    messages: int = 0
-    mentions: int = 0
-    files: int = 0
-
-
-def is_node(lease: LeaseRow) -> bool:
-    """Tell whether a lease says that a node is there."""
-    return lease.key == node_key(lease.holder)
 
 
 class Store(Protocol):

@@ -5,8 +5,9 @@ Called by the back ends only.
 
 from __future__ import annotations
 
-from gateway.contracts.store import Depth, LeaseRow, Secret
+from gateway.contracts.store import Secret
 from gateway.model.inbox import Outcome
+from gateway.model.upkeep import Depth, LeaseRow
 from gateway.store.steps import Row, Steps, change, one, rows
 from gateway.store.values import from_micros, from_micros_or_none, storable
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from gateway.contracts.store import Erased
+from gateway.model.upkeep import Erased
 from gateway.store import emptying, retaining
 from gateway.store.retaining import Doing
 from gateway.store.steps import Row, Steps, change, one, rows

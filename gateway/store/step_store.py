@@ -13,17 +13,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from gateway.contracts.channel import Cursor
-from gateway.contracts.store import (
-    NO_RATES,
-    Depth,
-    Erased,
-    Keep,
-    Known,
-    LeaseRow,
-    Question,
-    Secret,
-    TicketFilter,
-)
+from gateway.contracts.store import NO_RATES, Known, Question, Secret, TicketFilter
 from gateway.errors import StoreError
 from gateway.model.figures import Figures
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
@@ -32,6 +22,7 @@ from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.plan import Plan
 from gateway.model.ticket import Ticket, TicketEvent
+from gateway.model.upkeep import Depth, Erased, Keep, LeaseRow
 from gateway.store import (
     budgets,
     desk,

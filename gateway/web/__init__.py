@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.contracts.channel import WebRequest, WebResponse
-from gateway.contracts.store import Depth
+from gateway.model.upkeep import Depth
 from gateway.web.metrics import Meter
 
 _WAITING_CONNECTIONS = 128

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.contracts.store import Depth
+from gateway.model.upkeep import Depth
 from gateway.web.metrics import Meter, RulesGauge, TemplatesGauge
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -18,8 +18,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.contracts.channel import WebRequest
-from gateway.contracts.store import Depth
 from gateway.errors import StoreError
+from gateway.model.upkeep import Depth
 from gateway.web import Desk
 from gateway.web.uvicorn_parts import Config, Server
 

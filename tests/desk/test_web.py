@@ -9,8 +9,8 @@ import pytest
 
 from gateway import web
 from gateway.contracts.channel import WebResponse
-from gateway.contracts.store import Depth
 from gateway.errors import StoreUnavailable
+from gateway.model.upkeep import Depth
 from gateway.web.metrics import Meter
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

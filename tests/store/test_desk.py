@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.contracts.store import Depth, Secret
+from gateway.contracts.store import Secret
 from gateway.errors import StoreError, StoreUnavailable
 from gateway.model.inbox import Outcome
 from gateway.model.outbox import OutboxState
+from gateway.model.upkeep import Depth
 from tests.fakes.world import START
 from tests.store.things import MINUTE, done, offer, opened, plan, send, settled
 

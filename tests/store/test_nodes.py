@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.contracts.store import is_node, node_key
 from gateway.errors import FenceLost
+from gateway.model.upkeep import is_node, node_key
 from tests.fakes.world import START
 from tests.store.things import MINUTE, done, offer, plan, send, settled
 
