@@ -52,6 +52,8 @@ def repeat(item: SendItem, channel: Channel | None) -> Repeat:
         return Repeat.SEND
     if isinstance(channel, Confirms):
         return Repeat.LOOK
+    if item.is_asked_for:
+        return Repeat.SEND
     # Once more is what the setting wants; never a third time, however often the desk is killed.
     wants_hold = channel.abilities.on_uncertain == "hold" or item.was_repeat
     return Repeat.HOLD if wants_hold else Repeat.SEND

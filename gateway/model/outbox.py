@@ -46,7 +46,8 @@ class SendItem:
 
     ``attempt`` counts from 1, this one included. ``was_uncertain`` is True when an earlier
     attempt may have reached the platform, ``was_repeat`` when the last one was such a repeat and
-    nobody knows what became of it either. ``code`` is that of the last attempt.
+    nobody knows what became of it either. ``is_asked_for`` says that a person queued it again.
+    ``code`` is that of the last attempt.
     """
 
     part: Part
@@ -58,6 +59,7 @@ class SendItem:
     automatic: bool = True
     was_uncertain: bool = False
     was_repeat: bool = False
+    is_asked_for: bool = False
     code: str = ""
 
 

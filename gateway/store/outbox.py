@@ -142,6 +142,8 @@ def _item(row: Row) -> Steps[SendItem]:
         automatic=bool(row["automatic"]),
         was_uncertain=was_uncertain,
         was_repeat=row["state"] == "wire" and bool(row["was_uncertain"]),
+        # What is tried again by itself waits under other words.
+        is_asked_for=row["state"] == "queued" and bool(row["was_uncertain"]),
         code=row["code"],
     )
 

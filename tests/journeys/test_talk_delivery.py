@@ -154,6 +154,26 @@ async def test_a_crash_on_the_wire(tmp_path, channels, expected):
         assert len([p for p in chat.platform.posts if p.where == "HELP/1"]) == expected
 
 
+async def test_what_is_held_goes_out_when_a_person_says_so(tmp_path):
+    """A crash on the wire, held, and queued again by a person, who knows what they do."""
+    async with opened(tmp_path, HOLD) as bench:
+        chat = Chat(bench)
+        await chat.desk.event(chat.event(ALICE, "HELP", LIFT))
+        await chat.store.claim_sends(
+            10, lease=timedelta(seconds=30), now=chat.desk.world.now(), sync=True
+        )
+        await wait(chat, seconds=60)
+        held = await chat.store.list_outbox(frozenset({OutboxState.HELD}), 10)
+        assert held
+
+        for row in held:
+            await chat.store.retry_send(row.id)
+        await wait(chat, seconds=1)
+
+        assert set(await states(chat)) == {OutboxState.SENT}
+        assert [p.is_repeat for p in chat.platform.posts if p.where == "HELP/1"] == [True]
+
+
 async def test_a_group_that_moved_is_re_aimed_with_all_that_waits(tmp_path):
     """Answers, notices and the conversation itself go on under the new id."""
     async with opened(tmp_path, ROOMS) as bench:
