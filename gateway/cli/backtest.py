@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,26 +66,12 @@ def _report(settings: Settings, path: Path | None, against: Path | None) -> Repo
     with screen.working("reading the rules"):
         job = backtesting.job_of(settings, against)
     if path is None:
-        with _progress() as tell:
+        with screen.progress("judging") as tell:
             return run(backtesting.backtest_inbox(settings, job, told=tell))
     total = history.size_of(path)
-    with _progress() as tell:
+    with screen.progress("judging") as tell:
         items = history.messages_of(path)
         return backtesting.backtest(items, job, told=lambda passed: tell(total, passed))
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Give a function that is told the whole and how much of it is done; shown on a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _total, _passed: None
-        return
-    from rich.console import Console  # noqa: PLC0415 - see screen.console
-    from rich.progress import Progress  # noqa: PLC0415 - see screen.console
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("judging", total=None)
-        yield lambda total, passed: bar.update(task, total=total, completed=passed)
 
 
 def show(report: Report, *, compared: bool) -> None:

@@ -1,4 +1,4 @@
-"""``db``: moving a desk from its file to PostgreSQL."""
+"""``db``: the desk's database: backups, and moving from a file to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import screen
+from gateway.cli import backups, screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, run
 
 app = typer.Typer(no_args_is_help=True, help="The desk's database.")
+backups.add_to(app)
 
 Source = Annotated[str, typer.Argument(metavar="FROM", help="The stopped desk: sqlite:///desk.db")]
 Target = Annotated[

@@ -10,7 +10,7 @@ import contextlib
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gateway.errors import Problem
@@ -117,3 +117,17 @@ def working(on: str) -> Iterator[None]:
 
     with Console(stderr=True).status(f"{on} …"):
         yield
+
+
+@contextlib.contextmanager
+def progress(doing: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that is told the whole and how much of it is done; shown on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _total, _passed: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - see console
+    from rich.progress import Progress  # noqa: PLC0415 - see console
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda total, passed: bar.update(task, total=total, completed=passed)

@@ -23,7 +23,7 @@ from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.people import Person
 from gateway.model.plan import Budget, Plan
 from gateway.model.ticket import Ticket, TicketEvent, TicketState
-from gateway.model.upkeep import Depth, Erased, Keep, LeaseRow
+from gateway.model.upkeep import Depth, Erased, Keep, LeaseRow, Resumed
 
 NO_RATES: Mapping[str, Sequence[Rate]] = MappingProxyType({})
 
@@ -323,6 +323,10 @@ class Store(Protocol):
 
     async def end_draft(self, ticket: int, state: DraftState, entry: str = "") -> None:
         """Note what became of a ticket's open draft. Raises `NotFound` where there is none."""
+        ...
+
+    async def resume(self, skip: int) -> Resumed:
+        """Hold what has not gone out, and leave ``skip`` ticket numbers out: after a restore."""
         ...
 
     # --- forgetting -------------------------------------------------------------------------

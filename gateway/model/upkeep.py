@@ -54,3 +54,11 @@ class Erased:
 def is_node(lease: LeaseRow) -> bool:
     """Tell whether a lease says that a node is there."""
     return lease.key == node_key(lease.holder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """How a desk goes on after a restore: what it holds back, and the next ticket's number."""
+
+    held: int
+    next_number: int

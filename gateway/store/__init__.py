@@ -14,10 +14,10 @@ from gateway.errors import StoreUnusable
 from gateway.store.lock import DeskLock
 from gateway.world import World
 
-__all__ = ["DeskLock", "open_store"]
+__all__ = ["POSTGRES", "SQLITE", "DeskLock", "open_store"]
 
-_SQLITE = "sqlite:///"
-_POSTGRES = "postgresql://"
+SQLITE = "sqlite:///"
+POSTGRES = "postgresql://"
 
 
 async def open_store(
@@ -40,14 +40,14 @@ async def open_store(
         StoreUnusable: it is missing, damaged, of a newer program, or not ours to write.
         StoreUnavailable: it cannot be opened now, but may be later.
     """
-    if url.startswith(_SQLITE):
+    if url.startswith(SQLITE):
         opening = _sqlite()
-    elif url.startswith(_POSTGRES):
+    elif url.startswith(POSTGRES):
         opening = _postgres()
     else:
         raise StoreUnusable(f"{url!r}: only sqlite:///path.db and postgresql://… are known here")
     return await opening(
-        url.removeprefix(_SQLITE),
+        url.removeprefix(SQLITE),
         world=world,
         node=node,
         read_only=read_only,

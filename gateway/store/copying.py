@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 from gateway.contracts.store import Store
 from gateway.errors import StoreError, StoreUnusable
-from gateway.store import DeskLock, open_store
+from gateway.store import POSTGRES, SQLITE, DeskLock, open_store
 from gateway.world import World
 
-SQLITE, POSTGRES = "sqlite:///", "postgresql://"
 NODE = "copy"
 
 

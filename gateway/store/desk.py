@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gateway.contracts.store import Secret
 from gateway.model.inbox import Outcome
-from gateway.model.upkeep import Depth, LeaseRow
+from gateway.model.upkeep import Depth, LeaseRow, Resumed
 from gateway.store.steps import Row, Steps, change, one, rows
 from gateway.store.values import from_micros, from_micros_or_none, storable
 
@@ -19,6 +19,14 @@ def reserve_numbers(count: int) -> Steps[range]:
     row = yield from one("number_take", count=count)
     assert row is not None
     return range(row["value"] - count, row["value"])
+
+
+def resume(skip: int) -> Steps[Resumed]:
+    """Hold what has not gone out, and leave out ticket numbers."""
+    held = yield from change("outbox_hold")
+    row = yield from one("number_take", count=skip)
+    assert row is not None
+    return Resumed(held=held, next_number=row["value"])
 
 
 def take_lease(key: str, holder: str, now: int, until: int) -> Steps[int | None]:

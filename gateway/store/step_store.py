@@ -22,7 +22,7 @@ from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.plan import Plan
 from gateway.model.ticket import Ticket, TicketEvent
-from gateway.model.upkeep import Depth, Erased, Keep, LeaseRow
+from gateway.model.upkeep import Depth, Erased, Keep, LeaseRow, Resumed
 from gateway.store import (
     budgets,
     desk,
@@ -333,6 +333,10 @@ class StepStore(ABC):
     async def end_draft(self, ticket: int, state: DraftState, entry: str = "") -> None:
         """See `Store.end_draft`."""
         await self._writer.do(partial(knowledge.end_draft, ticket, state, entry))
+
+    async def resume(self, skip: int) -> Resumed:
+        """See `Store.resume`."""
+        return await self._writer.do(partial(desk.resume, skip))
 
     # --- forgetting -------------------------------------------------------------------------
 

@@ -170,6 +170,13 @@ WHERE state = 'wire' AND lease_until > :now AND NOT EXISTS (
     SELECT 1 FROM leases WHERE leases.key = 'node ' || outbox.holder AND expires_at > :now
 )
 
+-- outbox_hold --
+-- Hold everything that has not gone out, as far as this database knows.
+UPDATE outbox
+SET state = 'held', head = 0, due_at = NULL, was_uncertain = 1, code = 'restored',
+    reason = 'the desk was restored from a backup; this may have gone out since'
+WHERE state IN ('queued', 'wire', 'retry', 'uncertain')
+
 -- attempt_insert --
 -- Log what became of an attempt.
 INSERT INTO attempts (position, seq, at, state, code, reason, exchange)

@@ -1,0 +1,147 @@
+"""A desk's file as a whole: copied while it is at work, looked through, put in another's place.
+
+Called by `gateway.store.backups`. What stands in the tables is not known here.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from threading import Event
+from urllib.parse import quote
+
+from gateway.errors import StoreError, StoreUnusable
+from gateway.store.sqlite import faults
+
+Told = Callable[[int, int], None]
+"""Is told the whole and how much of it is done."""
+
+# Between two looks at whether somebody wants it to end: 4 MiB of pages of 4 KiB.
+PAGES_AT_ONCE = 1024
+# What SQLite keeps beside a file that is being worked on.
+_BESIDE = ("-wal", "-shm")
+_BUSY_SECONDS = 10.0
+
+
+def copy(source: Path, target: Path, told: Told, stop: Event) -> None:
+    """Make a new file that holds what a database held at one instant; writers are not kept waiting.
+
+    ``stop`` ends it, and then, as after every failure, there is no target. The target is one file,
+    readable for us only, and not yet safe from a power cut: see `keep`.
+
+    Raises:
+        StoreUnusable: the source is no database, or the target cannot be made.
+        StoreError: it failed on the way, or was stopped.
+    """
+    try:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError as error:
+        raise StoreUnusable(f"{target}: there is a file of this name already") from error
+    except OSError as error:
+        raise StoreUnusable(f"{target}: it cannot be made ({error.strerror})") from error
+    try:
+        _fill(source, target, told, stop)
+    except sqlite3.Error as fault:
+        remove(target)
+        raise faults.at_opening(fault, str(source)) from fault
+    except BaseException:
+        remove(target)
+        raise
+
+
+def _fill(source: Path, target: Path, told: Told, stop: Event) -> None:
+    def step(_status: int, remaining: int, total: int) -> None:
+        if stop.is_set():
+            raise StoreError("stopped")
+        told(total, total - remaining)
+
+    with closing(_connect(source, "ro")) as reading, closing(_connect(target, "rw")) as writing:
+        # Held to the end, so that no commit of others makes the copying begin anew.
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        writing.execute("PRAGMA synchronous = OFF")
+        reading.backup(writing, pages=PAGES_AT_ONCE, progress=step)
+        # One file, not three: a log beside it would be forgotten when it is carried away.
+        writing.execute("PRAGMA journal_mode = DELETE").fetchall()
+
+
+def look_through(path: Path) -> None:
+    """Pass when every page of a file is as it should be.
+
+    Raises:
+        StoreUnusable: it is damaged; the first thing that was found is told.
+    """
+    try:
+        with closing(_connect(path, "ro")) as connection:
+            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except sqlite3.Error as fault:
+        raise faults.at_opening(fault, str(path)) from fault
+    if found != "ok":
+        raise StoreUnusable(f"{path}: it is damaged ({found})")
+
+
+def keep(path: Path, name: Path) -> None:
+    """Give a file its name, in the place of whatever has it, and safe from a power cut.
+
+    Raises:
+        StoreError: it cannot be done; both files are as they were.
+    """
+    try:
+        _sync(path, os.O_RDONLY)
+        path.replace(name)
+        _sync(name.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise StoreError(f"{name}: it cannot be written ({error.strerror})") from error
+
+
+def set_aside(path: Path, aside: Path) -> None:
+    """Give a stopped desk's file, with its log, a second name; without the log the first stays.
+
+    A log that was left beside a file of the same name would be taken for that file's.
+
+    Raises:
+        StoreError: it cannot be done.
+    """
+    try:
+        for end in ("", *_BESIDE):
+            with suppress(FileNotFoundError):
+                os.link(f"{path}{end}", f"{aside}{end}")
+        _sync(aside.parent, os.O_RDONLY | os.O_DIRECTORY)
+        for end in _BESIDE:
+            Path(f"{path}{end}").unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path}: it cannot be set aside ({error.strerror})") from error
+
+
+def require(path: Path) -> None:
+    """Pass when there is a file of a name; `StoreUnusable` otherwise."""
+    if not path.is_file():
+        raise StoreUnusable(f"{path}: there is no such file")
+
+
+def require_free(path: Path) -> None:
+    """Pass when a name is free; `StoreUnusable` otherwise."""
+    if path.exists():
+        raise StoreUnusable(f"{path}: there is a file of this name already")
+
+
+def remove(path: Path) -> None:
+    """Remove a file that an interrupted copy may have left behind, and what stands beside it."""
+    for end in ("", "-journal", *_BESIDE):
+        Path(f"{path}{end}").unlink(missing_ok=True)
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path))}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)
+
+
+def _sync(path: Path, flags: int) -> None:
+    file = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
