@@ -71,6 +71,17 @@ class Group:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
+    def wait(self, seconds: float) -> int:
+        """Return the command's exit code once it has ended by itself.
+
+        Raises:
+            TimeoutError: it still runs.
+        """
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired as exc:
+            raise TimeoutError("it still runs") from exc
+
     @property
     def pid(self) -> int:
         """Return the process id of the command itself, which is that of its group too."""

@@ -14,6 +14,7 @@ from enum import StrEnum
 from channels.email.envelope import is_strict, to_wire
 from channels.email.smtp_wire import Reply, Wire
 from gateway.errors import AddressRefused, PermanentFailure
+from gateway.failpoint import reach, shorten
 from gateway.model.outgoing import Part
 
 RESET_WITHIN_S = 5.0
@@ -128,7 +129,8 @@ class Talk:
                 wire.say(command, answers=1)
             await self._yes(START if self.stage is Stage.DATA else DONE)
         self.stage = Stage.DOT
-        wire.say(mail.content, answers=1)
+        wire.say(shorten("content", mail.content), answers=1)
+        reach("content", ConnectionError)
         reply = await self._yes(DONE)
         self.is_fit = True
         return reply

@@ -10,6 +10,7 @@ from datetime import timedelta
 from gateway.contracts.channel import Cursor, Parser
 from gateway.contracts.store import Store
 from gateway.errors import LeaseLost, StoreUnavailable
+from gateway.failpoint import reach
 from gateway.journey.desk import Meter
 from gateway.model.inbox import InboxItem
 from gateway.model.message import RawEvent
@@ -44,10 +45,12 @@ class Accepting:
         wait in the inbox until the pipeline comes for them.
         """
         offers = [(event, self._parsers[event.channel].keys(event)) for event in events]
+        reach("accept", StoreUnavailable)
         items = await self._store.accept(offers, cursor, claim=self._has_room())
         for item in items:
             self._meter.accepted(item.event.channel, 1)
         self._submit(items)
+        reach("accepted", StoreUnavailable)
 
     async def cursor(self, key: str) -> Cursor | None:
         """See `Intake.cursor`."""

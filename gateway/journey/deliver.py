@@ -22,8 +22,10 @@ from gateway.errors import (
     PlaceMoved,
     StoreUnavailable,
     TemporaryFailure,
+    Uncertain,
     VersionConflict,
 )
+from gateway.failpoint import reach
 from gateway.journey import retry, settling
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -105,6 +107,7 @@ class Delivery:
 
     async def _claim(self, desk: Desk, limit: int, busy: Sequence[str]) -> int:
         """Start to send so much of what is due; return how much it was."""
+        reach("claim", StoreUnavailable)
         items = await desk.store.claim_sends(
             limit,
             lease=LEASE,
@@ -113,6 +116,8 @@ class Delivery:
             rates={name: c.rates for name, c in desk.channels.items() if c.rates},
             busy=busy,
         )
+        if items:
+            reach("claimed")
         for item in items:
             task = asyncio.create_task(self._deliver(item), name="send")
             self._sending[task] = item
@@ -160,7 +165,9 @@ class Delivery:
     async def _send(self, desk: Desk, item: SendItem, channel: Channel | None) -> None:
         try:
             self._require_here()
+            reach("send")
             receipt = await _existing(channel, item).send(item.part)
+            reach("sent", Uncertain)
         except Exception as exc:  # noqa: BLE001 - the worker loop: unknown errors are temporary
             await self._settle_failure(desk, item, exc)
         else:
@@ -222,7 +229,9 @@ class Delivery:
         """
         while True:
             try:
-                await desk.store.apply((await drafted()).plan())
+                plan = (await drafted()).plan()
+                reach("settle", StoreUnavailable)
+                await desk.store.apply(plan)
             except StoreUnavailable as exc:
                 log.warning("store unavailable, settling waits", error=str(exc))
                 await asyncio.sleep(STORE_RETRY_SECONDS)

@@ -18,6 +18,7 @@ import structlog
 from gateway.contracts.channel import Fetches, Profiles
 from gateway.contracts.store import Question
 from gateway.errors import FenceLost, ParseError, StoreUnavailable, VersionConflict
+from gateway.failpoint import reach
 from gateway.journey import limits
 from gateway.journey.agent_saying import is_word
 from gateway.journey.burst import Later, as_one
@@ -196,7 +197,9 @@ class Pipeline:
                 return
 
     async def _journey(self, sitting: Sitting) -> None:
+        reach("read")
         parsed, effects = await self._read(sitting)
+        reach("parsed")
         desk = self._desk()
         if not self._completing.is_needed(desk, parsed):
             await self._carry_out(desk, sitting, parsed, effects)
@@ -237,6 +240,7 @@ class Pipeline:
             if done is not None:
                 desk.meter.decided(item.event.channel, done.outcome)
                 _log_end(item, done.outcome, done.ticket)
+        reach("applied")
         if plan.sends:
             desk.wake_delivery([send.lane for send in plan.sends])
 

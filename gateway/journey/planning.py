@@ -14,6 +14,7 @@ from typing import assert_never
 
 from gateway.contracts.store import Known
 from gateway.errors import GatewayError
+from gateway.failpoint import reach
 from gateway.journey import (
     agent_chat,
     agent_mail,
@@ -70,6 +71,7 @@ async def carry_out(
     ``parsed`` is what the first one says, the others with it; ``effects`` are those of the others.
     """
     plan = await _plan(desk, items, parsed, effects)
+    reach("apply")
     await desk.store.apply(plan)
     return plan
 

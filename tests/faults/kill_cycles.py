@@ -103,12 +103,17 @@ class Load:
         """Hand over mails, one after the other."""
         client: Client | None = None
         while not self._stopping:
-            message_id, sender, mail = self._mail()
-            while message_id not in self.acknowledged:
-                client = await self._try(client, sender, mail, message_id)
+            client = await self.write_one(client)
             await asyncio.sleep(self._dice.random() * PAUSE_SECONDS)
         if client is not None:
             client.close()
+
+    async def write_one(self, client: Client | None = None) -> Client | None:
+        """Hand over one mail; return the connection while it is good."""
+        message_id, sender, mail = self._mail()
+        while message_id not in self.acknowledged:
+            client = await self._try(client, sender, mail, message_id)
+        return client
 
     def _mail(self) -> tuple[str, str, bytes]:
         self._count += 1

@@ -14,6 +14,7 @@ from typing import TypeVar
 import asyncpg
 
 from gateway.errors import StoreUnavailable
+from gateway.failpoint import reach
 from gateway.store.postgres import faults
 from gateway.store.postgres.dialect import run
 from gateway.store.postgres.links import Links
@@ -114,8 +115,10 @@ class Writer:
                     return
                 await _begin(connection, jobs, trip)
                 await _run_apart(connection, jobs)
+            reach("commit", OSError)
             trip.is_ending = True
             await connection.execute("COMMIT")
+            reach("committed", OSError)
 
     async def _was_committed(self, trip: _Trip) -> bool:
         """Tell what became of a transaction whose end was not answered; False when nobody knows.

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from gateway.errors import StoreUnavailable
+from gateway.failpoint import reach
 from gateway.store.sharing import Job, Sharing
 from gateway.store.sqlite import faults
 from gateway.store.sqlite.link import Link, run
@@ -92,7 +93,9 @@ class Writer:
             self._set_sync(connection, sync=any(job.sync for job in jobs))
             connection.execute("BEGIN IMMEDIATE")
             _run_jobs(connection, jobs)
+            reach("commit", sqlite3.OperationalError)
             connection.execute("COMMIT")
+            reach("committed")
         except sqlite3.Error as fault:
             self._fail(connection, jobs, fault)
         else:
