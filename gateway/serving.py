@@ -305,7 +305,7 @@ async def _serve_locked(settings: Settings, meter: Meter, *, alone: bool) -> int
 
 async def _until_told(running: Running, stopping: asyncio.Event) -> int:
     """Decide and deliver until a signal comes or the store breaks."""
-    beginning = asyncio.create_task(running.decide(), name="book")
+    beginning = asyncio.create_task(_begin_to_decide(running), name="book")
     try:
         while not stopping.is_set():
             if beginning.done():
@@ -335,6 +335,18 @@ def _signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
     return stopping
+
+
+async def _begin_to_decide(running: Running) -> None:
+    """Start deciding as soon as the store lets us; what is accepted meanwhile waits."""
+    while True:
+        try:
+            await running.decide()
+        except StoreUnavailable as exc:
+            log.warning("store unavailable, deciding waits", error=str(exc))
+            await asyncio.sleep(STORE_RETRY_SECONDS)
+        else:
+            return
 
 
 async def _again(start: Callable[[], Awaitable[object]], name: str) -> None:

@@ -101,3 +101,18 @@ def test_a_foreign_path_is_found():
     """The twin: such paths do not pass."""
     assert FOREIGN.search("see /" + "work/here")
     assert FOREIGN.search("/ho" + "me/ana/desk")
+
+
+def test_every_test_that_the_faults_page_names_is_there():
+    """A row that names no test, or one that was renamed, promises what nobody tries."""
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^ *(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    table = (ROOT / "docs/faults.md").read_text().partition("## Single instants")[0]
+    rows = re.findall(r"^\| .* \| .* \| (.*) \|$", table, re.MULTILINE)[1:]
+    named = [re.findall(r"`(test_\w+)`", row) for row in rows]
+
+    assert all(named)
+    assert {name for names in named for name in names} - there == set()
