@@ -26,9 +26,15 @@ the command line only.
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+
+_NUMBER = re.compile(r"\[Errno -?[0-9]+\] ")
+# Instead of the system's own words, with an address that the reader knows.
+_ASYNCIO_SAYS = "Connect call failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +156,18 @@ class IllegalTransition(GatewayError):
     """A state change that the tables do not know."""
 
 
-def in_plain_words(error: Exception) -> str:
-    """Return what an error says to people, without the system's number for it."""
-    if not isinstance(error, OSError) or not error.strerror:
-        return str(error)
-    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+def in_plain_words(error: BaseException) -> str:
+    """Return what an error says to people, without the system's number for it.
+
+    Where a library says the system's error in its own words, the system's are taken.
+    """
+    # Of ssl.SSLCertVerificationError: ssl is not loaded for this.
+    if distrust := getattr(error, "verify_message", ""):
+        return f"its certificate is not trusted: {distrust}"
+    if isinstance(error, OSError) and error.strerror:
+        if error.errno and error.strerror.startswith(_ASYNCIO_SAYS):
+            return os.strerror(error.errno)
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error.__cause__, OSError) and not isinstance(error, GatewayError):
+        return in_plain_words(error.__cause__)
+    return _NUMBER.sub("", str(error)) or type(error).__name__

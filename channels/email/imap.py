@@ -29,7 +29,7 @@ from channels.email.imap_session import (
 )
 from channels.holding import keep_holding
 from gateway.contracts.channel import Cursor, Intake
-from gateway.errors import ChannelMisconfigured, GatewayError
+from gateway.errors import ChannelMisconfigured, GatewayError, in_plain_words
 from gateway.model.message import RawEvent
 from gateway.world import World
 
@@ -104,7 +104,7 @@ class Mailbox:
             session = await self._in_thread(lambda: ImapSession(login, read_only=True))
             await self._in_thread(session.leave)
         except (ImapError, OSError, GatewayError) as exc:
-            return str(exc) or type(exc).__name__
+            return f"{self._settings.login.server}: {in_plain_words(exc)}"
         return None
 
     async def _read_for_ever(self) -> None:
@@ -283,7 +283,7 @@ class Mailbox:
             "server": str(self._settings.login.server),
         }
         if exc is not None:
-            about |= {"reason": str(exc) or type(exc).__name__, "retry_s": round(retry_s or 0, 1)}
+            about |= {"reason": in_plain_words(exc), "retry_s": round(retry_s or 0, 1)}
         return about
 
     async def _in_thread(self, call: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:

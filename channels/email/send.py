@@ -25,6 +25,7 @@ from gateway.errors import (
     SendError,
     TemporaryFailure,
     Uncertain,
+    in_plain_words,
 )
 from gateway.model.outgoing import Part, Receipt
 from gateway.world import World
@@ -100,7 +101,7 @@ class SmtpSender:
                 await client.noop()
                 await client.quit()
         except (TimeoutError, aiosmtplib.SMTPException) as exc:
-            raise TemporaryFailure(f"{self._way_out.server}: {exc}") from exc
+            raise TemporaryFailure(f"{self._way_out.server}: {in_plain_words(exc)}") from exc
         finally:
             client.close()
 
@@ -248,8 +249,6 @@ def _no_connection(server: Server, exc: Exception) -> SendError:
     match exc:
         case TimeoutError():
             why = "no answer in time"
-        case ssl.SSLCertVerificationError():
-            why = f"its certificate is not trusted: {exc.verify_message}"
         case aiosmtplib.SMTPAuthenticationError():
             why = f"it refused the login: {_said(exc.code, exc.message)}"
         case OAuthError():
@@ -257,5 +256,5 @@ def _no_connection(server: Server, exc: Exception) -> SendError:
         case aiosmtplib.SMTPResponseException():
             why = f"it said {_said(exc.code, exc.message)}"
         case _:
-            why = str(exc) or type(exc).__name__
+            why = in_plain_words(exc)
     return TemporaryFailure(f"{server}: {why}"[: 2 * MAX_REASON], code="4.4.1")
