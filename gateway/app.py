@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,11 +20,12 @@ from gateway.contracts.channel import Channel, ChannelSetup, Parser
 from gateway.contracts.rules import Rules, Times
 from gateway.contracts.store import Store
 from gateway.contracts.words import Words
-from gateway.errors import ConfigError, Problem
-from gateway.journey import commands
+from gateway.errors import ConfigError, Problem, StoreError
+from gateway.journey import commands, lessons
 from gateway.journey import explain as explanation
 from gateway.journey.desk import Desk, Meter, Numbers
 from gateway.journey.tokens import Keyring
+from gateway.model.knowledge import Lesson
 from gateway.model.message import Author, Json, Message, RawEvent
 from gateway.model.people import Place
 from gateway.settings import Settings, read_channel
@@ -103,6 +104,19 @@ def load_rules(settings: Settings) -> tuple[Rules | None, tuple[Problem, ...]]:
     return (None if reading.examples_fail else reading.book), reading.problems
 
 
+def load_lessons(settings: Settings) -> Mapping[str, Lesson]:
+    """Return how editions of FAQ entries fared; none where the store cannot be read."""
+
+    async def read() -> Mapping[str, Lesson]:
+        async with reading(settings) as store:
+            return await lessons.read(store)
+
+    try:
+        return asyncio.run(read())
+    except StoreError:
+        return {}
+
+
 def load_times(settings: Settings) -> Times:
     """Return what clocks run by, as the rule files say; much sooner than the whole book."""
     import rules  # noqa: PLC0415 - heavy
@@ -161,6 +175,7 @@ async def build_desk(
         numbers=Numbers(store),
         meter=meter,
         moved=dict(await store.moves()),
+        lessons=await lessons.read(store),
     )
 
 
@@ -193,6 +208,9 @@ async def check(settings: Settings, *, connect: bool) -> Sequence[Problem]:
     _, in_words = load_words(settings)
     told = [place for team in book.teams.values() for place in team.tell] if book else []
     found = [*settings.problems, *wrong, *in_rules, *in_words]
+    if book is not None and (connect or database_path(settings) is not None):
+        learned = await asyncio.to_thread(load_lessons, settings)
+        found += book.unsent(learned, 1 - settings.max_wrong)
     for channel in channels.values():
         found += await check_channel(settings, channel, channels, told, connect=connect)
         await channel.close()
@@ -260,7 +278,7 @@ def explain(
         ConfigError: the rules or the configuration have errors, or there is no such channel.
         ParseError: the mail cannot be read.
     """
-    parts = load_parts(settings)
+    parts, learned = load_parts(settings), load_lessons(settings)
     name = channel or next(iter(parts.channels))
     if name not in parts.channels:
         known = ", ".join(parts.channels)
@@ -276,7 +294,7 @@ def explain(
     )
     return explanation.explain(
         spoken if eml is None else parts.channels[name].parser.parse(raw),
-        judge_of(settings, parts.rules, parts.words),
+        replace(judge_of(settings, parts.rules, parts.words), lessons=learned),
         now=at or RealWorld().now(),
         language=language,
     )

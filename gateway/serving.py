@@ -24,7 +24,7 @@ from gateway import app, archiving, web
 from gateway.contracts.channel import Channel, Webhook, WebRequest, WebResponse
 from gateway.contracts.store import Store
 from gateway.errors import ConfigError, LeaseLost, StoreError, StoreUnavailable, in_plain_words
-from gateway.journey import due
+from gateway.journey import due, lessons
 from gateway.journey.accept import Accepting, hold_lease
 from gateway.journey.deliver import Delivery
 from gateway.journey.desk import Desk
@@ -169,6 +169,7 @@ class Running:
             ("rules", partial(reloading.run, desk)),
             ("templates", partial(rewording.run, desk)),
             ("archive", partial(archiving.keep, desk, self.settings)),
+            ("lessons", partial(lessons.keep, desk)),
         )
         if self.settings.retention != Retention():
             work += (("retention", self._retain),)

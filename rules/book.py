@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gateway.errors import Problem
 from gateway.model.calendar import Calendar
 from gateway.model.decision import Decision
 from gateway.model.form import FormField
+from gateway.model.knowledge import Lesson
 from gateway.model.level import Level
 from gateway.model.people import Agent, Entry, Team
 from gateway.model.request import Facts, Request
 from rules.answers import read_answer
+from rules.faq.lessons import check_lessons
 from rules.foresight import Foresight
 from rules.language import Detector
 from rules.view import View
@@ -50,6 +53,10 @@ class RuleBook:
     def explain(self, request: Request, facts: Facts) -> Decision:
         """Return the same decision with a step for every rule on the way, however many."""
         return Walk(self.plan, View(request, facts, self.calendar), full=True).decide()
+
+    def unsent(self, lessons: Mapping[str, Lesson], needed: float) -> Sequence[Problem]:
+        """See `Rules.unsent`."""
+        return check_lessons(self.plan.entries.values(), lessons, needed)
 
     def read_answer(self, field: str, text: str) -> str | None:
         """See `Rules.read_answer`."""

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from gateway.model.calendar import Calendar
 from gateway.model.decision import Answer, Ask, Decision, FaqReason, Ignore, Near, Step
 from gateway.model.decision import Route as RouteTo
+from gateway.model.knowledge import Lesson
 from gateway.model.people import Team
 from rules.conditions import Failure
 from rules.faq.entries import FaqEntry
+from rules.faq.lessons import with_lesson
 from rules.faq.matcher import Matcher, Verdict
 from rules.foresight import Foresight
 from rules.routes import Route
@@ -50,6 +52,14 @@ class Plan:
         if any(near.faq in self.unsent for near in offered):
             return Verdict(near=verdict.near, why=verdict.why)
         return verdict
+
+    def with_lesson(self, verdict: Verdict, lessons: Mapping[str, Lesson]) -> Verdict:
+        """Return a verdict as what became of earlier answers would have it."""
+        if not lessons or not verdict.near:
+            return verdict
+        entry = self.entries[verdict.near[0].faq]
+        may_be_sent = entry.id not in self.unsent
+        return with_lesson(verdict, lessons.get(entry.edition), may_be_sent=may_be_sent)
 
 
 def _from_machine(view: View) -> Failure:
@@ -169,7 +179,7 @@ class Walk:
         facts = self._view.facts
         if not facts.use_faq or facts.automatic is not None:
             return None
-        verdict = self._verdict()
+        verdict = self._plan.with_lesson(self._verdict(), facts.lessons)
         self._near, self._why_faq = verdict.near, verdict.why
         if verdict.answer is not None:
             best = verdict.answer

@@ -67,11 +67,13 @@ def _show_near(explained: Mapping[str, Any], needed: float | None) -> None:
     near: Sequence[Mapping[str, Any]] = explained.get("near") or explained["choices"]
     if not near:
         return
+    if why := explained.get("why_faq"):
+        needed = why["needed"]
     bar = f" (an answer needs {needed:.2f})" if needed is not None else ""
     screen.say(f"\nFAQ entries that came near{bar}:")
     for entry in near:
         screen.say(f"  {entry['score']:.2f}  {entry['faq']}")
-    if why := explained.get("why_faq"):
+    if why:
         _show_why_faq(why)
 
 
@@ -82,6 +84,8 @@ def _show_why_faq(why: Mapping[str, Any]) -> None:
         screen.say(f"  words that decided: {', '.join(why['words'])}")
     if why["doubt"]:
         screen.say(f"  no answer, because {why['doubt']}")
+    if why.get("learned"):
+        screen.say(f"  {why['learned']}")
 
 
 def _table(trace: Iterable[Mapping[str, Any]]) -> Table:

@@ -12,12 +12,15 @@ from gateway.cli import drafts, screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, look
 from gateway.errors import ConfigError
+from gateway.model.knowledge import Lesson
 from gateway.model.message import Json
 
 if TYPE_CHECKING:
+    from gateway.contracts.rules import Rules
     from gateway.contracts.store import Store
     from gateway.journey.knowledge import Story, Unanswered
     from gateway.settings import Settings
+    from rules.faq.lessons import Need
 
 app = typer.Typer(no_args_is_help=True, help="Look at what the FAQ knows and lacks.")
 
@@ -36,7 +39,9 @@ def stats(
     """Show how often each entry was sent, and what became of it."""
     from gateway.journey.knowledge import stats_of  # noqa: PLC0415 - not for --help
 
-    found = stats_of(_stories(settings_of(config), tickets))
+    settings = settings_of(config)
+    found = stats_of(_stories(settings, tickets))
+    needs = _needs(settings)
     order = sorted(found, key=lambda name: (-found[name].answered, name))
     rows: list[dict[str, Json]] = [
         {
@@ -46,6 +51,8 @@ def stats(
             "not_helped": found[name].not_helped,
             "by_agents": found[name].by_agents,
             "confused_with": [other for other, _ in found[name].confused_with.most_common()],
+            "needed": round(needs[name].needed, 4) if name in needs else None,
+            "learned": needs[name].why if name in needs else None,
         }
         for name in order
     ]
@@ -53,16 +60,51 @@ def stats(
         screen.print_json([*rows])
         return
     screen.print_table(
-        ("entry", "answered", "helped", "not helped", "by agents", "confused with"),
+        ("entry", "answered", "helped", "not helped", "by agents", "needs", "confused with"),
         (
             (
                 *(row[key] for key in ("faq", "answered", "helped", "not_helped", "by_agents")),
+                _shown(needs.get(str(row["faq"]))),
                 ", ".join(name for name, _ in found[str(row["faq"])].confused_with.most_common()),
             )
             for row in rows
         ),
         empty="no entry was sent yet",
     )
+    for name, need in sorted(needs.items()):
+        if need.why:
+            screen.say(f"{name}: {need.why}")
+
+
+def _needs(settings: Settings) -> dict[str, Need]:
+    """Return how sure the FAQ has to be of each entry, after what became of its answers.
+
+    Raises:
+        ConfigError: the rule files have errors: they say how the entries are worded now.
+    """
+    from gateway.journey import lessons  # noqa: PLC0415 - not for --help
+    from rules.faq.lessons import need_of  # noqa: PLC0415 - loads the rules
+
+    learned = look(settings, lessons.read)
+    return {
+        entry.id: need_of(learned.get(entry.edition, Lesson()), 1 - settings.max_wrong)
+        for entry in _book(settings).entries.values()
+    }
+
+
+def _shown(need: Need | None) -> str:
+    if need is None:
+        return "gone"
+    return "never sent" if need.is_never else f"{need.needed:.2f}"
+
+
+def _book(settings: Settings) -> Rules:
+    from gateway.loading import order_of, read  # noqa: PLC0415 - loads the rules
+
+    reading = read(order_of(settings))
+    if reading.book is None:
+        raise ConfigError(reading.problems)
+    return reading.book
 
 
 @app.command()
@@ -111,13 +153,9 @@ def groups_of(settings: Settings, stories: Sequence[Story]) -> list[list[Unanswe
         ConfigError: the rule files have errors: they say which teams are private.
     """
     from gateway.journey.knowledge import unanswered  # noqa: PLC0415 - not for --help
-    from gateway.loading import order_of, read  # noqa: PLC0415 - loads the rules
     from rules.faq.alike import grouped_alike  # noqa: PLC0415 - loads the rules
 
-    reading = read(order_of(settings))
-    if reading.book is None:
-        raise ConfigError(reading.problems)
-    private = {team.id for team in reading.book.teams.values() if team.private}
+    private = {team.id for team in _book(settings).teams.values() if team.private}
     found = unanswered(stories, private)
     return [[found[place] for place in group] for group in grouped_alike([u.text for u in found])]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from gateway.errors import Problem
 from gateway.model.calendar import Calendar
 from gateway.model.decision import Decision
 from gateway.model.form import FormField
-from gateway.model.knowledge import Solved
+from gateway.model.knowledge import Lesson, Solved
 from gateway.model.level import Level
 from gateway.model.people import Agent, Entry, Team
 from gateway.model.request import Facts, Request
@@ -71,6 +72,13 @@ class Rules(Times, Protocol):
     @property
     def fallback(self) -> Team:
         """Return the team that gets what no rule matched."""
+        ...
+
+    def unsent(self, lessons: Mapping[str, Lesson], needed: float) -> Sequence[Problem]:
+        """Return a warning for each FAQ entry that is not sent any more, for what became of it.
+
+        ``needed`` is how sure the FAQ has to be of others.
+        """
         ...
 
     def decide(self, request: Request, facts: Facts) -> Decision:

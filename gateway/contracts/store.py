@@ -17,7 +17,7 @@ from typing import Protocol
 from gateway.contracts.channel import Cursor, Rate
 from gateway.model.figures import Figures
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
-from gateway.model.knowledge import DraftState, FaqDraft
+from gateway.model.knowledge import DraftState, FaqDraft, SentTo
 from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.people import Person
@@ -245,6 +245,13 @@ class Store(Protocol):
 
     async def faq_drafts(self, states: frozenset[DraftState], limit: int) -> Sequence[FaqDraft]:
         """Return drafted entries of the FAQ, newest first."""
+        ...
+
+    async def faq_sent(self, limit: int) -> Sequence[SentTo]:
+        """Return what became of so many entries that the FAQ chose, what changed last first.
+
+        ``address`` is "" where somebody was forgotten.
+        """
         ...
 
     async def figures(self, bounds: Sequence[datetime], now: datetime) -> Figures:

@@ -60,7 +60,7 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
         parties=(replace(author, number=1, invited=False),),
         follows=ticket.number, threads=(), due_at=None, closed_at=None, merged_into=None,
         assignee=None, faq=None, asks=(), asked=0,
-        timing=None, reopened=0, vendor=None, helped=None,
+        timing=None, reopened=0, vendor=None, helped=None, sent=None,
     )  # fmt: skip
     draft.open(fresh)
     draft.event(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from gateway.contracts.rules import Rules
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Words
+from gateway.model.knowledge import Lesson
 from gateway.model.message import Message, Trust
 from gateway.model.policy import Policy
 from gateway.model.request import Facts, FileFacts, Request
@@ -42,7 +44,15 @@ def prior_of(policy: Policy, last_language: str | None) -> tuple[str, ...]:
     return tuple(filter(None, (last_language, policy.languages[0])))
 
 
-def facts_of(message: Message, *, now: datetime, known: Known, trust: Trust, words: Words) -> Facts:
+def facts_of(
+    message: Message,
+    *,
+    now: datetime,
+    known: Known,
+    trust: Trust,
+    words: Words,
+    lessons: Mapping[str, Lesson],
+) -> Facts:
     """Return what rules may know beside the request. Who asks for a person gets no FAQ answer."""
     return Facts(
         now=now,
@@ -51,4 +61,5 @@ def facts_of(message: Message, *, now: datetime, known: Known, trust: Trust, wor
         trust=trust,
         automatic=message.automatic,
         use_faq=words.meaning_of(message.text) is not Meaning.PERSON,
+        lessons=lessons,
     )

@@ -17,6 +17,7 @@ from gateway.contracts.store import Store
 from gateway.contracts.words import Words
 from gateway.journey.foresight import Foresight
 from gateway.journey.tokens import Keyring
+from gateway.model.knowledge import Lesson
 from gateway.model.people import Place, Team
 from gateway.model.policy import Policy
 from gateway.world import World
@@ -85,6 +86,8 @@ class Desk:
     """Rooms that got another id: channel and room as it was, to the room as it is."""
     archive: Archive | None = None
     """What was solved, for agents to look up; exchanged now and then."""
+    lessons: Mapping[str, Lesson] = field(default_factory=dict)
+    """How editions of FAQ entries fared; exchanged now and then."""
     wake_delivery: Callable[[Collection[str]], None] = field(default=lambda _lanes: None)
 
     def foresight(self) -> Foresight:

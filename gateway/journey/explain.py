@@ -7,7 +7,7 @@ is spent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.contracts.rules import Rules
@@ -15,18 +15,23 @@ from gateway.contracts.store import Known
 from gateway.contracts.words import Words
 from gateway.journey import asking, guards
 from gateway.model.decision import Answer, Ask, Decision, FaqReason, Ignore, Near, Route
+from gateway.model.knowledge import Lesson
 from gateway.model.message import DeliveryReport, Ignored, Json, Message, Parsed
 from gateway.model.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """What a message is judged by, away from any store. ``kinds`` are the channels' by name."""
+    """What a message is judged by, away from any store. ``kinds`` are the channels' by name.
+
+    ``lessons`` say how editions of FAQ entries fared, where that is known.
+    """
 
     rules: Rules
     words: Words
     policy: Policy
     kinds: Mapping[str, str]
+    lessons: Mapping[str, Lesson] = field(default_factory=dict)
 
     def decide(
         self, parsed: Parsed, *, now: datetime, language: str | None = None, full: bool = False
@@ -48,7 +53,9 @@ class Judge:
         if language is not None:
             request = replace(request, language=language, language_known=True)
         trust = parsed.author.trust
-        facts = asking.facts_of(parsed, now=now, known=Known(), trust=trust, words=self.words)
+        facts = asking.facts_of(
+            parsed, now=now, known=Known(), trust=trust, words=self.words, lessons=self.lessons
+        )
         decide = self.rules.explain if full else self.rules.decide
         return decide(request, facts), request.language
 
@@ -110,6 +117,7 @@ def _faq_reason(why: FaqReason | None) -> Json:
         "needed": why.needed,
         "runner_up": near((why.runner_up,))[0] if why.runner_up else None,
         "doubt": why.doubt,
+        "learned": why.learned,
     }
 
 

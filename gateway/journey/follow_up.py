@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
@@ -13,6 +13,7 @@ from gateway.journey.naming import shown
 from gateway.journey.new_request import end, record
 from gateway.model.decision import Answer
 from gateway.model.inbox import Outcome
+from gateway.model.knowledge import Said, Sent
 from gateway.model.message import Message, Trust
 from gateway.model.people import Place
 from gateway.model.ticket import EventKind, Ticket, TicketState
@@ -135,12 +136,24 @@ def _meaning(draft: Draft, message: Message) -> Meaning | None:
 def _on_answered(draft: Draft, case: _Case) -> str:
     meaning = _meaning(draft, case.message)
     if meaning in (Meaning.THANKS, Meaning.HELPED):
-        draft.change(case.ticket, helped=True)
+        draft.change(case.ticket, helped=True, sent=_said(case, Said.HELPED))
         draft.set_state(case.ticket, TicketState.CLOSED, "the requester says that it helped")
         return "the answer helped"
-    draft.change(case.ticket, helped=False)
+    draft.change(case.ticket, helped=False, sent=_said(case, Said.NOT_HELPED))
     why = "asked for a person" if meaning is Meaning.PERSON else "the FAQ answer was not enough"
     return _to_people(draft, case, why)
+
+
+def _said(case: _Case, said: Said) -> Sent | None:
+    """Return what was sent with what its requester says of it.
+
+    Nothing is learned from somebody who only claims to be them, nor twice from one request.
+    """
+    sent = case.ticket.sent
+    is_sure = case.identity.trust >= Trust.AUTHENTICATED
+    if sent is None or sent.said is Said.BY_AGENT or not is_sure:
+        return sent
+    return replace(sent, said=said)
 
 
 def _on_asking(draft: Draft, case: _Case) -> str:
@@ -186,6 +199,7 @@ def _on_closed(draft: Draft, case: _Case) -> str:
         draft.change(case.ticket, helped=True)
         return "thanks on a closed ticket"
     if case.ticket.team is None:
+        draft.change(case.ticket, sent=_said(case, Said.NOT_HELPED))
         return _to_people(draft, case, "the requester wrote again")
     draft.set_state(case.ticket, TicketState.OPEN, "the requester wrote again")
     _update(draft, case)

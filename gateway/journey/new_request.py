@@ -17,8 +17,9 @@ from gateway.journey.identity import Identity, Who
 from gateway.journey.naming import shown
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Route
 from gateway.model.inbox import Outcome
+from gateway.model.knowledge import Said, Sent
 from gateway.model.message import Attachment, Json, Message, Trust
-from gateway.model.people import Place
+from gateway.model.people import Entry, Place
 from gateway.model.request import Facts, FileFacts, Request
 from gateway.model.ticket import (
     BY_DESK,
@@ -57,8 +58,9 @@ def asked(draft: Draft, message: Message, identity: Identity, known: Known) -> A
         last_language=known.person.language if known.person else None,
     )
     facts = asking.facts_of(
-        message, now=draft.at, known=known, trust=identity.trust, words=desk.words
-    )
+        message, now=draft.at, known=known, trust=identity.trust, words=desk.words,
+        lessons=desk.lessons,
+    )  # fmt: skip
     return Asked(message=message, identity=identity, known=known, request=request, facts=facts)
 
 
@@ -215,7 +217,7 @@ def answer(
     """
     entry, now = draft.rules.entries[chosen.faq], draft.now(ticket)
     body = in_language(entry.answers, now.language, draft.desk.policy.languages[0])
-    draft.change(ticket, faq=chosen.faq, level=1)
+    draft.change(ticket, faq=chosen.faq, level=1, sent=_sent(now, chosen, entry, by))
     draft.set_state(ticket, TicketState.ANSWERED, f"FAQ entry {chosen.faq}")
     outbox_id = draft.to_requester(
         ticket,
@@ -230,6 +232,21 @@ def answer(
         by=by or BY_DESK, visibility=Visibility.PUBLIC,
         details={"faq": chosen.faq, "score": chosen.score, "outbox": outbox_id},
     )  # fmt: skip
+
+
+def _sent(ticket: Ticket, chosen: Answer, entry: Entry, by: str | None) -> Sent | None:
+    """Return what is to be learned from an entry that is sent.
+
+    Only where the FAQ was sure of it by itself, or where an agent sends what it thought of first.
+    """
+    if by is None:
+        return ticket.sent if chosen.score is None else Sent(edition=entry.edition)
+    near = ticket.why.get("near")
+    first = near[0] if isinstance(near, list) and near else None
+    was_right = isinstance(first, dict) and first.get("faq") == chosen.faq
+    if was_right and ticket.sent is None:
+        return Sent(edition=entry.edition, said=Said.BY_AGENT)
+    return ticket.sent
 
 
 def _ask_which(draft: Draft, case: Asked, ticket: Ticket, ask: Ask) -> None:

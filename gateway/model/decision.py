@@ -76,7 +76,7 @@ class FaqReason:
 
     ``phrasing`` is that entry's nearest one, folded; ``words`` are those that decided, the
     weightiest first. ``score`` is compared with ``needed``; ``doubt`` says what forbids an answer
-    whatever the score.
+    whatever the score, ``learned`` how earlier answers changed what is needed.
     """
 
     phrasing: str
@@ -85,6 +85,7 @@ class FaqReason:
     needed: float
     runner_up: Near | None = None
     doubt: str | None = None
+    learned: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What the desk has learned: entries that agents drafted for the FAQ, for an admin to approve."""
+"""What the desk has learned: drafted entries for the FAQ, and how those fared that it has."""
 
 from __future__ import annotations
 
@@ -13,6 +13,46 @@ class DraftState(StrEnum):
     OPEN = "open"
     APPROVED = "approved"
     DROPPED = "dropped"
+
+
+class Said(StrEnum):
+    """What a requester said of the entry that they were sent."""
+
+    NOTHING = "nothing"
+    HELPED = "helped"
+    NOT_HELPED = "not helped"
+    BY_AGENT = "by agent"
+    """They were sent it by an agent; the FAQ had thought of it first, and not been sure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """An entry that the FAQ chose, in the edition that was sent, and what was said of it."""
+
+    edition: str
+    said: Said = Said.NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentTo:
+    """One sent entry with who was sent it, by channel kind and address."""
+
+    kind: str
+    address: str
+    sent: Sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """How one edition of an entry fared with different people.
+
+    ``answered`` were sent it by the FAQ; of them ``not_helped`` asked for people. ``helped`` said
+    that it did, or were sent it by an agent.
+    """
+
+    answered: int = 0
+    not_helped: int = 0
+    helped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,9 +100,13 @@ class Agent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A FAQ entry as the journey needs it: its first question and its answer, by language."""
+    """A FAQ entry as the journey needs it: its first question and its answer, by language.
+
+    ``edition`` names it as it is worded now: what became of its answers counts until it is changed.
+    """
 
     id: str
     questions: Mapping[str, str]
     answers: Mapping[str, str]
     tags: tuple[str, ...] = ()
+    edition: str = ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.model.knowledge import Lesson
 from gateway.model.message import Trust
 
 
@@ -44,6 +46,7 @@ class Request:
 class Facts:
     """What the desk knows beside the request itself.
 
+    ``lessons`` say how editions of FAQ entries fared.
     ``automatic`` is the reason why a machine must have sent it, None for people. ``use_faq`` is
     False when somebody asked for a person.
     """
@@ -54,3 +57,4 @@ class Facts:
     trust: Trust = Trust.CLAIMED
     automatic: str | None = None
     use_faq: bool = True
+    lessons: Mapping[str, Lesson] = field(default_factory=dict, repr=False)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from gateway.errors import IllegalTransition
 from gateway.model.decision import Priority
+from gateway.model.knowledge import Sent
 from gateway.model.message import Json
 from gateway.model.timing import Timing
 
@@ -120,6 +121,7 @@ class Ticket:
     clocks, None while it lies with nobody. ``reopened`` counts how often it was. ``vendor`` is the
     team outside the house that has been asked for help; ``team`` goes on looking after it.
     ``helped`` is what the requester said last of whether it helped, None while they did not.
+    ``sent`` is the entry that the FAQ chose for it, if it was sent.
     ``why`` is the stored decision: outcome, reason, rule, FAQ entry, scores, trace, rule book.
     ``merged_into`` and ``follows`` are ticket numbers of linked tickets. ``asks`` are the fields
     that the requester has been asked for and not answered, ``asked`` how often we asked.
@@ -157,6 +159,7 @@ class Ticket:
     reopened: int = 0
     vendor: str | None = None
     helped: bool | None = None
+    sent: Sent | None = None
 
     @property
     def requester(self) -> Party:

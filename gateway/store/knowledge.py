@@ -1,11 +1,14 @@
-"""Drafted entries of the FAQ: rows to models and back. For this package only."""
+"""Drafted entries of the FAQ, and how others fared: rows to models and back.
+
+For this package only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from gateway.errors import NotFound
-from gateway.model.knowledge import DraftState, FaqDraft
+from gateway.model.knowledge import DraftState, FaqDraft, Said, Sent, SentTo
 from gateway.store.steps import Steps, change, rows
 from gateway.store.values import from_micros, storable, to_micros
 
@@ -44,3 +47,16 @@ def end_draft(ticket: int, state: DraftState, entry: str) -> Steps[None]:
     values = {"ticket": ticket, "state": state.value, "entry": storable(entry)}
     if not (yield from change("draft_end", **values)):
         raise NotFound(f"there is no open draft from ticket {ticket}")
+
+
+def faq_sent(limit: int) -> Steps[list[SentTo]]:
+    """Return what became of the entries that the FAQ chose, the newest first."""
+    found = yield from rows("faq_sent", count=limit)
+    return [
+        SentTo(
+            kind=row["kind"],
+            address=row["address"],
+            sent=Sent(edition=row["edition"], said=Said(row["said"])),
+        )
+        for row in found
+    ]

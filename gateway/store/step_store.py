@@ -17,7 +17,7 @@ from gateway.contracts.store import NO_RATES, Known, Question, Secret, TicketFil
 from gateway.errors import StoreError
 from gateway.model.figures import Figures
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
-from gateway.model.knowledge import DraftState, FaqDraft
+from gateway.model.knowledge import DraftState, FaqDraft, SentTo
 from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.plan import Plan
@@ -261,6 +261,10 @@ class StepStore(ABC):
     async def faq_drafts(self, states: frozenset[DraftState], limit: int) -> Sequence[FaqDraft]:
         """See `Store.faq_drafts`."""
         return await self._looks.do(partial(knowledge.list_drafts, states, limit))
+
+    async def faq_sent(self, limit: int) -> Sequence[SentTo]:
+        """See `Store.faq_sent`."""
+        return await self._looks.do(partial(knowledge.faq_sent, limit))
 
     async def figures(self, bounds: Sequence[datetime], now: datetime) -> Figures:
         """See `Store.figures`."""

@@ -12,6 +12,7 @@ from typing import Any
 from gateway.contracts.store import TicketFilter
 from gateway.errors import VersionConflict
 from gateway.model.decision import Priority
+from gateway.model.knowledge import Said, Sent
 from gateway.model.message import Attachment
 from gateway.model.plan import TicketWrite
 from gateway.model.ticket import (
@@ -60,6 +61,8 @@ def write_ticket(write: TicketWrite) -> Steps[None]:
         "went_to": _went_to(ticket),
         "reopened": ticket.reopened,
         "helped": None if ticket.helped is None else int(ticket.helped),
+        "edition": storable(ticket.sent.edition) if ticket.sent else "",
+        "said": ticket.sent.said.value if ticket.sent else "",
         "body": to_json(_ticket_body(ticket)),
     }
     if not write.planned_on:
@@ -192,7 +195,12 @@ def _ticket(row: Row) -> Ticket:
         reopened=row["reopened"],
         vendor=body.get("vendor"),
         helped=None if row["helped"] is None else bool(row["helped"]),
+        sent=_sent(row["edition"], row["said"]),
     )
+
+
+def _sent(edition: str, said: str) -> Sent | None:
+    return Sent(edition=edition, said=Said(said)) if edition else None
 
 
 # The last column of both is newer than the others, and only there where it says something.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from gateway.model.people import Entry
 from rules import fields
@@ -18,7 +20,7 @@ from rules.problems import Mark
 ENTRY_KEYS = ("id", "ask", "answer", "when", "auto", "tags", "keywords", "examples")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FaqEntry:
     """One entry. ``auto`` is False when only agents may send it.
 
@@ -40,7 +42,19 @@ class FaqEntry:
     def entry(self) -> Entry:
         """Return what the journey needs of it."""
         questions = {language: asked[0] for language, asked in self.ask.items()}
-        return Entry(id=self.id, questions=questions, answers=dict(self.answers), tags=self.tags)
+        return Entry(
+            id=self.id,
+            questions=questions,
+            answers=dict(self.answers),
+            tags=self.tags,
+            edition=self.edition,
+        )
+
+    @cached_property
+    def edition(self) -> str:
+        """Return a name for the entry as it is worded now."""
+        words = repr((self.ask, self.answers, self.keywords))
+        return f"{self.id}@{hashlib.sha256(words.encode()).hexdigest()[:12]}"
 
 
 def read_entry(node: Node, known: Known) -> FaqEntry | None:

@@ -12,6 +12,7 @@ from gateway.contracts.store import Question, TicketFilter
 from gateway.errors import FenceLost, VersionConflict
 from gateway.model.decision import Priority
 from gateway.model.inbox import InboxState, Outcome
+from gateway.model.knowledge import Said, Sent
 from gateway.model.message import Attachment
 from gateway.model.outbox import OutboxState
 from gateway.model.people import Person
@@ -57,6 +58,7 @@ FULL = ticket(
     reopened=1,
     vendor="maker",
     helped=False,
+    sent=Sent(edition="badge@1", said=Said.HELPED),
     updated_at=START + timedelta(microseconds=1),
 )
 

@@ -13,3 +13,8 @@ WHERE state {{any:states}} ORDER BY at DESC, ticket DESC LIMIT :count
 -- draft_end --
 -- Note what became of an open draft.
 UPDATE faq_drafts SET state = :state, entry = :entry WHERE ticket = :ticket AND state = 'open'
+
+-- faq_sent --
+-- What was said of the entries that the FAQ chose, what changed last first.
+SELECT kind, address, edition, said FROM tickets
+WHERE edition <> '' ORDER BY updated_at DESC, number DESC LIMIT :count

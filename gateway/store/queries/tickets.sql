@@ -2,10 +2,10 @@
 -- Store a new ticket.
 INSERT INTO tickets (
     number, version, state, level, team, kind, address, created_at, updated_at, due_at, body,
-    wake_at, channel, went_to, reopened, helped
+    wake_at, channel, went_to, reopened, helped, edition, said
 ) VALUES (
     :number, :version, :state, :level, :team, :kind, :address, :created_at, :updated_at, :due_at,
-    :body, :wake_at, :channel, :went_to, :reopened, :helped
+    :body, :wake_at, :channel, :went_to, :reopened, :helped, :edition, :said
 )
 
 -- ticket_update --
@@ -14,19 +14,19 @@ UPDATE tickets
 SET version = :version, state = :state, level = :level, team = :team, kind = :kind,
     address = :address, updated_at = :updated_at, due_at = :due_at, body = :body,
     wake_at = :wake_at, channel = :channel, went_to = :went_to, reopened = :reopened,
-    helped = :helped
+    helped = :helped, edition = :edition, said = :said
 WHERE number = :number AND version = :planned_on
 
 -- ticket_show --
 -- One ticket.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
-    reopened, helped, body
+    reopened, helped, edition, said, body
 FROM tickets WHERE number = :number AND body <> ''
 
 -- ticket_list --
 -- Tickets in some states, last changed first.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
-    reopened, helped, body
+    reopened, helped, edition, said, body
 FROM tickets
 WHERE (:every_state = 1 OR state {{any:states}})
     AND (:every_team = 1 OR team = :team)
@@ -38,7 +38,7 @@ ORDER BY updated_at DESC, number DESC LIMIT :count
 -- ticket_list_open --
 -- The same among the open ones.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
-    reopened, helped, body
+    reopened, helped, edition, said, body
 FROM tickets
 WHERE state IN ('asking', 'open', 'waiting') AND (:every_state = 1 OR state {{any:states}})
     AND (:every_team = 1 OR team = :team)
@@ -49,7 +49,7 @@ ORDER BY updated_at DESC, number DESC LIMIT :count
 -- ticket_list_closed --
 -- The same among the closed ones.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
-    reopened, helped, body
+    reopened, helped, edition, said, body
 FROM tickets
 WHERE state = 'closed' AND (:every_state = 1 OR state {{any:states}})
     AND (:every_team = 1 OR team = :team)
@@ -61,7 +61,7 @@ ORDER BY updated_at DESC, number DESC LIMIT :count
 -- ticket_of_person --
 -- The open tickets of a requester, last changed first.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
-    reopened, helped, body
+    reopened, helped, edition, said, body
 FROM tickets
 WHERE kind = :kind AND address = :address AND state IN ('asking', 'open', 'waiting')
 ORDER BY updated_at DESC, number DESC LIMIT :count
@@ -69,13 +69,13 @@ ORDER BY updated_at DESC, number DESC LIMIT :count
 -- ticket_due --
 -- Tickets that the desk has to look at, oldest first.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
-    reopened, helped, body
+    reopened, helped, edition, said, body
 FROM tickets WHERE wake_at IS NOT NULL AND wake_at <= :now ORDER BY wake_at, number LIMIT :count
 
 -- ticket_stray --
 -- Open tickets of a team that is none of these.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
-    reopened, helped, body
+    reopened, helped, edition, said, body
 FROM tickets
 WHERE state IN ('asking', 'open', 'waiting') AND team IS NOT NULL AND NOT (team {{any:teams}})
 ORDER BY updated_at LIMIT :count
@@ -83,7 +83,7 @@ ORDER BY updated_at LIMIT :count
 -- ticket_open_from --
 -- Tickets that people have to work on, from one on, in the order of their last change.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
-    reopened, helped, body
+    reopened, helped, edition, said, body
 FROM tickets
 WHERE state IN ('asking', 'open', 'waiting') AND state = 'open'
     AND updated_at >= :from_at AND (updated_at > :from_at OR number > :behind)

@@ -41,7 +41,7 @@ PARTIAL = {
     "tickets_closed",
 }
 # In the order of this index, until the limit is reached.
-ORDERED = {"ticket_list": "tickets_changed"}
+ORDERED = {"ticket_list": "tickets_changed", "faq_sent": "tickets_sent"}
 
 
 @pytest.fixture(scope="module")
