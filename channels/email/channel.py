@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from channels.email.checks import check_files, check_places, check_settings, problem, variable_of
+from channels.email.checks import check_files, check_places, check_settings
 from channels.email.door import House, Login
 from channels.email.envelope import OwnAddresses, to_wire
 from channels.email.oauth import AccessTokens
@@ -22,6 +22,7 @@ from channels.email.receive import Receiver, receive
 from channels.email.send import SmtpSender, WayOut
 from channels.email.settings import EmailSettings
 from channels.email.smtp_in import SmtpListener
+from channels.problems import problem, variable_of
 from gateway.contracts.channel import Abilities, ChannelSetup, Intake, Parser, Rate
 from gateway.errors import ChannelMisconfigured, Problem, SendError
 from gateway.model.outgoing import Outgoing, Part, Receipt

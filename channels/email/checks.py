@@ -10,18 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from channels.email.envelope import is_strict, to_wire
 from channels.email.settings import EmailSettings
+from channels.problems import problem, variable_of
 from gateway.errors import Problem
 from gateway.model.people import Place
-
-
-def problem(message: str, suggestion: str | None = None, *, warn: bool = False) -> Problem:
-    """Return a problem of a channel's table; the desk says which."""
-    return Problem(
-        file="config.toml",
-        severity="warning" if warn else "error",
-        message=message,
-        suggestion=suggestion,
-    )
 
 
 def needed_secrets(settings: EmailSettings) -> Iterator[str]:
@@ -39,12 +30,6 @@ def needed_secrets(settings: EmailSettings) -> Iterator[str]:
     if uses_oauth:
         # A public client (a desktop registration) has no client secret.
         yield "OAUTH_REFRESH_TOKEN"
-
-
-def variable_of(name: str, secret: str) -> str:
-    """Return the environment's name of a channel's secret: ``SUPPORT_MAIL_IMAP_PASSWORD``."""
-    letters = (c if c.isascii() and c.isalnum() else "_" for c in name.upper())
-    return f"{''.join(letters)}_{secret}"
 
 
 def check_settings(

@@ -13,7 +13,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from channels.slack.checks import Connected, check_places, check_settings, variable_of
+from channels.problems import variable_of
+from channels.slack.checks import Connected, check_places, check_settings
 from channels.slack.parser import SlackParser
 from channels.slack.settings import SlackSettings
 from channels.slack.talk import room_and_thread, room_and_ts

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from channels.problems import problem, variable_of
 from channels.slack.scopes import SCOPES
 from channels.slack.settings import SlackSettings, is_channel
 from channels.slack.talk import room_and_thread
@@ -27,22 +28,6 @@ _OTHERS = {
     "xapp-": "the app-level token",
     "xoxe": "a token that expires, or one for configuration",
 }
-
-
-def problem(message: str, suggestion: str | None = None, *, warn: bool = False) -> Problem:
-    """Return a problem; its place is that of the channel's table."""
-    return Problem(
-        file="config.toml",
-        severity="warning" if warn else "error",
-        message=message,
-        suggestion=suggestion,
-    )
-
-
-def variable_of(name: str, secret: str) -> str:
-    """Return the environment's name of a channel's secret: ``SLACK_BOT_TOKEN``."""
-    letters = (c if c.isascii() and c.isalnum() else "_" for c in name.upper())
-    return f"{''.join(letters)}_{secret}"
 
 
 def needed_secrets(settings: SlackSettings) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
+from channels.problems import problem, variable_of
 from channels.telegram.bot import ConfiguredBot
 from channels.telegram.ids import read_where
 from channels.telegram.webhook import trouble_in, webhook_url
@@ -29,22 +30,11 @@ _PRIVACY_HINT = (
 )
 
 
-def problem(message: str, suggestion: str | None = None, *, warn: bool = False) -> Problem:
-    """Return a problem of a channel's table; the desk says which."""
-    return Problem(
-        file="config.toml",
-        severity="warning" if warn else "error",
-        message=message,
-        suggestion=suggestion,
-    )
-
-
 def check_settings(bot: ConfiguredBot) -> Iterator[Problem]:
     """Yield what is wrong with settings and secrets."""
-    prefix = "".join(c if c.isascii() and c.isalnum() else "_" for c in bot.name.upper())
-    yield from _check_token(bot, prefix)
+    yield from _check_token(bot)
     if bot.settings.mode == "webhook":
-        yield from _check_webhook_settings(bot, prefix)
+        yield from _check_webhook_settings(bot)
     scheme, _, host = bot.settings.api_url.partition("://")
     is_here = re.match(r"(?:localhost|127\.[0-9.]+|\[::1\])(?:[:/]|$)", host)
     if scheme == "http" and not is_here:
@@ -52,24 +42,24 @@ def check_settings(bot: ConfiguredBot) -> Iterator[Problem]:
         yield problem(f"{text} read the token", "use https", warn=True)
 
 
-def _check_token(bot: ConfiguredBot, prefix: str) -> Iterator[Problem]:
+def _check_token(bot: ConfiguredBot) -> Iterator[Problem]:
     token = bot.secret("BOT_TOKEN")
     if not token:
         hint = "get one from @BotFather; set it in the environment, or name a file: bot_token_file"
-        yield problem(f"{prefix}_BOT_TOKEN is not set", hint)
+        yield problem(f"{variable_of(bot.name, 'BOT_TOKEN')} is not set", hint)
     elif not _TOKEN.fullmatch(token):
         hint = "it looks like 123456789:AAE… and comes from @BotFather"
-        yield problem(f"{prefix}_BOT_TOKEN is no bot token", hint)
+        yield problem(f"{variable_of(bot.name, 'BOT_TOKEN')} is no bot token", hint)
 
 
-def _check_webhook_settings(bot: ConfiguredBot, prefix: str) -> Iterator[Problem]:
+def _check_webhook_settings(bot: ConfiguredBot) -> Iterator[Problem]:
     secret = bot.secret("WEBHOOK_SECRET")
     if not secret:
         hint = "any 1-256 letters, digits, _ and -; or name a file: webhook_secret_file"
-        yield problem(f"{prefix}_WEBHOOK_SECRET is not set", hint)
+        yield problem(f"{variable_of(bot.name, 'WEBHOOK_SECRET')} is not set", hint)
     elif not _SECRET.fullmatch(secret):
         hint = "Telegram takes 1-256 letters, digits, _ and -"
-        yield problem(f"{prefix}_WEBHOOK_SECRET has other characters", hint)
+        yield problem(f"{variable_of(bot.name, 'WEBHOOK_SECRET')} has other characters", hint)
     if not bot.setup.public_url:
         hint = 'set [http] public_url = "https://…", or mode = "polling", which needs none'
         yield problem('mode = "webhook" needs [http] public_url', hint)

@@ -1,0 +1,21 @@
+"""How the channels say what is wrong with their tables."""
+
+from __future__ import annotations
+
+from gateway.errors import Problem
+
+
+def problem(message: str, suggestion: str | None = None, *, warn: bool = False) -> Problem:
+    """Return a problem of a channel's table; the desk says which table, and where."""
+    return Problem(
+        file="config.toml",
+        severity="warning" if warn else "error",
+        message=message,
+        suggestion=suggestion,
+    )
+
+
+def variable_of(name: str, secret: str) -> str:
+    """Return the environment's name of a channel's secret: ``SUPPORT_MAIL_IMAP_PASSWORD``."""
+    letters = (c if c.isascii() and c.isalnum() else "_" for c in name.upper())
+    return f"{''.join(letters)}_{secret}"
