@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.model.calendar import Calendar
 from gateway.model.form import FormField
@@ -10,6 +10,9 @@ from gateway.model.people import Team
 from rules import fields
 from rules.directory import Fallback
 from rules.faq.entries import FaqEntry
+from rules.faq.rivals import Rivals
+from rules.faq.shelf import Phrasing
+from rules.faq.stems import tokens_of
 from rules.folding import words_of
 from rules.known import Known
 from rules.outcome import Then
@@ -18,6 +21,9 @@ from rules.routes import Route
 
 SHIPPED_REPLIES = ("received",)
 """The receipt that comes with the program may be named as well."""
+
+MOST_RIVALS = 20
+"""So many pairs of entries are named; a long list helps nobody."""
 
 
 def check_references(
@@ -115,3 +121,34 @@ def check_phrasings(entries: Iterable[FaqEntry], known: Known) -> None:
                 f"faq {entry.id} asks as {other.id} does: neither is sure then",
                 f"see {other.mark.file}:{other.mark.line}",
             )
+
+
+def check_rivals(rivals: Sequence[Rivals], entries: Mapping[str, FaqEntry], known: Known) -> None:
+    """Warn of entries that are hard to tell apart, the worst pairs first."""
+    told = [pair for pair in rivals if not all(entries[name].when.parts for name in pair.entries)]
+    for pair in told[:MOST_RIVALS]:
+        first, second = (_asked_as(entries[one.entry], one) for one in pair.phrasings)
+        one, other = pair.entries
+        what = (
+            f"{pair.taken} of their phrasings are taken for the other's where they are left out,"
+            f" such as {first[0]!r} and {second[0]!r}"
+            if pair.taken
+            else f"{first[0]!r} and {second[0]!r} say next to the same"
+        )
+        known.problems.warning(
+            first[1],
+            f"faq {one} and {other} are hard to tell apart: {what}",
+            f"see {second[1].file}:{second[1].line}; ask in words of their own, or make them one",
+        )
+    if more := told[MOST_RIVALS:]:
+        mark = entries[more[0].entries[0]].mark
+        known.problems.warning(
+            mark, f"faq: {len(more)} more pairs of entries are hard to tell apart"
+        )
+
+
+def _asked_as(entry: FaqEntry, phrasing: Phrasing) -> tuple[str, Mark]:
+    """Return a phrasing as the rule file has it, and where."""
+    texts = (text for asked in entry.ask.values() for text in asked)
+    text = next(text for text in texts if tokens_of(text) == phrasing.tokens)
+    return text, entry.ask_marks[text]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rules.checks import check_rivals
 from rules.faq.asides import words_beside
 from rules.faq.cache import Cache, key_of
 from rules.faq.entries import FaqEntry
@@ -57,7 +58,9 @@ class Taught:
             known.problems.take(self.kept)
         elif self.untaught is not None:
             failing = Problems()
-            check_examples(plan, self.untaught, replace(known, problems=failing), tell)
+            aside = replace(known, problems=failing)
+            check_rivals(self.untaught.rivals, plan.entries, aside)
+            check_examples(plan, self.untaught, aside, tell)
             known.problems.take(failing)
             self.cache.keep(self.key, self.matcher.learned, failing.as_json())
 

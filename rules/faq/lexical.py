@@ -18,6 +18,7 @@ from rules.faq.learned import Learned
 from rules.faq.matcher import Verdict
 from rules.faq.passages import Passage, passages_of
 from rules.faq.reasons import reason_for
+from rules.faq.rivals import Rivals, rivals_of
 from rules.faq.shelf import Phrasing
 from rules.faq.study import study
 from rules.view import View
@@ -51,7 +52,7 @@ class _Opinion(NamedTuple):
 
 
 class LexicalMatcher:
-    """See `Matcher`."""
+    """See `Matcher`. ``rivals`` are entries that are hard to tell apart, if it had to find out."""
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class LexicalMatcher:
         self._asides = asides or {}
         asked = tuple(phrasings)
         self._encoder = encoder
+        self.rivals: list[Rivals] = []
         self._min_known = MIN_KNOWN if encoder is None else MIN_KNOWN_WITH_MEANING
         if learned is not None:
             self._index = Index(asked, self._asides, learned.linears, learned.shelves)
@@ -75,6 +77,8 @@ class LexicalMatcher:
             studied = study(asked, self._asides, encoder, with_trials=confidence is None)
             self._index = Index(asked, self._asides, studied.linears)
             self._confidence = confidence or confidence_of(self._index, studied.asked)
+            if confidence is None:
+                self.rivals = rivals_of(asked, studied.asked, self._index.vocabulary)
         self._vocabulary = self._index.vocabulary
         self._is_studied = self._index.is_studied
         self._doubts = Doubts(self._vocabulary, self._min_known)

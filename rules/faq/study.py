@@ -26,11 +26,16 @@ _BEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a trial with the best entries. ``is_right`` is None where none could be."""
+    """A question of a trial with the best entries, and its own; None where that was missing."""
 
     tokens: Sequence[str]
     hits: Sequence[Hit]
-    is_right: bool | None
+    right: str | None
+
+    @property
+    def is_right(self) -> bool | None:
+        """Return whether the best entry is its own; None where none could be."""
+        return None if self.right is None else self.hits[0].entry == self.right
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +111,4 @@ def _asked(trial: Trial, names: Sequence[str]) -> Asked:
         )
         for entry in order
     ]
-    return Asked(trial.tokens, hits, None if trial.right is None else order[0] == trial.right)
+    return Asked(trial.tokens, hits, None if trial.right is None else names[trial.right])
