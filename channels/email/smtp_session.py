@@ -17,6 +17,7 @@ from aiosmtpd.smtp import syntax
 from channels.email.data_reader import DataReader, Verdict
 from channels.email.smtp_conversation import Conversation
 from channels.email.smtp_replies import REFUSALS, TRY_LATER
+from gateway.errors import StoreError
 from gateway.model.message import RawEvent
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,11 @@ class MailSession(Conversation):
         )
         try:
             await self._door.accept(self._door.intake.accept([event]))
+        except StoreError as exc:
+            # Everybody who writes meets it, and the disk may be full: one short line each.
+            more = {"channel": self._channel, "reason": str(exc)}
+            log.warning("mail not stored", extra=more)
+            return TRY_LATER
         except Exception:
             log.exception("mail not stored", extra={"channel": self._channel})
             return TRY_LATER

@@ -31,7 +31,7 @@ ON_THE_WIRE = frozenset({"claimed", "send", "content", "sent", "settle", "commit
 COMMITS = range(1, 9)
 NAMES = (
     *("accept", "accepted", "read", "parsed", "apply", "applied"),
-    *("claim", "claimed", "send", "sent", "settle"),
+    *("claim", "send", "sent", "settle"),
 )
 # Nothing that can go wrong there raises anything.
 NEVER_RAISED = frozenset({"claimed", "committed"})
@@ -69,6 +69,7 @@ def all_instants() -> Iterator[Instant]:
         for name, nth in [
             *itertools.product(NAMES, (1, 2)),
             *itertools.product(("commit", "committed"), COMMITS),
+            ("claimed", 1),
         ]:
             if action == "kill" or name not in NEVER_RAISED:
                 yield Instant(channel, name, nth, action)

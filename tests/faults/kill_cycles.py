@@ -164,7 +164,7 @@ async def run(
     dice = random.Random(seed)
     load = Load(random.Random(seed + 1))
     async with contextlib.AsyncExitStack() as stack:
-        clients = await stack.enter_async_context(_writing(load))
+        clients = await stack.enter_async_context(writing(load))
         for _ in range(kills):
             await _live_and_die(start, load, dice)
         desk = await _started(start, load)
@@ -172,14 +172,15 @@ async def run(
         load.stop()
         await asyncio.gather(*clients)
         if settle:
-            await _all_answered(load, sink)
+            await all_answered(load, sink)
     repeated = sum(len(copies) - 1 for copies in sink.replies.values())
     faults = judge(load.acknowledged, sink.replies)
     return Verdict(kills, len(load.acknowledged), repeated, faults)
 
 
 @contextlib.asynccontextmanager
-async def _writing(load: Load) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def writing(load: Load) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Have customers write; give their tasks."""
     clients = [asyncio.create_task(load.write()) for _ in range(CLIENTS)]
     try:
         yield clients
@@ -211,7 +212,7 @@ async def _started(start: Callable[[], Group], load: Load) -> Group:
     return desk
 
 
-async def _all_answered(load: Load, sink: KeepingSink) -> None:
+async def all_answered(load: Load, sink: KeepingSink) -> None:
     """Return when everything is answered, or nothing has moved for long."""
     left, since = -1, 0.0
     while (now_left := len(load.acknowledged - set(sink.replies))) and since < STALLED_SECONDS:
@@ -228,11 +229,11 @@ async def run_desk(folder: Path, *, kills: int, seed: int) -> Verdict:
     config = make_desk(folder / "desk", sink.port)
     verdict = await run(lambda: serve(config), sink, kills=kills, seed=seed)
     sink.close()
-    verdict.faults += await asyncio.to_thread(_audit, config, verdict.acknowledged)
+    verdict.faults += await asyncio.to_thread(wrong_sums, config, verdict.acknowledged)
     return verdict
 
 
-def _audit(config: Path, mails: int) -> list[str]:
+def wrong_sums(config: Path, mails: int) -> list[str]:
     """Return what the desk's own books say against it."""
     command = [*COMMAND, "audit", "--json", "-c", str(config)]
     audit = subprocess.run(command, capture_output=True, text=True, check=False)

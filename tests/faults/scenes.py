@@ -159,8 +159,9 @@ class TelegramScene(Scene):
             text = f"The printer number {person} hums"
             body = message(text, chat=private(person), sender=user(person, f"Person {person}"))
             self._written[person] = body["message_id"]
-            self._server.push("message", body)
-            await asyncio.sleep(0.2)
+            update = self._server.push("message", body)
+            while self._server.confirmed < update:  # noqa: ASYNC110 - asks ourselves
+                await asyncio.sleep(0.02)
 
     def are_answered(self) -> bool:
         """See `Scene.are_answered`."""

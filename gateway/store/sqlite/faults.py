@@ -13,12 +13,14 @@ from gateway.errors import StoreError, StoreUnavailable, StoreUnusable, VersionC
 
 _TAKEN = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"})
 
+MOVED = "the database file was moved or deleted"
+
 _LASTING = {
     "SQLITE_IOERR_FSYNC": "the disk did not keep what was written to it",
     "SQLITE_IOERR_DIR_FSYNC": "the disk did not keep what was written to it",
     "SQLITE_CORRUPT": "the database file is damaged",
     "SQLITE_NOTADB": "the file is not a database",
-    "SQLITE_READONLY_DBMOVED": "the database file was moved or deleted",
+    "SQLITE_READONLY_DBMOVED": MOVED,
 }
 
 _UNUSABLE = {

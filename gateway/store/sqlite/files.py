@@ -26,6 +26,29 @@ _BESIDE = ("-wal", "-shm")
 _BUSY_SECONDS = 10.0
 
 
+class Standing:
+    """Tells whether a file that is worked on, and its log, still have their names.
+
+    SQLite itself goes on writing to a file that was moved or deleted, and says that all is well.
+    """
+
+    def __init__(self, path: str) -> None:
+        names = (path, f"{path}-wal")
+        self._opened = [(name, found) for name in names if (found := _identity(name))]
+
+    def is_lost(self) -> bool:
+        """Tell whether somebody who looks for the file would find another one, or none."""
+        return any(_identity(name) != found for name, found in self._opened)
+
+
+def _identity(name: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(name)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def copy(source: Path, target: Path, told: Told, stop: Event) -> None:
     """Make a new file that holds what a database held at one instant; writers are not kept waiting.
 

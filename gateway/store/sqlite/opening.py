@@ -19,6 +19,7 @@ from gateway.store import desk
 from gateway.store.migrations import Migration, migrations
 from gateway.store.queries import expand
 from gateway.store.sqlite import faults
+from gateway.store.sqlite.files import Standing
 from gateway.store.sqlite.link import BUSY_MILLISECONDS, Link, macro, run
 from gateway.store.sqlite.reader import Reader
 from gateway.store.sqlite.store import SqliteStore
@@ -64,7 +65,7 @@ async def open_sqlite(
         await _look(path)
     else:
         link = await _open_writer(path, world, sole_writer=sole_writer)
-        writer = Writer(link, checkpoints=sole_writer)
+        writer = Writer(link, Standing(path), checkpoints=sole_writer)
     reading = partial(open_reader, path)
     readers = Reader(reading), Reader(reading)
     store = SqliteStore(writer, *readers, world=world, node=node, lease=lease)

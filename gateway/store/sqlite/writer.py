@@ -17,6 +17,7 @@ from gateway.errors import StoreUnavailable
 from gateway.failpoint import reach
 from gateway.store.sharing import Job, Sharing
 from gateway.store.sqlite import faults
+from gateway.store.sqlite.files import Standing
 from gateway.store.sqlite.link import Link, run
 from gateway.store.steps import Steps
 from gateway.store.touching import NOTHING, Touches
@@ -35,9 +36,10 @@ SCRUB_TRIES = 3
 class Writer:
     """Runs writing steps. ``fatal`` says why nothing can be written any more, None while it can."""
 
-    def __init__(self, link: Link, *, checkpoints: bool) -> None:
+    def __init__(self, link: Link, standing: Standing, *, checkpoints: bool) -> None:
         self.fatal: str | None = None
         self._link = link
+        self._standing = standing
         self._checkpoints = checkpoints
         self._sharing = Sharing(self._trip)
         self._synced = True
@@ -98,6 +100,10 @@ class Writer:
             reach("committed")
         except sqlite3.Error as fault:
             self._fail(connection, jobs, fault)
+            return
+        if self._standing.is_lost():
+            self.fatal = faults.MOVED
+            _tell_all(jobs, faults.MOVED)
         else:
             self._checkpoint(connection, jobs)
 

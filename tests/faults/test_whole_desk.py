@@ -1,0 +1,162 @@
+"""What is done to the process, its file and its log while customers write."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.processes import Group
+from tests.faults.under_load import Work, working
+
+# Python ignores SIGXFSZ, so that a file over the limit is an error of the write.
+NO_LIMIT = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+
+
+async def test_sigterm_under_load_ends_in_time_and_loses_nothing(tmp_path):
+    """It stops taking, finishes what is in hand, and ends with 0; the next one goes on."""
+    async with working(tmp_path / "desk") as work:
+        await work.go_on()
+        os.kill(work.desk.pid, signal.SIGTERM)
+        code = await asyncio.to_thread(work.desk.wait, 15.0)
+        await work.start()
+        await work.go_on()
+
+        assert code == 0
+        assert await work.judged() == []
+
+
+async def test_a_second_sigterm_ends_at_once_and_loses_nothing(tmp_path):
+    """Who cannot wait need not: everything that was taken is in the database."""
+    async with working(tmp_path / "desk") as work:
+        await work.go_on()
+        os.kill(work.desk.pid, signal.SIGTERM)
+        await asyncio.sleep(0.02)
+        os.kill(work.desk.pid, signal.SIGTERM)
+        began = time.monotonic()
+        code = await asyncio.to_thread(work.desk.wait, 15.0)
+        took = time.monotonic() - began
+        await work.start()
+
+        assert (code in {0, 1}, took < 2.0) == (True, True)
+        assert await work.judged() == []
+
+
+async def test_children_do_not_outlive_a_killed_desk(tmp_path):
+    """SIGKILL for the desk alone: its children end, nothing is left, and it starts again at once."""
+    door = tmp_path / "door"
+    async with working(tmp_path / "desk") as work:
+        text = work.config.read_text()
+        work.config.write_text(text + LMTP.format(door=door))
+        os.kill(work.desk.pid, signal.SIGTERM)
+        await asyncio.to_thread(work.desk.wait, 15.0)
+        before = set(os.listdir(work.config.parent)) | {"desk.db-wal", "desk.db-shm", "faq-cache", "serve.2.log"}
+        await work.start()
+        await work.go_on()
+        os.kill(work.desk.pid, signal.SIGKILL)
+        await work.until(lambda: not any(work.desk.resident_mib()), 10.0)
+        left = set(os.listdir(work.config.parent)) - before
+        await work.start()
+        await work.go_on()
+
+        assert (door.exists(), left) == (True, set())
+        assert await work.judged() == []
+
+
+LMTP = """
+[channels.lists]
+kind = "email"
+address = "lists@acme.example"
+listen = "lmtp:{door}"
+smtp = "smtp://127.0.0.1:1"
+"""
+
+
+async def test_a_full_disk_stops_taking_until_there_is_room(tmp_path):
+    """No "got it", no refusal for good, and within five seconds of room it goes on."""
+    async with working(tmp_path / "desk") as work:
+        await work.go_on()
+        took = [await fill_and_free(work) for _ in range(3)]
+
+        assert max(took) < 5.0
+        assert await work.judged() == []
+
+
+async def fill_and_free(work: Work) -> float:
+    """Let no file of the desk grow, then free it; return after how long it took mails again."""
+    log = Path(f"{work.database}-wal")
+    size = max(log.stat().st_size, work.database.stat().st_size)
+    resource.prlimit(work.desk.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    # What is below the size of the larger file can still be written.
+    while not await work.nothing_is_taken(0.5):
+        pass
+    resource.prlimit(work.desk.pid, resource.RLIMIT_FSIZE, NO_LIMIT)
+    began = time.monotonic()
+    await work.go_on(1)
+    return time.monotonic() - began
+
+
+async def test_a_locked_file_is_waited_for(tmp_path):
+    """Another process holds the file for seconds: no "got it", no refusal for good, no standstill."""
+    async with working(tmp_path / "desk") as work:
+        await work.go_on()
+        gap, is_held = await hold_the_file(work, 4.0)
+        await work.go_on()
+
+        assert (is_held, gap < 0.5) == (True, True)
+        assert await work.judged() == []
+
+
+async def hold_the_file(work: Work, seconds: float) -> tuple[float, bool]:
+    """Lock the file; return the longest time that /healthz took, and whether nothing was taken."""
+    other = sqlite3.connect(work.database, isolation_level=None)
+    try:
+        other.execute("PRAGMA wal_autocheckpoint = 0")
+        other.execute("BEGIN IMMEDIATE")
+        taken = asyncio.create_task(work.nothing_is_taken(seconds))
+        gap = 0.0
+        while not taken.done():
+            began = time.monotonic()
+            await alive(work)
+            gap = max(gap, time.monotonic() - began)
+            await asyncio.sleep(0.05)
+        other.execute("ROLLBACK")
+    finally:
+        other.close()
+    return gap, taken.result()
+
+
+async def alive(work: Work) -> None:
+    """Ask a desk whether it is alive, on its own event loop."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", work.ports["http"])
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n")
+    status = await reader.readline()
+    writer.close()
+    assert b" 200 " in status, status
+
+
+@pytest.mark.parametrize("becomes", ["nothing", "another file"])
+async def test_a_file_that_is_taken_away_stops_the_desk(tmp_path, becomes):
+    """What is written to a file that nobody can find again is not stored: it says so, and ends."""
+    async with working(tmp_path / "desk") as work:
+        await work.go_on()
+        kept = tmp_path / "kept"
+        kept.mkdir()
+        for path in work.config.parent.glob("desk.db*"):
+            path.rename(kept / path.name)
+        if becomes == "another file":
+            work.database.write_bytes(b"")
+        taken_by_then = len(work.load.acknowledged)
+        code = await asyncio.to_thread(work.desk.wait, 30.0)
+        taken_since = len(work.load.acknowledged) - taken_by_then
+
+        assert (code, "moved or deleted" in work.log.read_text()) == (75, True)
+        assert taken_since <= 8 + 1

@@ -1,0 +1,114 @@
+"""A real desk with customers who write all the time, while something is done to it.
+
+They hand each mail over again until somebody has said 250 to it. `Work.judged` lets everything be
+answered in the end, and says what was promised and not kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random  # noqa: TID251 - what it decides makes no difference here
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from benchmarks.desk import COMMAND, make_desk
+from benchmarks.processes import Group
+from tests.faults.kill_cycles import KeepingSink, Load, all_answered, judge, wrong_sums, writing
+
+
+class Work:
+    """A desk at work. ``environment`` is what it is started with, beside nothing: None for ours."""
+
+    def __init__(self, config: Path, sink: KeepingSink, load: Load) -> None:
+        self.config = config
+        self.environment: dict[str, str] | None = None
+        self.sink = sink
+        self.load = load
+        self.ports: dict[str, int] = {}
+        self._desks: list[Group] = []
+
+    @property
+    def desk(self) -> Group:
+        """Return the process that was started last."""
+        return self._desks[-1]
+
+    @property
+    def log(self) -> Path:
+        """Return its log."""
+        return self.config.parent / f"serve.{len(self._desks)}.log"
+
+    @property
+    def database(self) -> Path:
+        """Return the desk's file."""
+        return self.config.parent / "desk.db"
+
+    async def start(self) -> Group:
+        """Start it, and let the customers find it."""
+        self.load.port = None
+        command = [*COMMAND, "serve", "-c", str(self.config)]
+        log = self.config.parent / f"serve.{len(self._desks) + 1}.log"
+        desk = Group(command, log=log, environment=self.environment)
+        self._desks.append(desk)
+        line = await asyncio.to_thread(desk.ready_line)
+        named = (word.split("=", 1) for word in line.split()[1:])
+        self.ports = {name: int(address.rpartition(":")[2] or 0) for name, address in named}
+        self.load.port = self.ports["support-mail"]
+        return desk
+
+    async def go_on(self, mails: int = 10, *, seconds: float = 30.0) -> None:
+        """Return when so many more mails were taken.
+
+        Raises:
+            TimeoutError: they were not, in so long a time.
+        """
+        wanted = len(self.load.acknowledged) + mails
+        await self.until(lambda: len(self.load.acknowledged) >= wanted, seconds)
+
+    async def nothing_is_taken(self, seconds: float) -> bool:
+        """Return whether not a single mail is taken for so long; those in hand come to an end."""
+        await asyncio.sleep(0.2)
+        before = len(self.load.acknowledged)
+        await asyncio.sleep(seconds)
+        return len(self.load.acknowledged) == before
+
+    async def until(self, is_so: Callable[[], bool], seconds: float) -> None:
+        """Return when something is so.
+
+        Raises:
+            TimeoutError: it did not become so.
+        """
+        async with asyncio.timeout(seconds):
+            while not is_so():  # noqa: ASYNC110 - asks ourselves, or a file
+                await asyncio.sleep(0.02)
+
+    async def judged(self) -> list[str]:
+        """Have everything answered, stop the desk, and return what was promised and not kept."""
+        self.load.stop()
+        await all_answered(self.load, self.sink)
+        await asyncio.to_thread(self.desk.stop)
+        faults = judge(self.load.acknowledged, self.sink.replies)
+        return faults + await asyncio.to_thread(wrong_sums, self.config, len(self.load.acknowledged))
+
+    def close(self) -> None:
+        """End what still runs."""
+        for desk in self._desks:
+            desk.stop(at_once=True)
+
+
+@contextlib.asynccontextmanager
+async def working(folder: Path, *, more: str = "", starts: bool = True) -> AsyncIterator[Work]:
+    """Give a desk in a new folder that customers write to; ``more`` goes into its configuration."""
+    sink = KeepingSink()
+    await sink.start()
+    config = await asyncio.to_thread(make_desk, folder, sink.port)
+    config.write_text(config.read_text() + more)
+    work = Work(config, sink, Load(random.Random(1)))
+    try:
+        if starts:
+            await work.start()
+        async with writing(work.load):
+            yield work
+    finally:
+        await asyncio.to_thread(work.close)
+        sink.close()
