@@ -11,7 +11,6 @@ import asyncio
 import multiprocessing
 import os
 import pickle
-import resource
 import signal
 import threading
 from collections import deque
@@ -26,6 +25,7 @@ from pathlib import Path
 from types import FrameType
 
 from gateway import app
+from gateway.bounds import bound_memory
 from gateway.contracts.channel import Parser
 from gateway.errors import ConfigError, GatewayError, ParseError
 from gateway.history import Past, mail_event, read_past, spoken
@@ -184,7 +184,7 @@ def _begin(pickled: bytes) -> None:
     """Make a process ready: what strangers wrote gets as much memory as in a running desk."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, _too_slow)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    bound_memory(MEMORY_BYTES)
     _job.append(pickle.loads(pickled))  # noqa: S301 - our parent
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateError, TemplateSyntaxError
 
+from gateway.bounds import bound_memory
 from templates import engine
 from templates.catalogue import samples, slots_of
 from templates.source import BadSource, split
@@ -102,7 +103,7 @@ def serve(bounds: Sequence[float]) -> None:
     limits = Limits(
         cpu_seconds=bounds[0], output_characters=int(bounds[1]), memory_bytes=int(bounds[2])
     )
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    bound_memory(limits.memory_bytes)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     examine(Job("requester/received", "Subject: {{ reference }}"), limits)  # warm up, untimed
     for key, text in json.loads(sys.stdin.buffer.read()):

@@ -11,7 +11,6 @@ knows which item it was.
 from __future__ import annotations
 
 import pickle
-import resource
 import select
 import signal
 import struct
@@ -20,6 +19,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import BinaryIO
 
+from gateway.bounds import bound_memory
 from gateway.contracts.channel import Parser
 from gateway.errors import ParseError
 from gateway.journey.foresight import Foresight
@@ -93,7 +93,7 @@ def book_in(pickled: bytes) -> Foresight | None:
 
 def main() -> None:
     """Answer events until the parent closes our standard input."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    bound_memory(MEMORY_BYTES)
     # Told to stop together with the desk, it goes on until the desk has closed its input.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import resource
 import signal
 import sqlite3
-import subprocess
 import sys
+import termios
 import time
-from pathlib import Path
 
 import pytest
 
-from benchmarks.processes import Group
+from tests.faults.slow_consumer import slow_consumer
 from tests.faults.under_load import Work, working
 
 # Python ignores SIGXFSZ, so that a file over the limit is an error of the write.
@@ -51,24 +51,29 @@ async def test_a_second_sigterm_ends_at_once_and_loses_nothing(tmp_path):
 
 
 async def test_children_do_not_outlive_a_killed_desk(tmp_path):
-    """SIGKILL for the desk alone: its children end, nothing is left, and it starts again at once."""
+    """SIGKILL for the desk alone: its children end, and nothing stands in the next one's way."""
     door = tmp_path / "door"
     async with working(tmp_path / "desk") as work:
         text = work.config.read_text()
         work.config.write_text(text + LMTP.format(door=door))
         os.kill(work.desk.pid, signal.SIGTERM)
         await asyncio.to_thread(work.desk.wait, 15.0)
-        before = set(os.listdir(work.config.parent)) | {"desk.db-wal", "desk.db-shm", "faq-cache", "serve.2.log"}
+        before = names_beside(work) | {"desk.db-wal", "desk.db-shm", "faq-cache", "serve.2.log"}
         await work.start()
         await work.go_on()
         os.kill(work.desk.pid, signal.SIGKILL)
         await work.until(lambda: not any(work.desk.resident_mib()), 10.0)
-        left = set(os.listdir(work.config.parent)) - before
+        left = names_beside(work) - before
         await work.start()
         await work.go_on()
 
         assert (door.exists(), left) == (True, set())
         assert await work.judged() == []
+
+
+def names_beside(work: Work) -> set[str]:
+    """Return what lies in the desk's folder."""
+    return {path.name for path in work.config.parent.iterdir()}
 
 
 LMTP = """
@@ -92,8 +97,7 @@ async def test_a_full_disk_stops_taking_until_there_is_room(tmp_path):
 
 async def fill_and_free(work: Work) -> float:
     """Let no file of the desk grow, then free it; return after how long it took mails again."""
-    log = Path(f"{work.database}-wal")
-    size = max(log.stat().st_size, work.database.stat().st_size)
+    size = max(os.stat(f"{work.database}{end}").st_size for end in ("", "-wal"))  # noqa: PTH116 - short
     resource.prlimit(work.desk.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     # What is below the size of the larger file can still be written.
     while not await work.nothing_is_taken(0.5):
@@ -105,7 +109,7 @@ async def fill_and_free(work: Work) -> float:
 
 
 async def test_a_locked_file_is_waited_for(tmp_path):
-    """Another process holds the file for seconds: no "got it", no refusal for good, no standstill."""
+    """Another process holds it for seconds: no "got it", no refusal for good, no standstill."""
     async with working(tmp_path / "desk") as work:
         await work.go_on()
         gap, is_held = await hold_the_file(work, 4.0)
@@ -125,7 +129,7 @@ async def hold_the_file(work: Work, seconds: float) -> tuple[float, bool]:
         gap = 0.0
         while not taken.done():
             began = time.monotonic()
-            await alive(work)
+            await page(work, "/healthz")
             gap = max(gap, time.monotonic() - began)
             await asyncio.sleep(0.05)
         other.execute("ROLLBACK")
@@ -134,13 +138,14 @@ async def hold_the_file(work: Work, seconds: float) -> tuple[float, bool]:
     return gap, taken.result()
 
 
-async def alive(work: Work) -> None:
-    """Ask a desk whether it is alive, on its own event loop."""
+async def page(work: Work, path: str) -> str:
+    """Return a page of a desk, which is answered on its own event loop."""
     reader, writer = await asyncio.open_connection("127.0.0.1", work.ports["http"])
-    writer.write(b"GET /healthz HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n")
-    status = await reader.readline()
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n".encode())
+    answer = (await reader.read()).decode()
     writer.close()
-    assert b" 200 " in status, status
+    assert answer.startswith("HTTP/1.1 200 "), answer
+    return answer
 
 
 @pytest.mark.parametrize("becomes", ["nothing", "another file"])
@@ -160,3 +165,36 @@ async def test_a_file_that_is_taken_away_stops_the_desk(tmp_path, becomes):
 
         assert (code, "moved or deleted" in work.log.read_text()) == (75, True)
         assert taken_since <= 8 + 1
+
+
+async def test_a_log_that_nobody_reads_stops_nobody(tmp_path):
+    """Standard error is a pipe that is full: mails are taken and answered all the same."""
+    pipe = tmp_path / "log"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDWR)
+    try:
+        async with working(tmp_path / "desk", starts=False) as work:
+            await work.start(log=pipe)
+            await work.until(lambda: len(work.sink.replies) > 400, 60.0)
+            unread = waiting_in(reading)
+            await work.until(lambda: len(work.sink.replies) > 500, 60.0)
+
+            assert (unread > 32768, waiting_in(reading)) == (True, unread)
+            assert await work.judged() == []
+    finally:
+        os.close(reading)
+
+
+def waiting_in(pipe: int) -> int:
+    """Return how many bytes nobody has read."""
+    waiting = bytearray(4)
+    fcntl.ioctl(pipe, termios.FIONREAD, waiting)
+    return int.from_bytes(waiting, sys.byteorder)
+
+
+async def test_a_slow_way_out_and_few_resources_cost_nothing_but_time(tmp_path):
+    """Replies trickle, mails pour in, strangers hold connections: memory and files stay bounded."""
+    verdict = await slow_consumer(tmp_path, seconds=5.0)
+
+    assert verdict.faults == []
+    assert (verdict.refused > 0, verdict.peak_mib < 256) == (True, True)

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from benchmarks.desk import COMMAND, make_desk
 from benchmarks.processes import Group
-from tests.faults.kill_cycles import KeepingSink, Load, all_answered, judge, wrong_sums, writing
+from tests.faults.kill_cycles import KeepingSink, Load, all_answered, judge, writing, wrong_sums
 
 
 class Work:
-    """A desk at work. ``environment`` is what it is started with, beside nothing: None for ours."""
+    """A desk at work. It is started with ``environment``; None stands for ours."""
 
     def __init__(self, config: Path, sink: KeepingSink, load: Load) -> None:
         self.config = config
@@ -43,16 +43,17 @@ class Work:
         """Return the desk's file."""
         return self.config.parent / "desk.db"
 
-    async def start(self) -> Group:
-        """Start it, and let the customers find it."""
+    async def start(self, *under: str, log: Path | None = None) -> Group:
+        """Start it, and let the customers find it; ``under`` is a command that runs it."""
         self.load.port = None
-        command = [*COMMAND, "serve", "-c", str(self.config)]
-        log = self.config.parent / f"serve.{len(self._desks) + 1}.log"
+        command = [*under, *COMMAND, "serve", "-c", str(self.config)]
+        log = log or self.config.parent / f"serve.{len(self._desks) + 1}.log"
         desk = Group(command, log=log, environment=self.environment)
         self._desks.append(desk)
         line = await asyncio.to_thread(desk.ready_line)
         named = (word.split("=", 1) for word in line.split()[1:])
-        self.ports = {name: int(address.rpartition(":")[2] or 0) for name, address in named}
+        found = {name: address.rpartition(":")[2] for name, address in named}
+        self.ports = {name: int(port) for name, port in found.items() if port.isdigit()}
         self.load.port = self.ports["support-mail"]
         return desk
 
@@ -88,7 +89,8 @@ class Work:
         await all_answered(self.load, self.sink)
         await asyncio.to_thread(self.desk.stop)
         faults = judge(self.load.acknowledged, self.sink.replies)
-        return faults + await asyncio.to_thread(wrong_sums, self.config, len(self.load.acknowledged))
+        mails = len(self.load.acknowledged)
+        return faults + await asyncio.to_thread(wrong_sums, self.config, mails)
 
     def close(self) -> None:
         """End what still runs."""
@@ -97,12 +99,11 @@ class Work:
 
 
 @contextlib.asynccontextmanager
-async def working(folder: Path, *, more: str = "", starts: bool = True) -> AsyncIterator[Work]:
-    """Give a desk in a new folder that customers write to; ``more`` goes into its configuration."""
+async def working(folder: Path, *, starts: bool = True) -> AsyncIterator[Work]:
+    """Give a desk in a new folder that customers write to; unless told otherwise it runs."""
     sink = KeepingSink()
     await sink.start()
     config = await asyncio.to_thread(make_desk, folder, sink.port)
-    config.write_text(config.read_text() + more)
     work = Work(config, sink, Load(random.Random(1)))
     try:
         if starts:

@@ -3,7 +3,8 @@
 3   gateway.app, gateway.cli, and what else lies in gateway        on everything
 2   each channel, rules, gateway.store, gateway.web, templates     on 0, 1a and itself
 1b  gateway.journey                                                on 0, 1a and itself
-1a  gateway.contracts, gateway.failpoint, gateway.world            on 0 and 1a
+1a  gateway.bounds, gateway.contracts, gateway.failpoint,          on 0 and 1a
+    gateway.world
 0   gateway.model, gateway.errors                                  on 0 and the standard library
 """
 
@@ -20,7 +21,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 OURS = ("gateway", "channels", "rules", "templates")
 NOUNS = ("gateway.model", "gateway.errors")
-CONTRACTS = ("gateway.contracts", "gateway.failpoint", "gateway.world")
+CONTRACTS = ("gateway.bounds", "gateway.contracts", "gateway.failpoint", "gateway.world")
 INNER = (*NOUNS, *CONTRACTS)
 DIRECTIONS = {
     **dict.fromkeys(NOUNS, NOUNS),

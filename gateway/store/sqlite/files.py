@@ -33,7 +33,7 @@ class Standing:
     """
 
     def __init__(self, path: str) -> None:
-        names = (path, f"{path}-wal")
+        names = Path(path), Path(f"{path}-wal")
         self._opened = [(name, found) for name in names if (found := _identity(name))]
 
     def is_lost(self) -> bool:
@@ -41,9 +41,9 @@ class Standing:
         return any(_identity(name) != found for name, found in self._opened)
 
 
-def _identity(name: str) -> tuple[int, int] | None:
+def _identity(name: Path) -> tuple[int, int] | None:
     try:
-        found = os.stat(name)
+        found = name.stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino

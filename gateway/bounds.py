@@ -1,0 +1,12 @@
+"""What a child process that reads what strangers wrote may use at most."""
+
+from __future__ import annotations
+
+import resource
+
+
+def bound_memory(most_bytes: int) -> None:
+    """Let this process have so much address space; where less was allowed to us, less."""
+    _, allowed = resource.getrlimit(resource.RLIMIT_AS)
+    most = most_bytes if allowed == resource.RLIM_INFINITY else min(most_bytes, allowed)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
