@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ async def slow_consumer(folder: Path, *, seconds: float) -> Verdict:
         async with Proxy("127.0.0.1", work.sink.port) as proxy:
             text = work.config.read_text()
             work.config.write_text(text.replace(f":{work.sink.port}", f":{proxy.port}"))
+            # glibc reserves 64 MiB of addresses for each thread otherwise, and uses a few of them.
+            work.environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
             await work.start("prlimit", f"--as={MOST_MEMORY}", f"--nofile={MOST_FILES}")
             await work.go_on()
             trickle = asyncio.create_task(_trickle(proxy))
