@@ -7,11 +7,13 @@ are; RE2 itself is imported for the first of them, because it takes 3 MiB.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, cast
 
+from rules.folding import MAX_TEXT
 from rules.problems import Mark, Problems
 
 if TYPE_CHECKING:
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
 
 _MAX_FILTERED = 500
 """A longer pattern passes the sieve unseen: long fixed parts that overlap themselves are slow."""
+
+_SURELY_QUICK = 500
+"""So many instructions are through the longest text in `MOST_SECONDS`, however they are taken."""
+
+MOST_SECONDS = 0.1
+"""A pattern may keep a processor busy for so long with the longest text."""
+
+_REFUSED_FROM = MOST_SECONDS / 2
+"""Our texts are not the worst there are."""
 
 _LOOK_AROUND = re.compile(r"\(\?<?[=!]|\\[1-9]|\(\?P=")
 
@@ -32,7 +43,9 @@ class Match(Protocol):
 
 
 class _Compiled(Protocol):
-    """What RE2 makes of a source."""
+    """What RE2 makes of a source; ``programsize`` is its number of instructions."""
+
+    programsize: int
 
     def search(self, text: bytes) -> Match | None: ...
 
@@ -142,7 +155,41 @@ def compile_pattern(source: str, mark: Mark, problems: Problems) -> Pattern | No
             )
         problems.error(mark, f"pattern: {text}", hint)
         return None
+    if _is_slow(pattern):
+        hint = "repeat less: what costs is a large {number}, or one repetition within another"
+        problems.error(mark, "pattern: a long text would keep it busy for too long", hint)
+        return None
     return pattern
+
+
+def _is_slow(pattern: Pattern) -> bool:
+    """Try a large pattern on texts that it nearly finds something in: short ones first.
+
+    RE2 is linear in the text, but where its automaton needs too much room each letter costs as
+    much as the pattern is long.
+    """
+    if pattern.compiled.programsize <= _SURELY_QUICK:
+        return False
+    own = "".join(re.findall(r"\w", pattern.source)) or "x"
+    units = [unit.encode() for unit in (own, "a", "Ab1 ", "0", "a b-")]
+    for share in (16, 1):
+        most = _REFUSED_FROM / share
+        texts = [unit * (MAX_TEXT // share // len(unit)) + b"!" for unit in units]
+        if any(_seconds(pattern, text, most) > most for text in texts):
+            return True
+    return False
+
+
+def _seconds(pattern: Pattern, text: bytes, most: float) -> float:
+    """Return how long a search takes; what seems to be too long is tried three times."""
+    taken = most
+    for _ in range(3):
+        before = time.thread_time()
+        pattern.search(text)
+        taken = time.thread_time() - before
+        if taken <= most:
+            break
+    return taken
 
 
 class Globs:

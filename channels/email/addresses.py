@@ -162,7 +162,7 @@ class _Scanner:
             self.entries.append((self.outside, self.inside))
             self.outside, self.inside = [], None
         elif mark == ":" and self.inside is None:
-            self.outside = []  # the name of a group
+            self.outside = [] if _is_group_name(self.outside) else [("", "bad")]
         else:
             self.outside.append((mark, "bad"))
 
@@ -176,6 +176,11 @@ class _Scanner:
             self.outside.append(word)
         else:
             self.outside.append((token[0], "bad"))  # nothing may follow the angle brackets
+
+
+def _is_group_name(words: Words) -> bool:
+    """Tell whether the words before a colon can only be a group's name: no address, no sign."""
+    return all(kind == "quoted" or (kind == "text" and "@" not in word) for word, kind in words)
 
 
 def _mailbox(words: Words, angles: Words | None) -> Mailbox | None:

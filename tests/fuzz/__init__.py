@@ -1,0 +1,1 @@
+"""Chance against what reads strangers' bytes: ``python -m tests.fuzz``."""
