@@ -91,6 +91,8 @@ class Load:
     def __init__(self, dice: random.Random) -> None:
         self.port: int | None = None
         self.acknowledged: set[str] = set()
+        self.heard: Callable[[str], object] = lambda _message_id: None
+        """Is told of each mail that somebody has said 250 to, at once."""
         self._dice = dice
         self._count = 0
         self._stopping = False
@@ -145,6 +147,7 @@ class Load:
                 client.close()
             await asyncio.sleep(0.02)
             return None
+        self.heard(message_id)
         self.acknowledged.add(message_id)
         return client
 
