@@ -36,6 +36,7 @@ faults: $(READY)            ## the tests that kill, starve, cut and race
 	$(BIN)/python -m tests.faults.kill_cycles --kills 200
 	$(BIN)/python -m tests.faults.kill_chat --kills 200
 	$(BIN)/python -m tests.faults.kill_telegram --kills 200
+	$(BIN)/python -m tests.faults.nodes_apart
 	$(BIN)/python -m tests.faults.kill_nodes --nodes 4 --kills 200 --restarts 20
 
 bench: $(READY)             ## measure

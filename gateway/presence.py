@@ -7,6 +7,7 @@ changed of the few things that a node keeps in memory is read again here, too.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -30,10 +31,12 @@ KEPT = 0.8
 class Presence:
     """What one node says of itself."""
 
-    def __init__(self, store: Store, node: str, world: World) -> None:
+    def __init__(self, store: Store, node: str, world: World, freed: Callable[[], None]) -> None:
+        """``freed`` is called when something that others held can be claimed."""
         self._store = store
         self._node = node
         self._world = world
+        self._freed = freed
         self._sure_until = 0.0
 
     def is_sure(self) -> bool:
@@ -63,7 +66,7 @@ class Presence:
             await self.arrive()
             if freed := await self._store.bury():
                 log.warning("took over from a node that is gone", rows=freed)
-                desk.wake_delivery(())
+                self._freed()
             desk.keyring = Keyring(await self._store.secrets())
             desk.moved.update(await self._store.moves())
             await asyncio.sleep(RENEW_SECONDS)

@@ -78,8 +78,10 @@ class Running:
         self.desk: Desk | None = None
         self.parsers = ParserPool(app.parsers_of(channels), self._foresight)
         self.pipeline = Pipeline(self._the_desk, self.parsers, world=self.world)
-        self.presence = Presence(store, self.node, self.world) if presence else None
         self.delivery = Delivery(self._the_desk, self._may_send)
+        self.presence = (
+            Presence(store, self.node, self.world, self._look_again) if presence else None
+        )
         self.intake = Accepting(
             store,
             app.parsers_of(channels),
@@ -98,6 +100,10 @@ class Running:
 
     def _may_send(self) -> bool:
         return self.presence is None or self.presence.is_sure()
+
+    def _look_again(self) -> None:
+        self.pipeline.look_again()
+        self.delivery.wake()
 
     def _foresight(self) -> Foresight | None:
         return self.desk.foresight() if self.desk is not None else None

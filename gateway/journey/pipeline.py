@@ -132,6 +132,10 @@ class Pipeline:
         """Return when an event has ended, since the last claim, that others may wait behind."""
         await self._more.wait()
 
+    def look_again(self) -> None:
+        """End `more`: something else has made room."""
+        self._more.set()
+
     async def _work(self) -> None:
         while True:
             sitting = await self._lanes.next()

@@ -112,12 +112,13 @@ class Load:
 
     async def write_one(self, client: Client | None = None) -> Client | None:
         """Hand over one mail; return the connection while it is good."""
-        message_id, sender, mail = self._mail()
+        message_id, sender, mail = self.new_mail()
         while message_id not in self.acknowledged:
             client = await self._try(client, sender, mail, message_id)
         return client
 
-    def _mail(self) -> tuple[str, str, bytes]:
+    def new_mail(self) -> tuple[str, str, bytes]:
+        """Return a mail that nobody has written yet, after its Message-ID and its sender."""
         self._count += 1
         message_id = f"<kill.{self._count}@load.customer.example>"
         sender = f"c{self._dice.randrange(SENDERS)}@customer.example"
