@@ -32,6 +32,7 @@ _REASON = Slot(name="reason", sample="rule vpn-outage matched")
 _DUE = Slot(name="due", sample="2026-03-02 14:00")
 _CLOCK = Slot(name="clock", sample="first")
 _AGENT = Slot(name="agent", sample="Ana Reis")
+_PLATFORM = Slot(name="platform", sample="Telegram")
 _ASSIGNEE = Slot(name="assignee", sample="Ana Reis")
 
 CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
@@ -53,6 +54,22 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "requester/status": (Slot(name="requests", sample=("VT-1042-F · open: The lift", "VT-7-D")),),
     "requester/language": (),
     "requester/languages": (Slot(name="languages", sample=("en: English", "pl: Polski")),),
+    # Answers who wants to link an account on chat with a mail address. "said" is how, private,
+    # no_mail, already, often, sent, none, wrong, void, linked, unlinked or not_linked.
+    "requester/link": (
+        Slot(name="said", sample="sent"),
+        Slot(name="address", sample="ana@example.org"),
+        Slot(name="minutes", sample=30),
+        Slot(name="left", sample=4),
+    ),
+    # No value of these two is chosen by whoever wants to link: anybody may name any address.
+    "requester/link_code": (
+        Slot(name="code", sample="K7QM-29XF"),
+        Slot(name="minutes", sample=30),
+        _PLATFORM,
+    ),
+    # What happened: linked or unlinked.
+    "requester/link_told": (Slot(name="what", sample="linked"), _PLATFORM),
     "requester/form": (
         _REFERENCE,
         Slot(name="questions", sample=("Which office are you in? (Lisbon, Porto)", "Since when?")),
@@ -64,6 +81,8 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "agent/new": (
         _REFERENCE,
         _REQUESTER,
+        # Accounts and addresses of the same person on other channels, linked by a code.
+        Slot(name="linked", sample=("telegram 5011234567",)),
         Slot(name="channel", sample="support-mail"),
         Slot(name="subject", sample="VPN is down"),
         Slot(name="language", sample="en"),

@@ -30,6 +30,18 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "We have closed your request",
         "We have closed your request {reference}. Reply within {days} days to reopen it.",
     ),
+    "requester/link": ("Link a mail address", "{said} {address}"),
+    "requester/link_code": (
+        "Your code",
+        (
+            "Somebody wants to link an account on {platform} with this mail address. If that is "
+            "you, write this code there within {minutes} minutes: {code}"
+        ),
+    ),
+    "requester/link_told": (
+        "About your mail address",
+        "An account on {platform} is {what} with this mail address. If it was not you, reply.",
+    ),
     "requester/greeting": ("How can I help?", "How can I help?"),
     "agent/new": (
         "New ticket: {subject} [{reference}]",

@@ -36,13 +36,15 @@ class EmailChannel:
     """One configured e-mail channel. See `gateway.contracts.channel.Channel`."""
 
     kind = "email"
-    abilities = Abilities(buttons=True, resend_is_harmless=True)
     rates: Sequence[Rate] = ()
 
     def __init__(self, name: str, settings: EmailSettings, setup: ChannelSetup) -> None:
         self.name = name
         self._settings = settings
         self._setup = setup
+        self.abilities = Abilities(
+            buttons=True, resend_is_harmless=True, sends=settings.smtp is not None
+        )
         self._hostname = to_wire(settings.address).rpartition("@")[2]
         self._mark = f"{_mark(setup.desk_name)}.{self._hostname}"
         self._listener = SmtpListener(settings.listen, self._house) if settings.listen else None

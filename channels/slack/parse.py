@@ -38,7 +38,11 @@ _WISHES = {
     "status": WishKind.STATUS,
     "language": WishKind.LANGUAGE,
     "new": WishKind.NEW,
+    "link": WishKind.LINK,
+    "unlink": WishKind.UNLINK,
 }
+# What stands behind these says what is wished; "/desk new laptop for Ana" is a request.
+_WITH_MORE = (WishKind.LANGUAGE, WishKind.STATUS)
 
 
 def read(parser: SlackParser, raw: RawEvent) -> Parsed:
@@ -126,8 +130,9 @@ def _command(parser: SlackParser, said: Said) -> Parsed:
     if talk is None:
         reason = "a command of nobody"
         return Ignored(channel=parser.channel, digest=said.digest, reason=reason)
-    # "/desk status please" is a wish, "/desk new laptop for Ana" a request.
-    if kind is not None and (not rest or kind is WishKind.LANGUAGE or kind is WishKind.STATUS):
+    # "/desk link broken on the front page" is a request too.
+    is_link = kind is WishKind.LINK and len(rest.split()) == 1
+    if kind is not None and (not rest or kind in _WITH_MORE or is_link):
         return Wish(
             channel=parser.channel,
             author=_person(said),

@@ -54,10 +54,11 @@ def talk_of(facts: Mapping[str, str], *, rest: timedelta, addressed: bool = True
         key=f"{room}/{root}",
         addressed=addressed or is_direct(room),
         shared=not is_direct(room),
+        private=is_direct(room),
         # Who began the thread; Slack does not say it of every event.
         under_ours=not facts.get("me") or facts.get("parent", "") in ("", facts.get("me")),
     )
 
 
 def _direct(room: str, rest: timedelta) -> Talk:
-    return Talk(room=room, where=room, key=room, rest=rest)
+    return Talk(room=room, where=room, key=room, rest=rest, private=True)

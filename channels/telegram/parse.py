@@ -41,6 +41,8 @@ _WISHES = {
     "help": WishKind.HELP,
     "status": WishKind.STATUS,
     "language": WishKind.LANGUAGE,
+    "link": WishKind.LINK,
+    "unlink": WishKind.UNLINK,
 }
 _NEWEST = 2**33  # a date beyond the year 2242 is a mistake
 
@@ -208,6 +210,7 @@ class _Reading:
             rest=timedelta(0) if is_new else self.parser.rest,
             addressed=addressed,
             under_ours=self._is_under_ours(message),
+            private=not is_group,
         )
 
     def _is_under_ours(self, message: Object) -> bool:

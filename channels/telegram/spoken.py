@@ -12,7 +12,7 @@ from typing import NamedTuple
 from channels.telegram.keys import Me
 from channels.telegram.shape import EMPTY, Object, number_in, object_in, objects_in, text_in
 
-COMMANDS = ("help", "status", "language", "person", "new")
+COMMANDS = ("help", "status", "language", "person", "new", "link", "unlink")
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{1,32}))?(?=\s|$)")
 
 

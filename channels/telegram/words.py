@@ -18,6 +18,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "language": "Change the language",
         "person": "Talk to a person",
         "new": "Begin a new request",
+        "link": "Link a mail address",
     },
     "pt": {
         "help": "O que posso fazer",
@@ -25,6 +26,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "language": "Mudar de idioma",
         "person": "Falar com uma pessoa",
         "new": "Começar um novo pedido",
+        "link": "Associar um endereço de e-mail",
     },
     "es": {
         "help": "Qué puedo hacer",
@@ -32,6 +34,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "language": "Cambiar de idioma",
         "person": "Hablar con una persona",
         "new": "Empezar una nueva solicitud",
+        "link": "Vincular una dirección de correo",
     },
     "it": {
         "help": "Che cosa posso fare",
@@ -39,6 +42,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "language": "Cambiare lingua",
         "person": "Parlare con una persona",
         "new": "Iniziare una nuova richiesta",
+        "link": "Collegare un indirizzo e-mail",
     },
     "pl": {
         "help": "Co potrafię",
@@ -46,6 +50,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "language": "Zmiana języka",
         "person": "Rozmowa z człowiekiem",
         "new": "Nowe zgłoszenie",
+        "link": "Połącz z adresem e-mail",
     },
 }
 _PERSON: Mapping[str, str] = {

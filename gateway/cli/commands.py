@@ -16,6 +16,7 @@ from gateway.cli import (
     judge,
     options,
     orders,
+    people,
     report,
     rules,
     screen,
@@ -64,6 +65,7 @@ app.add_typer(tickets.app, name="tickets")
 orders.add_to(tickets.app)
 app.add_typer(boxes.inbox, name="inbox")
 app.add_typer(boxes.outbox, name="outbox")
+app.add_typer(people.app, name="people")
 app.add_typer(db.app, name="db")
 state.add_to(app)
 report.add_to(app)

@@ -18,6 +18,7 @@ from gateway.contracts.channel import Cursor, Rate
 from gateway.model.figures import Figures
 from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
 from gateway.model.knowledge import DraftState, FaqDraft, SentTo
+from gateway.model.linking import LinkCode
 from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState, SendItem
 from gateway.model.people import Person
@@ -43,7 +44,8 @@ class Question:
 
     ``effect`` is the content's digest; ``refs`` are platform message ids; ``tickets`` numbers
     that the event may mean; ``sends`` outbox ids it reports on; ``budgets`` what it may spend.
-    ``conversation`` is the key of the one it was said in, on chat.
+    ``conversation`` is the key of the one it was said in, on chat. With ``code`` a code is looked
+    for that the person asked for.
     """
 
     now: datetime
@@ -55,6 +57,7 @@ class Question:
     sends: tuple[str, ...] = ()
     budgets: tuple[Budget, ...] = ()
     conversation: str = ""
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,8 @@ class Known:
     ``asking``, ``open`` and ``waiting``; ``newest_open`` is the number of the newest of them.
     ``spent`` maps a budget's key to its spendings within its window. ``talk`` is the number of the
     ticket that the conversation was about last, and when something was last said in it.
+    ``linked`` are the other accounts and addresses of the same person, by kind and address; their
+    open tickets are counted, and the newest is not among them. ``code`` waits to come back.
     """
 
     duplicate_of: int | None = None
@@ -78,6 +83,8 @@ class Known:
     newest_open: int | None = None
     spent: Mapping[str, int] = field(default_factory=dict)
     talk: tuple[int, datetime] | None = None
+    linked: tuple[tuple[str, str], ...] = ()
+    code: LinkCode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ def facts_of(
     """Return what rules may know beside the request. Who asks for a person gets no FAQ answer."""
     return Facts(
         now=now,
-        known=known.person is not None,
+        known=known.person is not None or bool(known.linked),
         open_tickets=known.open_tickets if message.author.address else 0,
         trust=trust,
         automatic=message.automatic,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from gateway.contracts.store import Question
 from gateway.errors import IllegalTransition, NotFound
@@ -15,8 +15,10 @@ from gateway.journey.tokens import Keyring
 from gateway.model.decision import Route
 from gateway.model.inbox import Outcome
 from gateway.model.knowledge import DraftState
+from gateway.model.linking import Unlinked
 from gateway.model.message import Command, Json
 from gateway.model.people import is_mail_address
+from gateway.model.plan import Plan
 from gateway.model.request import Facts, Request
 from gateway.model.ticket import EventKind, Party, Ticket, TicketState, Visibility
 from gateway.model.ticket_id import format_reference, parse_reference
@@ -82,13 +84,36 @@ async def _rotate_keys(desk: Desk, _given: Arguments) -> None:
 
 
 async def _erase(desk: Desk, given: Arguments) -> str:
-    """Erase somebody; what is said of it names nobody."""
-    found = await desk.store.erase(given["kind"], given["id"])
+    """Erase somebody, on all channels that they linked; what is said of it names nobody."""
+    kind, address = given["kind"], given["id"]
+    linked = await _linked(desk, kind, address)
+    # The mail address holds the others together, and whom we were told of is found by name: should
+    # this be cut short, the same order finds what is left.
+    each = [await desk.store.erase(*one) for one in (*reversed(linked), (kind, address))]
     desk.archive = None
     return (
-        f"erase: {found.tickets} tickets, {found.messages} other messages,"
-        f" {found.mentions} mentions in tickets of others, {found.files} files"
+        f"erase: {sum(one.tickets for one in each)} tickets,"
+        f" {sum(one.messages for one in each)} other messages,"
+        f" {sum(one.mentions for one in each)} mentions in tickets of others,"
+        f" {sum(one.files for one in each)} files"
+        + (f"; on {len(linked)} linked channels too" if linked else "")
     )
+
+
+async def _unlink(desk: Desk, given: Arguments) -> str:
+    """Link somebody with nobody any more; what is said of it names nobody."""
+    linked = await _linked(desk, given["kind"], given["id"])
+    if not linked:
+        raise NotFound("nobody else is linked with them")
+    step = Unlinked(given["kind"], given["id"])
+    await desk.store.apply(Plan(at=desk.world.now(), links=(step,)))
+    return f"unlink: {len(linked)} links undone"
+
+
+async def _linked(desk: Desk, kind: str, address: str) -> Sequence[tuple[str, str]]:
+    """Return who else somebody is, by kind and address."""
+    asked = Question(now=desk.world.now(), kind=kind, address=address)
+    return (await desk.store.know(asked)).linked
 
 
 async def _end_draft(desk: Desk, given: Arguments) -> None:
@@ -107,6 +132,7 @@ _REPAIRS: Mapping[str, Callable[[Desk, Arguments], Awaitable[str | None]]] = {
     "drop_send": _drop_send,
     "keys_rotate": _rotate_keys,
     "erase": _erase,
+    "unlink": _unlink,
     "scrub": _scrub,
     "end_draft": _end_draft,
 }

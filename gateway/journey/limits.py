@@ -26,6 +26,9 @@ MINUTE = timedelta(minutes=1)
 REACTION_WINDOW = timedelta(minutes=10)
 # On chat somebody is answered by the desk itself so often an hour, for each ticket they may open.
 ANSWERS_PER_TICKET = 3
+# A code that links two channels can be asked for, and guessed at, so often by one account.
+CODES_PER_DAY = 5
+WRONG_CODES = 5
 # So many mails to reply addresses that nobody was given are somebody who tries them out.
 GUESSES = Budget(key="guesses", limit=20, window=HOUR)
 # What only people can mend they hear of this often; `ventanilla inbox` and `outbox` list the rest.
@@ -80,15 +83,11 @@ def wallet(desk: Desk, message: Message) -> Wallet:
     )
     return Wallet(
         saying=(
-            Budget(key=f"{who}:hourly", limit=limits.automatic_per_hour, window=HOUR),
-            Budget(key=f"{who}:daily", limit=limits.automatic_per_day, window=DAY),
-            Budget(key="desk", limit=limits.acknowledgements_per_minute, window=MINUTE),
+            *_mailing(who, limits),
             *_same_text(message, limits.same_text_per_day),
         ),
         reacting=(Budget(key=f"{who}:reaction", limit=limits.reactions_per_day, window=DAY),),
-        acknowledging=(
-            Budget(key=f"{who}:receipt", limit=limits.acknowledgements_per_hour, window=HOUR),
-        ),
+        acknowledging=(_receipt(who, limits),),
         opening=opening,
         telling=_telling(who, limits) if follows else (),
         warning=_warning(who, limits) if follows else (),
@@ -102,11 +101,39 @@ def of_wish(desk: Desk, channel: str, address: str) -> tuple[Budget, ...]:
     return _talking(f"{desk.kind_of(channel)}:{address}", desk.policy.limits)
 
 
+def of_codes(who: str) -> Budget:
+    """Return what asking for a code that links two channels spends; ``who`` is kind and address."""
+    return Budget(key=f"{who}:codes", limit=CODES_PER_DAY, window=DAY)
+
+
+def of_wrong_code(who: str, life: timedelta) -> Budget:
+    """Return what a wrong one spends, which lives so long."""
+    return Budget(key=f"{who}:wrong-codes", limit=WRONG_CODES, window=life)
+
+
+def of_code_mail(desk: Desk, address: str) -> tuple[Budget, ...]:
+    """Return what mailing a code spends of the address that somebody else named, exempt or not."""
+    who, limits = f"email:{address}", desk.policy.limits
+    return (*_mailing(who, limits), _receipt(who, limits))
+
+
 def of_opening(desk: Desk, channel: str, address: str) -> tuple[Budget, ...]:
     """Return the budgets of opening a ticket by what was not written as one."""
     if is_exempt(desk, address):
         return ()
     return _opening(f"{desk.kind_of(channel)}:{address}", desk.policy.limits)
+
+
+def _mailing(who: str, limits: Limits) -> tuple[Budget, ...]:
+    return (
+        Budget(key=f"{who}:hourly", limit=limits.automatic_per_hour, window=HOUR),
+        Budget(key=f"{who}:daily", limit=limits.automatic_per_day, window=DAY),
+        Budget(key="desk", limit=limits.acknowledgements_per_minute, window=MINUTE),
+    )
+
+
+def _receipt(who: str, limits: Limits) -> Budget:
+    return Budget(key=f"{who}:receipt", limit=limits.acknowledgements_per_hour, window=HOUR)
 
 
 def _opening(who: str, limits: Limits) -> tuple[Budget, ...]:

@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
-from gateway.journey import asking, explain, form, guards, limits, permission, similar, vendor
+from gateway.journey import (
+    asking,
+    explain,
+    form,
+    guards,
+    limits,
+    linking,
+    permission,
+    similar,
+    vendor,
+)
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.naming import shown
@@ -123,6 +133,7 @@ def _open(draft: Draft, case: Asked, decision: Decision) -> Ticket:
     permission.remember(draft, message, case.known, language=_sure_language(case))
     draft.heard(ticket, message)
     record(draft, ticket, message, case.identity, EventKind.REQUEST)
+    linking.note(draft, ticket, case.known)
     for note in decision.notes:
         draft.event(ticket, EventKind.NOTE, note)
     if followed is not None:
@@ -369,6 +380,7 @@ def tell_new(
     values: dict[str, Value] = {
         "reference": now.reference,
         "requester": shown(now.kind, now.requester.name, now.requester.address),
+        "linked": linking.noted(draft, now),
         "channel": now.channel,
         "subject": now.subject,
         "language": now.language,

@@ -25,12 +25,14 @@ from gateway.journey import (
     guards,
     guesses,
     limits,
+    linking,
     new_request,
     revision,
     similar,
     status,
     vendor,
     wish,
+    wish_word,
 )
 from gateway.journey.agent_saying import HANDING_ON, hands_on
 from gateway.journey.desk import Desk
@@ -85,7 +87,7 @@ async def _plan(
     draft.read_with = [(item.claim, effect) for item, effect in zip(others, effects, strict=True)]
     match parsed:
         case Message():
-            await _plan_message(draft, parsed)
+            await _plan_said(draft, parsed)
         case DeliveryReport():
             known = await desk.store.know(report_question(desk, parsed))
             draft.knows_alerts(known.spent)
@@ -124,13 +126,31 @@ async def _plan_wish(draft: Draft, asked: Wish) -> None:
     if _is_duplicate(draft, known):
         return
     await desk.numbers.refill()
-    wish.plan(draft, asked, known, await _theirs(desk, asked))
+    wish.plan(draft, asked, known, await _theirs(desk, asked, known))
 
 
-async def _theirs(desk: Desk, said: Message | Wish) -> Sequence[Ticket]:
-    """Return the open tickets of whoever said something."""
+async def _theirs(desk: Desk, said: Message | Wish, known: Known) -> Sequence[Ticket]:
+    """Return the open tickets of whoever said something, those of linked accounts among them."""
     kind, address = desk.kind_of(said.channel), said.author.address
-    return await desk.store.open_tickets_of(kind, address, MOST_SHOWN) if address else ()
+    if not address:
+        return ()
+    look, everybody = desk.store.open_tickets_of, ((kind, address), *known.linked)
+    theirs = [ticket for one in everybody for ticket in await look(*one, MOST_SHOWN)]
+    theirs.sort(key=lambda ticket: ticket.updated_at, reverse=True)
+    return theirs[:MOST_SHOWN]
+
+
+async def _plan_said(draft: Draft, message: Message) -> None:
+    """Plan a wish that is said in plain words, a code that comes back, or else a message."""
+    desk = draft.desk
+    if word := wish_word.wish_in(message, desk.policy.languages):
+        await _plan_wish(draft, word)
+        return
+    code = linking.code_in(message)
+    if code and (await desk.store.know(wish.question(desk, code))).code is not None:
+        await _plan_wish(draft, code)
+        return
+    await _plan_message(draft, message)
 
 
 async def _plan_message(draft: Draft, message: Message) -> None:
@@ -148,7 +168,7 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     draft.talk = message.talk
     who = identify(desk, draft.rules, message, known, age=draft.at - draft.received_at)
     if status.is_asked(desk.words, message, who):
-        status.plan(draft, message, who, known, await _theirs(desk, message))
+        status.plan(draft, message, who, known, await _theirs(desk, message, known))
         return
     is_agent = who.who is Who.AGENT
     await _read_history(draft, who.ticket, always=is_agent)

@@ -17,6 +17,7 @@ from gateway.journey.desk import Desk
 from gateway.journey.limits import Wallet
 from gateway.model.inbox import Claim, Outcome
 from gateway.model.knowledge import FaqDraft, Solved
+from gateway.model.linking import LinkStep
 from gateway.model.message import Attachment, Json, Message, Talk
 from gateway.model.outbox import NewSend, Settled
 from gateway.model.people import Person, Place
@@ -94,6 +95,7 @@ class Record:
         self._moves: list[Move] = []
         self._dead: list[tuple[str, str, str]] = []
         self._drafts: list[FaqDraft] = []
+        self._links: list[LinkStep] = []
         self._done: InboxDone | None = None
         self.read_with: Sequence[tuple[Claim, str]] = ()
         """Claims and effects of events that were read as one with this one."""
@@ -102,6 +104,10 @@ class Record:
     def worth_an_entry(self, found: FaqDraft) -> None:
         """Note that a ticket is worth an entry of the FAQ."""
         self._drafts.append(found)
+
+    def link(self, step: LinkStep) -> None:
+        """Take a step on the way to a link between accounts of one person, or back."""
+        self._links.append(step)
 
     def plan(self) -> Plan:
         """Return everything drafted so far, frozen."""
@@ -127,6 +133,7 @@ class Record:
             dead=tuple(self._dead),
             stays=stays,
             drafts=tuple(self._drafts),
+            links=tuple(self._links),
         )
 
     def _is_told(self, stay: Stay) -> bool:

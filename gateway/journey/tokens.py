@@ -129,6 +129,15 @@ class Keyring:
             found["outbox"] if any(hmac.compare_digest(found["stamp"], s) for s in right) else None
         )
 
+    def digest_of(self, what: str) -> str:
+        """Return the keyed digest of a secret, to be kept in its place: 32 characters."""
+        return _digest(self._newest, what)
+
+    def is_digest(self, digest: str, what: str) -> bool:
+        """Return whether a digest that we made is that of a secret. In constant time."""
+        made = (_digest(secret, what) for secret in self._by_id.values())
+        return any(hmac.compare_digest(digest, one) for one in made)
+
     def _seal(self, role: Role, bound: bytes) -> str:
         payload = bytes((role, self._newest.id % 256)) + bound
         return _base32(payload + _mac(self._newest, payload))
@@ -155,6 +164,10 @@ def _mac(secret: Secret, payload: bytes) -> bytes:
     # Keyed BLAKE2b is a MAC by itself (RFC 7693 section 2.9), and unlike hmac.digest it does not
     # let go of the interpreter's lock for so few bytes: that would cost a thread switch each time.
     return hashlib.blake2b(payload, key=secret.value, digest_size=MAC_BYTES).digest()
+
+
+def _digest(secret: Secret, what: str) -> str:
+    return hashlib.blake2b(what.encode(), key=secret.value, digest_size=16).hexdigest()
 
 
 def _base32(raw: bytes) -> str:

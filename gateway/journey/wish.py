@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import assert_never
 
 from gateway.contracts.store import Known, Question
-from gateway.contracts.words import Value
-from gateway.journey import form_link, limits, new_request, permission, status
+from gateway.journey import form_link, limits, linking, new_request, permission, status
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import is_desk_room
 from gateway.journey.new_request import Asked
+from gateway.journey.wish_answer import say
 from gateway.model.decision import Decision
 from gateway.model.inbox import Outcome
-from gateway.model.message import Message, Wish, WishKind
-from gateway.model.people import Person, Place
+from gateway.model.message import Wish, WishKind
+from gateway.model.people import Person
 from gateway.model.ticket import Ticket
 
 _NAMES = {
@@ -42,7 +42,9 @@ def question(desk: Desk, wish: Wish) -> Question:
         budgets=(
             *limits.of_wish(desk, wish.channel, wish.author.address),
             *limits.of_opening(desk, wish.channel, wish.author.address),
+            *linking.budgets_of(desk, wish),
         ),
+        code=wish.kind is WishKind.LINK,
     )
 
 
@@ -65,12 +67,17 @@ def plan(draft: Draft, wish: Wish, known: Known, theirs: Sequence[Ticket]) -> No
     if limit := permission.tell(draft, known, budgets):
         draft.done(Outcome.IGNORED, f"not answered: {limit}", effect=wish.digest, ticket=None)
         return
-    _grant(draft, wish, person, theirs, meant)
+    _grant(draft, wish, person, known, theirs, meant)
     draft.done(Outcome.ACTED, f"asked for {wish.kind}", effect=wish.digest, ticket=None)
 
 
 def _grant(
-    draft: Draft, wish: Wish, person: Person, theirs: Sequence[Ticket], meant: Sequence[Ticket]
+    draft: Draft,
+    wish: Wish,
+    person: Person,
+    known: Known,
+    theirs: Sequence[Ticket],
+    meant: Sequence[Ticket],
 ) -> None:
     """Say what was asked for; ``meant`` is the ticket that a link means."""
     match wish.kind:
@@ -82,16 +89,22 @@ def _grant(
             _choose_language(draft, wish, person)
         case WishKind.NEW:
             draft.talk_about(wish.channel, wish.talk, 0)
-            _say(draft, wish, "requester/greeting", _language_of(draft, wish, person))
+            say(draft, wish, "requester/greeting", _language_of(draft, wish, person))
+        case WishKind.LINK | WishKind.UNLINK:
+            _link(draft, wish, person, known)
         case _:
             assert_never(wish.kind)
+
+
+def _link(draft: Draft, wish: Wish, person: Person, known: Known) -> None:
+    linking.plan(draft, wish, known, _language_of(draft, wish, person))
 
 
 def _status(draft: Draft, wish: Wish, person: Person, theirs: Sequence[Ticket]) -> None:
     trust = wish.author.trust
     lines = status.lines(draft, wish.channel, wish.talk.where, theirs, trust=trust)
     language = _language_of(draft, wish, person)
-    _say(draft, wish, "requester/status", language, {"requests": lines})
+    say(draft, wish, "requester/status", language, {"requests": lines})
 
 
 def _help(draft: Draft, wish: Wish, person: Person, meant: Sequence[Ticket]) -> None:
@@ -103,7 +116,7 @@ def _help(draft: Draft, wish: Wish, person: Person, meant: Sequence[Ticket]) -> 
     spoken = chosen or ("" if person.language else _named(draft, wish.language))
     if spoken:
         draft.person(replace(person, language=spoken))
-    _say(draft, wish, "requester/help", chosen or _language_of(draft, wish, person))
+    say(draft, wish, "requester/help", chosen or _language_of(draft, wish, person))
 
 
 def _meant(wish: Wish, theirs: Sequence[Ticket]) -> Sequence[Ticket]:
@@ -128,11 +141,11 @@ def _choose_language(draft: Draft, wish: Wish, person: Person) -> None:
     chosen = _named(draft, wish.argument)
     if chosen:
         draft.person(replace(person, language=chosen))
-        _say(draft, wish, "requester/language", chosen)
+        say(draft, wish, "requester/language", chosen)
         return
     offered = tuple(f"{code}: {_NAMES.get(code, code)}" for code in draft.desk.policy.languages)
     language = _language_of(draft, wish, person)
-    _say(draft, wish, "requester/languages", language, {"languages": offered})
+    say(draft, wish, "requester/languages", language, {"languages": offered})
 
 
 def _named(draft: Draft, text: str) -> str:
@@ -148,17 +161,3 @@ def _language_of(draft: Draft, wish: Wish, person: Person) -> str:
     """Return the language to answer in: the one they spoke, their app's, the desk's first."""
     spoken = draft.desk.policy.languages
     return next((it for it in (person.language, wish.language) if it in spoken), spoken[0])
-
-
-def _say(
-    draft: Draft, wish: Wish, key: str, language: str, values: dict[str, Value] | None = None
-) -> None:
-    place = Place(wish.channel, wish.talk.where)
-    answered = Message(
-        channel=wish.channel,
-        author=wish.author,
-        digest=wish.digest,
-        external_id=wish.external_id,
-        talk=wish.talk,
-    )
-    draft.to_address(place, key, language, answered, values)

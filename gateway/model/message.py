@@ -116,7 +116,7 @@ class Talk:
     said to the desk (a direct message, a mention, a support channel); else it counts only where
     the desk knows the conversation. ``shared``: everybody who writes in this conversation may add
     to its ticket. ``under_ours`` is False where the platform tells that what is answered, or begins
-    the thread, was not said by us.
+    the thread, was not said by us. ``private``: nobody but the writer and the desk reads it.
     """
 
     room: str
@@ -126,6 +126,7 @@ class Talk:
     addressed: bool = True
     shared: bool = False
     under_ours: bool = True
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +245,9 @@ class WishKind(StrEnum):
     LANGUAGE = "language"
     NEW = "new"
     """What they write next is something new."""
+    LINK = "link"
+    """Their account here and a mail address are one person."""
+    UNLINK = "unlink"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

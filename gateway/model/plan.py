@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from gateway.model.inbox import Claim, Outcome
 from gateway.model.knowledge import FaqDraft
+from gateway.model.linking import LinkStep
 from gateway.model.message import Attachment
 from gateway.model.outbox import NewSend, Settled
 from gateway.model.people import Person
@@ -64,7 +65,8 @@ class Plan:
     as one with that of ``done``. ``conversations`` say which ticket a conversation is about now,
     0 for none. ``dead`` are people, by channel kind and address, whom nothing reaches, and why.
     ``stays`` are what tickets took with their teams until an answer, or until they left. ``drafts``
-    are tickets that are worth an entry of the FAQ.
+    are tickets that are worth an entry of the FAQ. ``links`` are steps that link accounts of one
+    person; the plan is refused, with `VersionConflict`, when a code of theirs does not count now.
     """
 
     at: datetime
@@ -83,3 +85,4 @@ class Plan:
     dead: tuple[tuple[str, str, str], ...] = ()
     stays: tuple[Stay, ...] = ()
     drafts: tuple[FaqDraft, ...] = ()
+    links: tuple[LinkStep, ...] = ()

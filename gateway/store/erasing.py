@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gateway.model.upkeep import Erased
-from gateway.store import emptying, retaining
+from gateway.store import emptying, links, retaining
 from gateway.store.retaining import Doing
 from gateway.store.steps import Row, Steps, change, one, rows
 from gateway.store.values import CHUNKS_PER_ROW, storable, to_json
@@ -75,6 +75,7 @@ async def erase(look: Doing, write: Doing, kind: str, address: str, at: int) -> 
 
 def _forget_person(person: Person) -> Steps[None]:
     yield from change("person_drop", kind=person.kind, address=person.address)
+    yield from links.forget(person.kind, person.address)
     for row in (yield from rows("waiting_sends_to", destination=person.address)):
         yield from emptying.empty_send(row["position"])
     key = f"{person.kind}:{person.address}"

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gateway.contracts.store import Known, Question
+from gateway.model.linking import MAIL
 from gateway.model.people import Person
 from gateway.model.plan import Plan
 from gateway.model.ticket import Ticket
-from gateway.store import budgets, clocks, inbox, knowledge, outbox, tickets
+from gateway.store import budgets, clocks, inbox, knowledge, links, outbox, tickets
 from gateway.store.steps import Row, Steps, change, change_each, one
 from gateway.store.values import (
     from_micros,
@@ -37,6 +38,8 @@ def apply(plan: Plan) -> Steps[None]:
         yield from budgets.spend(plan.spend, at)
     for write in plan.tickets:
         yield from tickets.write_ticket(write)
+    if plan.links:
+        yield from links.take(plan.links, at)
     yield from _add(plan)
 
 
@@ -90,11 +93,14 @@ def know(question: Question) -> Steps[Known]:
     spent = {budget.key: some for budget, some in zip(question.budgets, spendings, strict=True)}
     # People without an address are one person: nobody can tell them apart.
     has_person = bool(question.kind)
-    person, open_tickets, newest = (
+    person, open_tickets, newest, linked = (
         (yield from _known_person(question.kind, question.address))
         if has_person
-        else (None, 0, None)
+        else (None, 0, None, ())
     )
+    code = None
+    if question.code:
+        code = yield from links.read_code(question.kind, question.address, at)
     return Known(
         duplicate_of=(yield from _duplicate_of(question.effect)),
         person=person,
@@ -105,6 +111,8 @@ def know(question: Question) -> Steps[Known]:
         newest_open=newest,
         spent=spent,
         talk=talk,
+        linked=linked,
+        code=code,
     )
 
 
@@ -126,11 +134,19 @@ def _known_refs(refs: Iterable[str]) -> Steps[dict[str, int]]:
     return known
 
 
-def _known_person(kind: str, address: str) -> Steps[tuple[Person | None, int, int | None]]:
+def _known_person(
+    kind: str, address: str
+) -> Steps[tuple[Person | None, int, int | None, tuple[tuple[str, str], ...]]]:
     row = yield from one("person_known", kind=storable(kind), address=storable(address))
     assert row is not None
     person = None if row["stored"] is None else _person(row, kind, address)
-    return person, row["open_tickets"], row["newest"]
+    mail = address if kind == MAIL and row["accounts"] else row["mail"]
+    linked = (yield from links.linked_with(mail, but=(kind, address))) if mail else ()
+    open_tickets = row["open_tickets"]
+    for other_kind, other in linked:
+        theirs = yield from one("person_known", kind=storable(other_kind), address=storable(other))
+        open_tickets += 0 if theirs is None else theirs["open_tickets"]
+    return person, open_tickets, row["newest"], linked
 
 
 def _known_tickets(numbers: Iterable[int]) -> Steps[dict[int, Ticket]]:

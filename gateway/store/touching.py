@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gateway.contracts.channel import Rate
 from gateway.model.inbox import Claim
+from gateway.model.linking import LinkStep, Unlinked
 from gateway.model.message import Keys, RawEvent
 from gateway.model.plan import Plan
 from gateway.store.values import storable
@@ -89,9 +90,15 @@ def _names(made: Plan) -> Iterable[str]:
     yield from (_name("person", f"{who.kind} {who.address}") for who in made.people)
     yield from (_name("person", f"{kind} {address}") for kind, address, _ in made.dead)
     yield from (_name("talk", key) for key, _ in made.conversations)
+    yield from (_linker(step) for step in made.links)
     for done in (made.done, *made.read_with):
         if done is not None and done.effect:
             yield _name("effect", done.effect)
+
+
+def _linker(step: LinkStep) -> str:
+    who = step if isinstance(step, Unlinked) else step.code
+    return _name("link", f"{who.kind} {who.address}")
 
 
 def _name(kind: str, name: str) -> str:

@@ -7,10 +7,12 @@ nothing.
 
 import pytest
 
+from gateway.journey import limits
 from gateway.journey.naming import shown
 from gateway.model.inbox import Outcome
 from gateway.model.ticket import EventKind, TicketState
 from tests.journeys.bench import CONFIG, open_bench, text_of
+from tests.journeys.test_linking import CODE
 from tests.journeys.test_talk import ALICE as CHATTER
 from tests.journeys.test_talk import CHAT_RULES, LIFT, ROOMS, Chat
 
@@ -256,3 +258,87 @@ async def test_21_who_claims_a_mail_address_on_chat_is_not_that_person(chat, sai
     assert claim.ticket != row.ticket
     assert not any("4711" in text for text in chat.platform.texts("DEVE"))
     assert (await chat.ticket(row)).state is TicketState.WAITING
+
+
+STATUS, GUESSES = "status", 6
+
+
+async def link_and_look(chat, guesses):
+    """Have Eve name Alice's address, write codes, and ask how her requests stand."""
+    await chat.say("UEVE", "DEVE", f"link {ALICE}")
+    for guess in guesses:
+        await chat.say("UEVE", "DEVE", guess)
+    await chat.say("UEVE", "DEVE", STATUS)
+    return chat.platform.texts("DEVE")[-1]
+
+
+async def code_in_mail(chat):
+    """Return the code that Alice was mailed."""
+    mails = [CODE.search(text_of(mail)) for mail in await chat.desk.sent(ALICE)]
+    return next(found[0] for found in mails if found)
+
+
+@pytest.fixture
+async def old_lift(chat):
+    """The reference of Alice's ticket, of some hours ago."""
+    row = await chat.desk.mail(ALICE, "Lift", "The lift is broken")
+    chat.desk.pass_time(hours=2)
+    return (await chat.ticket(row)).reference
+
+
+async def test_21_an_address_is_not_linked_without_its_code(chat, old_lift):
+    """Who names it and guesses, or writes no code, learns of no ticket of its owner."""
+    wrong = [f"2222-222{letter}" for letter in "23456"]
+
+    assert old_lift not in await link_and_look(chat, wrong)
+
+
+async def test_defence_off_whoever_reads_the_mail_links_it(chat, old_lift):
+    """Twin: with the code from the mailbox the same words do show that ticket."""
+    await chat.say("UEVE", "DEVE", f"link {ALICE}")
+
+    assert old_lift in await link_and_look(chat, [await code_in_mail(chat)])
+
+
+async def guess_and_then_know(chat):
+    """Have Eve guess six times and then write the right code; return what she is told."""
+    await chat.say("UEVE", "DEVE", f"link {ALICE}")
+    right = await code_in_mail(chat)
+    for _ in range(GUESSES):
+        await chat.say("UEVE", "DEVE", "2222-2222")
+    await chat.say("UEVE", "DEVE", right)
+    await chat.say("UEVE", "DEVE", STATUS)
+    return chat.platform.texts("DEVE")[-1]
+
+
+async def test_21_a_code_is_guessed_at_five_times(chat, old_lift):
+    """After that not even the right one opens anything."""
+    assert old_lift not in await guess_and_then_know(chat)
+
+
+async def test_defence_off_without_a_limit_the_seventh_code_opens(chat, old_lift, monkeypatch):
+    """Twin: only the limit stands between a guesser with time and the ticket."""
+    monkeypatch.setattr(limits, "WRONG_CODES", 1_000)
+
+    assert old_lift in await guess_and_then_know(chat)
+
+
+async def bomb(chat):
+    """Have twenty accounts name one address; return how many mails it gets."""
+    for number in range(20):
+        await chat.say(f"U{number}", f"D{number}", f"link {ALICE}")
+    return len(await chat.desk.sent(ALICE))
+
+
+async def test_21_codes_do_not_bomb_a_mailbox(chat):
+    """An address gets one within the hour, whoever asks."""
+    assert await bomb(chat) == 1
+
+
+async def test_defence_off_without_budgets_each_account_sends_one(tmp_path):
+    """Twin: where acknowledgements have no limit, every account sends a mail."""
+    many = {"acknowledgements_per_hour": 99, "automatic_per_hour": 99, "automatic_per_day": 99}
+    async with open_bench(
+        tmp_path / "d", config=CONFIG + ROOMS, rules=CHAT_RULES, limits=many
+    ) as bench:
+        assert await bomb(Chat(bench)) == 20

@@ -94,7 +94,7 @@ def external_id(room: str, number: object) -> str:
 def _talk(said: dict) -> Talk:
     room = said["room"]
     if room.startswith("D"):
-        return Talk(room=room, where=room, key=room, rest=REST)
+        return Talk(room=room, where=room, key=room, rest=REST, private=True)
     thread = said.get("thread") or said.get("id")
     where = f"{room}/{thread}"
     return Talk(

@@ -99,8 +99,11 @@ INSERT INTO stays (
 )
 
 -- person_known --
--- A requester, how many open tickets he has, and the newest of them.
-SELECT name, language, automatic_at, dead, people.kind AS stored, open_tickets, newest
+-- A requester, how many open tickets he has, and the newest of them; the mail address that an
+-- account is linked with, and how many accounts are linked with an address.
+SELECT name, language, automatic_at, dead, people.kind AS stored, open_tickets, newest,
+    (SELECT mail FROM links WHERE links.kind = :kind AND links.address = :address) AS mail,
+    (SELECT count(*) FROM links WHERE links.mail = :address) AS accounts
 FROM (
     SELECT count(*) AS open_tickets, max(number) AS newest FROM tickets
     WHERE kind = :kind AND address = :address AND state IN ('asking', 'open', 'waiting')

@@ -97,7 +97,8 @@ def test_a_direct_message_has_a_topic_that_ends_by_silence(office):
     room = office.room(ANA).id
     message = said(office, ANA, ANA, "Hello")
 
-    assert message.talk == Talk(room=room, where=room, key=room, rest=timedelta(hours=8))
+    rest = timedelta(hours=8)
+    assert message.talk == Talk(room=room, where=room, key=room, rest=rest, private=True)
 
 
 def test_a_thread_in_a_direct_conversation_is_a_conversation_of_its_own(office):
@@ -276,6 +277,11 @@ def test_a_sent_form_is_feedback_with_values():
         ("status VT-1042-K", WishKind.STATUS, "VT-1042-K"),
         ("language pl", WishKind.LANGUAGE, "pl"),
         ("NEW", WishKind.NEW, ""),
+        ("link", WishKind.LINK, ""),
+        ("link ana@corp.example", WishKind.LINK, "ana@corp.example"),
+        ("link <mailto:ana@corp.example|ana@corp.example>", WishKind.LINK, "ana@corp.example"),
+        ("link K7QM-29XF", WishKind.LINK, "K7QM-29XF"),
+        ("unlink", WishKind.UNLINK, ""),
     ],
 )
 def test_a_slash_command_may_be_a_wish(text, kind, argument):
@@ -287,13 +293,14 @@ def test_a_slash_command_may_be_a_wish(text, kind, argument):
     assert (found.kind, found.argument, found.talk.where) == (kind, argument, "D1")
 
 
-def test_a_slash_command_is_a_request_answered_in_private():
+@pytest.mark.parametrize("text", ["new laptop for Ana", "link broken on the front page"])
+def test_a_slash_command_is_a_request_answered_in_private(text):
     """Nobody else saw it, so nobody else sees the answer."""
-    form = {"command": "/desk", "text": "new laptop for Ana", "user_id": ANA, "team_id": TEAM}
+    form = {"command": "/desk", "text": text, "user_id": ANA, "team_id": TEAM}
     found = PARSER.parse(raw({**form, "channel_id": OTHER}, dm="D1"))
 
     assert isinstance(found, Message)
-    assert found.text == "new laptop for Ana"
+    assert found.text == text
     assert found.talk is not None
     assert (found.talk.where, found.talk.addressed) == ("D1", True)
 

@@ -411,6 +411,8 @@ def test_lanes_are_chats_and_topics():
         ("/STATUS", WishKind.STATUS, ""),
         (f"/language@{USERNAME} pl", WishKind.LANGUAGE, "pl"),
         ("/new", WishKind.NEW, ""),
+        ("/link ana@corp.example", WishKind.LINK, "ana@corp.example"),
+        ("/unlink", WishKind.UNLINK, ""),
     ],
 )
 def test_commands_are_wishes(text, kind, argument):

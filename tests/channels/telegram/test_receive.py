@@ -233,7 +233,7 @@ async def test_commands_are_told_in_each_language(server, channel):
     told = {c.parameters.get("language_code"): c.parameters for c in server.called("setMyCommands")}
     assert set(told) == {None, "en", "pt"}
     names = [one["command"] for one in told["pt"]["commands"]]
-    assert names == ["help", "status", "language", "person", "new"]
+    assert names == ["help", "status", "language", "person", "new", "link"]
 
 
 async def test_a_press_is_answered_once_it_is_stored(server, channel):
