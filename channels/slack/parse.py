@@ -58,7 +58,7 @@ def read(parser: SlackParser, raw: RawEvent) -> Parsed:
     told = {name: value for name, value in raw.facts.items() if isinstance(value, str | bool)}
     facts = {**facts_of(payload), **told}
     words = {name: value for name, value in facts.items() if isinstance(value, str)}
-    digest = hashlib.sha256(own_key(words).encode() or raw.body).hexdigest()
+    digest = hashlib.sha256(own_key(words).encode("utf-8", "replace") or raw.body).hexdigest()
     said = Said(
         payload=payload, facts=words, digest=digest, is_support=facts.get("support") is True
     )

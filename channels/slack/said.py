@@ -119,7 +119,7 @@ def opened_message(parser: SlackParser, said: Said) -> Parsed:
         channel=parser.channel,
         author=author,
         # Not that of the message itself, which may have been passed over when it was written.
-        digest=hashlib.sha256(f"opened {said.id}".encode()).hexdigest(),
+        digest=hashlib.sha256(f"opened {said.id}".encode("utf-8", "replace")).hexdigest(),
         external_id=found.external_id,
         refs=tuple(ref for ref in (said.id, said.root_id) if ref),
         text=found.text or text_at(looked_up, "link") or "(a message without text)",

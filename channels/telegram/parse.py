@@ -236,4 +236,5 @@ def _app_language(message: Object) -> str:
 
 
 def _digest(*what: object) -> str:
-    return hashlib.sha256("\0".join(str(piece) for piece in what).encode()).hexdigest()
+    whole = "\0".join(str(piece) for piece in what)
+    return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()

@@ -210,5 +210,5 @@ def _same_text(message: Message, limit: int) -> tuple[Budget, ...]:
     text = " ".join(message.text.split()).casefold()
     if not text:
         return ()
-    digest = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
     return (Budget(key=f"{digest}:text", limit=limit, window=DAY),)

@@ -145,19 +145,20 @@ def run(count: int, seed: int) -> Outcome:
     )
     for channel, seeds, parser, facts in readers:
         for _ in range(count // 2):
-            _read(outcome, channel, parser, mutant(dice, seeds), facts)
+            read(outcome, channel, parser, mutant(dice, seeds), facts)
     for _ in range(count // 10):
         say(outcome, "".join(dice.choice(CALLS) for _ in range(dice.randint(1, 30))))
     return outcome
 
 
-def _read(
+def read(
     outcome: Outcome,
     channel: str,
     parser: Parser,
     payload: dict[str, Any],
     facts: Callable[[Any], Any],
 ) -> None:
+    """Have a payload read; nothing but `ParseError` may come of it."""
     outcome.tried += 1
     try:
         body = json.dumps(payload).encode()
