@@ -22,6 +22,7 @@ from gateway.journey import (
     similar,
     vendor,
 )
+from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.naming import shown
@@ -74,17 +75,44 @@ def asked(draft: Draft, message: Message, identity: Identity, known: Known) -> A
     return Asked(message=message, identity=identity, known=known, request=request, facts=facts)
 
 
-def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
-    """Draft everything a new request causes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A new request and what the rules say to it; None where it is a greeting and nothing else."""
+
+    case: Asked
+    decision: Decision | None
+
+    def may_go_to_people(self, desk: Desk) -> bool:
+        """Tell whether a team will be told of it, unless a limit forbids an answer."""
+        if self.decision is None or isinstance(self.decision.outcome, Ignore):
+            return False
+        if isinstance(self.decision.outcome, Answer | Ask):
+            return bool(self.case.message.automatic) or desk.policy.faq_mode == "suggest"
+        return True
+
+
+def judged(draft: Draft, message: Message, identity: Identity, known: Known) -> Judged:
+    """Return what a new request comes to."""
     case = asked(draft, message, identity, known)
     if not message.automatic and guards.greeting_only(draft.desk.words, message):
+        return Judged(case=case, decision=None)
+    return Judged(case=case, decision=draft.rules.decide(case.request, case.facts))
+
+
+def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
+    """Draft everything a new request causes."""
+    plan_judged(draft, judged(draft, message, identity, known))
+
+
+def plan_judged(draft: Draft, found: Judged) -> None:
+    """Draft the same from what it came to."""
+    case, decision = found.case, found.decision
+    if decision is None:
         _greet(draft, case)
-        return
-    decision = draft.rules.decide(case.request, case.facts)
-    if isinstance(decision.outcome, Ignore):
-        end(draft, message, Outcome.IGNORED, decision.outcome.reason)
-        return
-    open_as(draft, case, decision)
+    elif isinstance(decision.outcome, Ignore):
+        end(draft, case.message, Outcome.IGNORED, decision.outcome.reason)
+    else:
+        open_as(draft, case, decision)
 
 
 def open_as(draft: Draft, case: Asked, decision: Decision) -> None:

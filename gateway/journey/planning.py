@@ -7,9 +7,10 @@ load is pure. Raises `TooEarly` for what answers something that may not be known
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import assert_never
 
 from gateway.contracts.store import Known
@@ -174,15 +175,26 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     await _read_history(draft, who.ticket, always=is_agent)
     if not is_agent or hands_on(message.text):
         await read_files(draft)
-    if who.who is Who.ASKER:
-        draft.similar = await similar.to_request(draft, message.subject, message.text)
-    elif who.ticket is not None:
-        draft.similar = await similar.to_ticket(draft, who.ticket)
+    plan = await _prepared(draft, message, who, known)
     if sum(file.size for file in message.attachments) < BIG_FILES:
-        _plan_by_writer(draft, message, who, known)
+        plan()
     else:
         # Rendering encodes the files: beside the event loop, so that others are not kept waiting.
-        await asyncio.to_thread(_plan_by_writer, draft, message, who, known)
+        await asyncio.to_thread(plan)
+
+
+async def _prepared(
+    draft: Draft, message: Message, who: Identity, known: Known
+) -> Callable[[], None]:
+    """Look up the tickets that a team may be shown with a message; return what plans it."""
+    if who.who is Who.ASKER:
+        found = new_request.judged(draft, message, who, known)
+        if found.may_go_to_people(draft.desk):
+            draft.similar = await similar.to_request(draft, message.subject, message.text)
+        return partial(new_request.plan_judged, draft, found)
+    if who.ticket is not None:
+        draft.similar = await similar.to_ticket(draft, who.ticket)
+    return partial(_plan_by_writer, draft, message, who, known)
 
 
 async def _plan_feedback(draft: Draft, pressed: Feedback) -> None:

@@ -110,3 +110,25 @@ async def test_the_archive_is_read_in_a_process_of_its_own(desk, tmp_path):
     archive = await archiving.read_apart(settings)
 
     assert [one.reference for one in archive.like("", AGAIN, 3)] == [reference]
+
+
+class Looks:
+    """An archive that counts how often it is asked."""
+
+    count = 0
+
+    def like(self, _subject, _text, _most):
+        """See `gateway.contracts.rules.Archive`."""
+        self.count += 1
+        return ()
+
+
+async def test_what_the_faq_answers_is_compared_with_nothing(desk):
+    """It is told to nobody: looking would only cost time."""
+    desk.desk.archive = archive = Looks()
+
+    await desk.mail("bob@cust.example", "Password", "I forgot my password")
+    assert archive.count == 0
+
+    await desk.mail("bob@cust.example", "Leak", AGAIN)
+    assert archive.count == 1
