@@ -32,6 +32,9 @@ _BOLD = re.compile(r"(?<![^ ])\*\*(?=\w)([^*]+)(?<=\w)\*\*(?![^ .,;?)])")
 _LIST_START = re.compile(r"[0-9]+[.)](?:\s|$)")
 
 _P = '<p style="margin:0 0 1em">'
+# What people type may be in another script than the mail: each paragraph runs its own way.
+_TYPED = '<p dir="auto" style="margin:0 0 1em">'
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _QUOTE = '<blockquote style="margin:0 0 1em;padding-left:.8em;border-left:3px solid #999999">'
 # Half transparent grey: darker than a light page, lighter than a dark one.
 _SHADE = "font:14px monospace;background:rgba(127,127,127,.15);border-radius:4px"
@@ -90,8 +93,9 @@ def render_literal(text: str) -> Rendered:
     text = text.replace("\r\n", "\n").strip("\n")
     if not text.strip():
         return Rendered("", "")
-    html = escape(text).replace("\n", "<br>\n")
-    return Rendered("\n".join([wrap(line) for line in text.split("\n")]), f"{_P}{html}</p>")
+    paragraphs = [each.replace("\n", "<br>\n") for each in _BLANK_LINES.split(escape(text))]
+    html = "\n".join([f"{_TYPED}{each}</p>" for each in paragraphs])
+    return Rendered("\n".join([wrap(line) for line in text.split("\n")]), html)
 
 
 @lru_cache(_CACHED_BLOCKS)

@@ -54,7 +54,7 @@ _LAYOUT = """\
 <body style="margin:0;padding:16px">
 <div role="article" lang="{language}" dir="{direction}" style="max-width:38em;\
 font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:16px;\
-line-height:1.5">
+line-height:1.5;overflow-wrap:anywhere">
 {content}
 </div>
 </body>

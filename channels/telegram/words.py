@@ -30,7 +30,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     "es": {
         "help": "Qué puedo hacer",
-        "status": "Tus solicitudes abiertas",
+        "status": "Sus solicitudes abiertas",
         "language": "Cambiar de idioma",
         "person": "Hablar con una persona",
         "new": "Empezar una nueva solicitud",
@@ -38,7 +38,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     "it": {
         "help": "Che cosa posso fare",
-        "status": "Le tue richieste aperte",
+        "status": "Le sue richieste aperte",
         "language": "Cambiare lingua",
         "person": "Parlare con una persona",
         "new": "Iniziare una nuova richiesta",
@@ -46,7 +46,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     "pl": {
         "help": "Co potrafię",
-        "status": "Twoje otwarte zgłoszenia",
+        "status": "Państwa otwarte zgłoszenia",
         "language": "Zmiana języka",
         "person": "Rozmowa z człowiekiem",
         "new": "Nowe zgłoszenie",
@@ -55,10 +55,10 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
 }
 _PERSON: Mapping[str, str] = {
     "en": "I need a person",
-    "pt": "Preciso de uma pessoa",
-    "es": "Necesito una persona",
-    "it": "Ho bisogno di una persona",
-    "pl": "Potrzebuję człowieka",
+    "pt": "Falar com uma pessoa",
+    "es": "Hablar con una persona",
+    "it": "Parlare con una persona",
+    "pl": "Rozmowa z człowiekiem",
 }
 _REPEAT: Mapping[str, str] = {
     "en": "(may be a repeat)",

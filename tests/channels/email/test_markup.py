@@ -395,6 +395,17 @@ def test_the_shortest_encoding_is_chosen(text: str, encoding: str) -> None:
     assert text in str(part.get_content()).replace("\n", "")
 
 
+def test_each_typed_paragraph_runs_its_own_way_and_breaks_long_words() -> None:
+    """Hebrew in a mail in English reads from the right; no word makes a phone scroll sideways."""
+    page = text_of(
+        read(say(text="", literal="Hello\nthere\n\n  \n\u05e9\u05dc", language="en")), "html"
+    )
+
+    paragraphs = re.findall(r'<p dir="auto"[^>]*>(.*?)</p>', page, re.DOTALL)
+    assert paragraphs == ["Hello<br>\nthere", "\u05e9\u05dc"]
+    assert "overflow-wrap:anywhere" in page
+
+
 def test_a_long_line_goes_out_in_pieces_and_comes_back_whole() -> None:
     """RFC 5322: no line is longer than 998."""
     mail = read(say(text="", literal="x" * 5000))
