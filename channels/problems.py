@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+
 from gateway.errors import Problem
 
 
@@ -19,3 +22,14 @@ def variable_of(name: str, secret: str) -> str:
     """Return the environment's name of a channel's secret: ``SUPPORT_MAIL_IMAP_PASSWORD``."""
     letters = (c if c.isascii() and c.isalnum() else "_" for c in name.upper())
     return f"{''.join(letters)}_{secret}"
+
+
+def missing_packages(modules: Sequence[str], extra: str) -> Iterator[Problem]:
+    """Yield what says that top-level ``modules`` are not installed, and which extra has them.
+
+    Nothing is imported: a desk starts without them, and takes them in when they are needed.
+    """
+    missing = [module for module in modules if find_spec(module) is None]
+    if missing:
+        hint = f"where Ventanilla's source is: pip install '.[{extra}]'"
+        yield problem(f"not installed: {', '.join(missing)}", hint)

@@ -38,7 +38,7 @@ def load(kind: str) -> ChannelFactory:
 
     Raises:
         UnknownKind: there is none of this name.
-        ImportError: a package it needs is not installed (``pip install ventanilla[slack]``).
+        ImportError: a package it needs is not installed (``pip install '.[slack]'``).
     """
     known = kinds()
     if kind not in known:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from channels.problems import problem, variable_of
+from channels.problems import missing_packages, problem, variable_of
 from channels.slack.scopes import SCOPES
 from channels.slack.settings import SlackSettings, is_channel
 from channels.slack.talk import room_and_thread
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from channels.slack.api import SlackApi
     from channels.slack.names import Names
 
+_PACKAGES = ("slack_sdk", "slack_bolt", "aiohttp")
 _KINDS = {"BOT_TOKEN": "xoxb-", "APP_TOKEN": "xapp-"}
 _OTHERS = {
     "xoxp-": "a user's token",
@@ -38,7 +39,8 @@ def needed_secrets(settings: SlackSettings) -> tuple[str, ...]:
 def check_settings(
     name: str, settings: SlackSettings, secrets: Mapping[str, str], public_url: str
 ) -> Iterator[Problem]:
-    """Yield what is wrong with settings and secrets."""
+    """Yield what is wrong with settings, secrets and what is installed."""
+    yield from missing_packages(_PACKAGES, "slack")
     for secret in needed_secrets(settings):
         value = secrets.get(secret, "")
         variable = variable_of(name, secret)

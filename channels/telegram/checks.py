@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from channels.problems import problem, variable_of
+from channels.problems import missing_packages, problem, variable_of
 from channels.telegram.bot import ConfiguredBot
 from channels.telegram.ids import read_where
 from channels.telegram.webhook import trouble_in, webhook_url
@@ -31,7 +31,8 @@ _PRIVACY_HINT = (
 
 
 def check_settings(bot: ConfiguredBot) -> Iterator[Problem]:
-    """Yield what is wrong with settings and secrets."""
+    """Yield what is wrong with settings, secrets and what is installed."""
+    yield from missing_packages(("telegram",), "telegram")
     yield from _check_token(bot)
     if bot.settings.mode == "webhook":
         yield from _check_webhook_settings(bot)

@@ -70,6 +70,7 @@ def _postgres() -> Callable[..., Awaitable[Store]]:
         from gateway.store.postgres import open_postgres  # noqa: PLC0415 - see above
     except ModuleNotFoundError as missing:
         raise StoreUnusable(
-            f"PostgreSQL needs the package {missing.name}: pip install 'ventanilla[postgres]'"
+            f"PostgreSQL needs the package {missing.name}: where Ventanilla's source is,"
+            " pip install '.[postgres]'"
         ) from missing
     return open_postgres
