@@ -10,7 +10,7 @@ import typer
 
 from gateway.cli import screen
 from gateway.cli.finding import settings_of
-from gateway.cli.options import ConfigOption, JsonOption, run
+from gateway.cli.options import ConfigOption, JsonOption, examples, run
 
 if TYPE_CHECKING:
     from gateway.journey.backtest import Report, Sample, Tally, Verdict
@@ -25,7 +25,9 @@ _WORTH = 0.05
 
 def add_to(app: typer.Typer) -> None:
     """Add this command."""
-    app.command()(backtest)
+    app.command(
+        epilog=examples("backtest last-month.mbox", "backtest inbox --against /tmp/new-rules")
+    )(backtest)
 
 
 def backtest(

@@ -40,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def backup(target: Target, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Write a backup of the desk's file into a new file, beside a running desk.
+    """Write a backup into a new file, beside a running desk.
 
     It holds everything the desk remembers, the keys of reply addresses too: keep it as safe as the
     desk itself. The configuration, the rule files and the secrets are not in it.
@@ -64,7 +64,7 @@ def restore(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a backup in the place of the stopped desk's file, which is set aside."""
+    """Put a backup in the place of a stopped desk. What was there is set aside."""
     from gateway.store import backups  # noqa: PLC0415 - not for --help
     from gateway.world import RealWorld  # noqa: PLC0415 - not for --help
 
@@ -90,7 +90,7 @@ def restore(
 def resume(
     skip: SkipOption = DEFAULT_SKIP, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
-    """Make a database safe to go on with that was put back to an earlier state by other means.
+    """Go on safely with a database that was put back by other means.
 
     By `pg_restore`, for example, or by a snapshot of the disk. `db restore` does this by itself.
     """

@@ -19,8 +19,8 @@ from gateway.model.outbox import OutboxState
 inbox = typer.Typer(no_args_is_help=True, help="What came in and was set aside.")
 outbox = typer.Typer(no_args_is_help=True, help="What did not go out.")
 
-EventId = Annotated[int, typer.Argument(metavar="ID", min=1)]
-SendId = Annotated[str, typer.Argument(metavar="ID")]
+EventId = Annotated[int, typer.Argument(metavar="ID", min=1, help="A number from `inbox list`.")]
+SendId = Annotated[str, typer.Argument(metavar="ID", help="An id from `outbox list`.")]
 AllOption = Annotated[bool, typer.Option("--all", help="In every status.")]
 # People look at what waits for people.
 INBOX_STATES = frozenset({InboxState.QUARANTINED})

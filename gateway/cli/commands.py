@@ -9,6 +9,7 @@ import typer
 from gateway.cli import (
     backtest,
     boxes,
+    calls,
     db,
     erase,
     faq,
@@ -63,6 +64,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(faq.app, name="faq")
 app.add_typer(tickets.app, name="tickets")
 orders.add_to(tickets.app)
+calls.add_to(tickets.app)
 app.add_typer(boxes.inbox, name="inbox")
 app.add_typer(boxes.outbox, name="outbox")
 app.add_typer(people.app, name="people")

@@ -24,7 +24,7 @@ Target = Annotated[
 def copy(
     source: Source, target: Target, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
-    """Move a stopped desk into an empty PostgreSQL database; the file stays as it is."""
+    """Move a stopped desk to PostgreSQL. The database is empty; the file stays as it is."""
     from gateway.store.copying import copy_desk  # noqa: PLC0415 - not for --help
     from gateway.world import RealWorld  # noqa: PLC0415 - not for --help
 

@@ -89,7 +89,7 @@ def approve(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a draft into the rule files of this machine, if they are good with it."""
+    """Write a draft into this machine's rule files. They must be good with it."""
     from gateway import approving  # noqa: PLC0415 - loads the rules
 
     settings = settings_of(config)

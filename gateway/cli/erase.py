@@ -6,7 +6,7 @@ import typer
 
 from gateway.cli import screen
 from gateway.cli.finding import settings_of
-from gateway.cli.options import ConfigOption, JsonOption, by_of, run
+from gateway.cli.options import ConfigOption, JsonOption, by_of, examples, run
 from gateway.cli.orders import order_json
 from gateway.cli.people import Whom, whom
 
@@ -16,7 +16,7 @@ WAIT_SECONDS = 3600.0
 
 def add_to(app: typer.Typer) -> None:
     """Add this command."""
-    app.command()(erase)
+    app.command(epilog=examples("erase rita@customer.example", "erase slack:U024BE7LH"))(erase)
 
 
 def erase(

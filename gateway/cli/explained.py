@@ -19,6 +19,10 @@ _PIPE_WIDTH = 120
 _ORDER = "order"
 _MOST_TERMS = 8
 _SHORT_HASH = 12
+# Of a text that no rule matched, its beginning says which one it was.
+_MOST_FOUND = 200
+# What rounds to nothing did not come near.
+_LEAST_NEAR = 0.005
 
 
 def show(explained: Mapping[str, Any], *, needed: float | None = None) -> None:
@@ -72,7 +76,8 @@ def _show_near(explained: Mapping[str, Any], needed: float | None) -> None:
     bar = f" (an answer needs {needed:.2f})" if needed is not None else ""
     screen.say(f"\nFAQ entries that came near{bar}:")
     for entry in near:
-        screen.say(f"  {entry['score']:.2f}  {entry['faq']}")
+        if entry["score"] >= _LEAST_NEAR:
+            screen.say(f"  {entry['score']:.2f}  {entry['faq']}")
     if why:
         _show_why_faq(why)
 
@@ -113,4 +118,8 @@ def _failure(step: Mapping[str, Any]) -> tuple[str, str, str]:
     if len(terms) > _MOST_TERMS:
         more = len(terms) - _MOST_TERMS
         expected = f"{', '.join(terms[:_MOST_TERMS])} … and {more} more"
-    return str(step["condition"] or ""), expected, str(step["actual"] or "")
+    return str(step["condition"] or ""), expected, _cut(str(step["actual"] or ""))
+
+
+def _cut(found: str) -> str:
+    return found if len(found) <= _MOST_FOUND else f"{found[:_MOST_FOUND]} …"

@@ -14,7 +14,7 @@ import typer
 from gateway.cli import screen
 from gateway.cli.explained import show as show_decision
 from gateway.cli.finding import salvage_of, settings_of
-from gateway.cli.options import ConfigOption, JsonOption, run
+from gateway.cli.options import ConfigOption, JsonOption, examples, run
 from gateway.cli.shapes import problem_json
 from gateway.errors import ConfigError, Problem
 
@@ -26,8 +26,14 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command()(check)
-    app.command()(explain)
+    app.command(epilog=examples("check", "check --connect"))(check)
+    app.command(
+        epilog=examples(
+            'explain "I forgot my password"',
+            'explain "The wifi is down" --from ana@corp.example --at "2026-03-07 23:00"',
+            "explain --eml question.eml --json",
+        )
+    )(explain)
 
 
 def check(
@@ -79,11 +85,13 @@ def _summary(errors: int, warnings: int) -> str:
 
 def explain(
     text: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="What somebody writes; - reads it.")
+        str | None,
+        typer.Argument(metavar="TEXT", help="What somebody writes; - reads standard input."),
     ] = None,
     *,
     eml: Annotated[
-        Path | None, typer.Option("--eml", metavar="FILE", help="A whole mail instead; - reads it.")
+        Path | None,
+        typer.Option("--eml", metavar="FILE", help="A whole mail instead; - reads standard input."),
     ] = None,
     channel: Annotated[str, typer.Option(metavar="N", help="The channel it comes in by.")] = "",
     sender: Annotated[

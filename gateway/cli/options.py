@@ -35,6 +35,12 @@ AsOption = Annotated[
 ]
 
 
+def examples(*commands: str) -> str:
+    """Return examples as ``--help`` shows them below everything else: a command a line."""
+    # The first line keeps click from filling the others up.
+    return "\n".join(("\b", "Examples:", *(f"  ventanilla {command}" for command in commands)))
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Return what ``work`` comes to. Only what people should know is logged meanwhile."""
     import asyncio  # noqa: PLC0415 - not for --help

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +23,7 @@ from gateway.cli.options import (
     JsonOption,
     Reference,
     by_of,
+    examples,
     number_of,
     run,
 )
@@ -32,20 +33,17 @@ from gateway.model.ticket_id import format_reference
 if TYPE_CHECKING:
     from gateway.ordering import OrderResult
 
-Text = Annotated[str, typer.Argument(metavar="TEXT", help="What to say; - reads it.")]
+Text = Annotated[str, typer.Argument(metavar="TEXT", help="What to say; - reads standard input.")]
 Attached = Annotated[
-    list[Path] | None, typer.Option("--attach", metavar="FILE", help="A file to go with it.")
+    list[Path] | None,
+    typer.Option("--attach", metavar="FILE", help="A file to go with it; may be repeated."),
 ]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to ``tickets``."""
-    talk, hand = (reply, answer, note, close), (escalate, assign, take, priority)
-    for command in (*talk, *hand, merge, split, invite, spam):
-        app.command()(command)
-    app.command("faq")(draft_faq)
-    app.command("field")(set_field)
-    app.command("open")(open_ticket)
+    for command, name, example in _COMMANDS:
+        app.command(name, epilog=examples(f"tickets {name} {example}"))(command)
 
 
 def give(
@@ -83,7 +81,9 @@ def give(
     if as_json:
         screen.print_json(order_json(result))
     elif result.ok and result.done:
-        screen.say(f"{result.ticket}: {result.reason}" if result.ticket else result.reason)
+        # What was made names itself: "opened VT-1042-F".
+        is_named = not result.ticket or result.ticket in result.reason
+        screen.say(result.reason if is_named else f"{result.ticket}: {result.reason}")
     else:
         screen.complain(result.reason)
     if not (result.ok and result.done):
@@ -158,7 +158,10 @@ def note(
 
 def close(
     ref: Reference,
-    summary: Annotated[str, typer.Argument(help="What was done: the requester reads it too.")],
+    summary: Annotated[
+        str,
+        typer.Argument(metavar="SUMMARY", help="What was done: the requester reads it too."),
+    ],
     agent: AsOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -169,7 +172,10 @@ def close(
 
 def escalate(
     ref: Reference,
-    words: Annotated[list[str], typer.Argument(metavar="[TEAM|L1..L4] REASON")],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="[TEAM|L1..L4] REASON", help="To whom, and why: put it in quotes."),
+    ],
     agent: AsOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -184,7 +190,7 @@ def escalate(
 
 def assign(
     ref: Reference,
-    to: Annotated[str, typer.Argument(metavar="AGENT|TEAM")],
+    to: Annotated[str, typer.Argument(metavar="AGENT|TEAM", help="An id of the rule files.")],
     agent: AsOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -202,7 +208,9 @@ def take(
 
 def priority(
     ref: Reference,
-    priority: Annotated[str, typer.Argument(metavar="low|normal|high|urgent")],
+    priority: Annotated[
+        str, typer.Argument(metavar="low|normal|high|urgent", help="The new priority.")
+    ],
     agent: AsOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -214,8 +222,8 @@ def priority(
 
 def set_field(
     ref: Reference,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    value: Annotated[str, typer.Argument(metavar="VALUE")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which field.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="What it says from now on.")],
     agent: AsOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -234,7 +242,7 @@ def draft_faq(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draft an entry of the FAQ from a ticket, for an admin to approve."""
+    """Draft an entry of the FAQ from a ticket. An admin approves it."""
     give(config, "faq", ticket=ref, text=read_text(text), agent=agent, as_json=as_json)
 
 
@@ -245,7 +253,7 @@ def merge(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a ticket's story go on in another one."""
+    """Let a ticket go on in another one. What its requester writes next goes there."""
     prefix = settings_of(config).policy.prefix
     other = {"into": format_reference(prefix, number_of(prefix, into))}
     give(config, "merge", ticket=ref, arguments=other, agent=agent, as_json=as_json)
@@ -282,32 +290,20 @@ def spam(
     give(config, "spam", ticket=ref, agent=agent, as_json=as_json)
 
 
-def open_ticket(
-    text: Text,
-    *,
-    by: Annotated[str, typer.Option(metavar="phone", help="How they reached you.")],
-    sender: Annotated[
-        str, typer.Option("--from", metavar="ADDRESS|PHONE", help="Where they can be reached.")
-    ],
-    name: Annotated[str, typer.Option(metavar="N", help="Who they are.")] = "",
-    field: Annotated[
-        list[str] | None, typer.Option(metavar="k=v", help="A field of the ticket.")
-    ] = None,
-    agent: AsOption = "",
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Open a ticket for somebody who called, or came to the desk."""
-    given = {"by": by, "from": sender, "name": name, **_fields(field or ())}
-    said = read_text(text)
-    give(config, "open", text=said, arguments=given, agent=agent, as_json=as_json)
-
-
-def _fields(pairs: Sequence[str]) -> dict[str, str]:
-    fields = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not (key and equals):
-            raise typer.BadParameter(f"{pair!r} is no field: expected NAME=VALUE")
-        fields[f"field.{key}"] = value
-    return fields
+_COMMANDS: Sequence[tuple[Callable[..., None], str, str]] = (
+    (reply, "reply", 'VT-1042-F "It works again." --attach photo.jpg --as ana'),
+    (answer, "answer", "VT-1042-F reset-password"),
+    (note, "note", 'VT-1042-F "Waits for a spare part."'),
+    (close, "close", 'VT-1042-F "The cable was loose."'),
+    (escalate, "escalate", 'VT-1042-F network "The switch has to be replaced."'),
+    (assign, "assign", "VT-1042-F ana"),
+    (take, "take", "VT-1042-F --as ana"),
+    (priority, "priority", "VT-1042-F high"),
+    (merge, "merge", "VT-1042-F VT-1001-N"),
+    (split, "split", "VT-1042-F 7"),
+    (invite, "invite", "VT-1042-F rui@customer.example"),
+    (spam, "spam", "VT-1042-F"),
+    (draft_faq, "faq", "VT-1042-F"),
+    (set_field, "field", "VT-1042-F site Porto"),
+)
+"""Each command with its name and how it is called, behind ``ventanilla tickets NAME``."""

@@ -13,7 +13,7 @@ import typer
 
 from gateway.cli import screen
 from gateway.cli.finding import settings_of
-from gateway.cli.options import ConfigOption, JsonOption, look
+from gateway.cli.options import ConfigOption, JsonOption, examples, look
 from gateway.cli.period import bounds, period
 from gateway.cli.report_shape import Shape, csv_rows, report_json
 from gateway.cli.tickets import local
@@ -40,7 +40,13 @@ Until = Annotated[str, typer.Option(metavar="WHEN", help="The same, that day inc
 
 def add_to(app: typer.Typer) -> None:
     """Add this command."""
-    app.command()(report)
+    app.command(
+        epilog=examples(
+            "report",
+            "report --since 2026-03-01 --until 2026-03-31",
+            'report --since "7 days" --csv > week.csv',
+        )
+    )(report)
 
 
 def report(
@@ -50,7 +56,7 @@ def report(
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print one table for programs.")] = False,
 ) -> None:
-    """Show volumes, times against their clocks, satisfaction and open questions of a period."""
+    """Show the figures of a period. Volumes, times, satisfaction, what was asked most."""
     from gateway.world import RealWorld  # noqa: PLC0415 - not for --help
 
     if as_json and as_csv:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import screen
-from gateway.cli.options import ConfigOption, run
+from gateway.cli.options import ConfigOption, examples, run
 
 
 class LogForm(StrEnum):
@@ -21,8 +21,10 @@ class LogForm(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (init, serve, demo, chat):
-        app.command()(command)
+    app.command(epilog=examples("init desk"))(init)
+    app.command(epilog=examples("serve", "serve -c /srv/desk/config.toml"))(serve)
+    app.command()(demo)
+    app.command(epilog=examples("chat", "chat --desk -c /srv/desk/config.toml"))(chat)
 
 
 def init(

@@ -77,7 +77,7 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
             (each.box, each.channel, each.state, each.count, local(each.oldest_at, timezone))
             for each in depths
         ),
-        empty="the desk is empty",
+        empty="nothing waits to be worked on or sent",
     )
 
 

@@ -171,12 +171,13 @@ def _carry_out(
     word = agent_word.WORDS.get(command.name)
     if word is None:
         raise WordRefused(f"unknown order {command.name}")
+    to = _lone_target(draft, command)
     deed = Deed(
         ticket=ticket,
         by=command.by,
         name=_public_name(draft, command.by),
-        text=command.text,
-        arguments=command.arguments,
+        text="" if to else command.text,
+        arguments={**command.arguments, **to},
         attachments=command.attachments,
         other=ticket_named(draft.desk, command.arguments.get("into", ""), tickets),
     )
@@ -184,6 +185,14 @@ def _carry_out(
         fresh = agent_link.split_off(draft, deed)
         return fresh.number, f"split off into {fresh.reference}"
     return ticket.number, word(draft, deed)
+
+
+def _lone_target(draft: Draft, command: Command) -> Mapping[str, str]:
+    """Return whom to escalate to where that stands in the reason's place, as agents write it."""
+    alone = command.text.strip()
+    is_target = alone in draft.rules.teams or alone.upper() in agent_word.LEVELS
+    is_lone = command.name == "escalate" and is_target and not command.arguments.get("to")
+    return {"to": alone} if is_lone else {}
 
 
 def _public_name(draft: Draft, by: str) -> str:
@@ -194,6 +203,8 @@ def _public_name(draft: Draft, by: str) -> str:
 def _open(draft: Draft, command: Command) -> Ticket:
     """Log a call: the rules route it, nobody is answered by themselves."""
     given, desk = command.arguments, draft.desk
+    if not command.text.strip():
+        raise WordRefused("open needs a text: what is it about?")
     address = given.get("from", "")
     kind = _kind_of(address, given.get("by", "phone"))
     channel = next((c.name for c in desk.channels.values() if c.kind == kind), kind)

@@ -36,6 +36,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 DEFAULT_PATH = Path("config.toml")
 CACHE = "faq-cache"
+_NO_DESK = "name another one with -c FILE; ventanilla init DIR writes a new desk"
 _SQLITE = "sqlite:///"
 RESERVED_NAMES = frozenset({"cli", "http", "webhooks"})
 
@@ -144,7 +145,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         text = path.read_bytes().decode().replace("\r\n", "\n")
         return text, tomllib.loads(text)
     except OSError as error:
-        hint = "ventanilla init DIR writes a new desk" if not path.exists() else None
+        hint = _NO_DESK if not path.exists() else None
         message = f"the configuration cannot be read: {error.strerror}"
         problem = Problem(file=str(path), message=message, suggestion=hint)
     except UnicodeDecodeError as error:

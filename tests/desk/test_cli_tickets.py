@@ -24,6 +24,33 @@ def test_a_logged_call_is_a_ticket(shell):
     assert ticket["events"][0]["text"] == "The printer on floor 2 is broken"
 
 
+def test_a_call_about_nothing_is_refused(shell):
+    """Somebody called, and nobody wrote down why."""
+    ran = shell("tickets", "open", " ", "--by", "phone", "--from", "+351 210 000 000")
+
+    assert (ran.code, ran.err) == (1, "ventanilla: open needs a text: what is it about?\n")
+
+
+def test_what_was_opened_is_named_once(shell):
+    """A ticket's reference does not stand before and behind."""
+    ran = shell(
+        "tickets", "open", "The lift is stuck", "--by", "phone", "--from", "ana@corp.example"
+    )
+
+    assert re.fullmatch(r"opened VT-\d+-[A-Z]\n", ran.out)
+
+
+@pytest.mark.parametrize(("word", "level"), [("L3", 3), ("l3", 3), ("experts", 3)])
+def test_a_team_or_level_alone_is_whom_to_escalate_to(shell, word, level):
+    """As agents may write it: it is not taken for the reason."""
+    reference = shell.opened("The printer is broken")
+
+    ran = shell("tickets", "escalate", reference, word)
+
+    assert ran.code == 0, ran.err
+    assert f"level {level}" in ran.out
+
+
 def test_list_shows_what_is_not_ended(shell):
     """Open ones by default, others when they are asked for; never with their events."""
     kept = shell.opened("Our VPN is down again")
