@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.journey import colleagues, new_request
+from gateway.journey import colleagues, routing, telling
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.model.people import Place, is_mail_address
@@ -73,8 +73,8 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
     colleagues.tell(draft, deed, "split", to=fresh.reference)
     draft.history = [said]
     why = f"split off {ticket.reference} by {deed.doer}"
-    new_request.route(draft, fresh, ticket.team, ticket.level if ticket.team else None, why)
-    new_request.tell_new(draft, fresh, why, None)
+    routing.route(draft, fresh, ticket.team, ticket.level if ticket.team else None, why)
+    telling.tell_new(draft, fresh, why, None)
     return draft.now(fresh)
 
 

@@ -12,7 +12,15 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from gateway.contracts.words import Meaning
-from gateway.journey import agent_link, colleagues, drafting, new_request, vendor
+from gateway.journey import (
+    agent_link,
+    answering,
+    colleagues,
+    drafting,
+    routing,
+    telling,
+    vendor,
+)
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.model.decision import Answer, Priority
@@ -58,7 +66,7 @@ def answer(draft: Draft, deed: Deed) -> str:
         raise WordRefused(f"{deed.ticket.reference} is {deed.ticket.state}")
     if deed.ticket.state is TicketState.WAITING:
         draft.set_state(deed.ticket, TicketState.OPEN, f"{deed.by} answers")
-    new_request.answer(draft, deed.ticket, Answer(faq=name), trust=Trust.PROVEN, by=deed.by)
+    answering.answer(draft, deed.ticket, Answer(faq=name), trust=Trust.PROVEN, by=deed.by)
     colleagues.tell(draft, deed, "answered", to=name)
     return f"answered with {name}{colleagues.answered_before(draft, deed)}"
 
@@ -118,8 +126,8 @@ def escalate(draft: Draft, deed: Deed) -> str:
     team, level = _target(draft, deed.ticket, wanted)
     why = deed.text or f"escalated by {deed.by}"
     colleagues.tell(draft, deed, "handed", to=team, literal=deed.text)
-    new_request.route(draft, deed.ticket, team, level, f"{deed.by}: {why}")
-    new_request.tell_new(draft, deed.ticket, why, None, summary=deed.text, files=deed.attachments)
+    routing.route(draft, deed.ticket, team, level, f"{deed.by}: {why}")
+    telling.tell_new(draft, deed.ticket, why, None, summary=deed.text, files=deed.attachments)
     now = draft.now(deed.ticket)
     return f"handed to {now.vendor or now.team}, level {now.level}"
 
@@ -145,8 +153,8 @@ def assign(draft: Draft, deed: Deed) -> str:
     wanted = deed.arguments.get("to", "")
     if wanted in draft.rules.teams:
         colleagues.tell(draft, deed, "handed", to=wanted)
-        new_request.route(draft, deed.ticket, wanted, None, f"assigned by {deed.by}")
-        new_request.tell_new(draft, deed.ticket, f"assigned by {deed.by}", None)
+        routing.route(draft, deed.ticket, wanted, None, f"assigned by {deed.by}")
+        telling.tell_new(draft, deed.ticket, f"assigned by {deed.by}", None)
         return f"assigned to team {wanted}"
     if wanted not in draft.rules.agents:
         near = get_close_matches(wanted, (*draft.rules.agents, *draft.rules.teams), n=3)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from gateway.contracts.store import Question
 from gateway.errors import IllegalTransition, NotFound
-from gateway.journey import agent_link, agent_word, explain, new_request
+from gateway.journey import agent_link, agent_word, explain, routing, telling
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -235,11 +235,11 @@ def _open(draft: Draft, command: Command) -> Ticket:
     )  # fmt: skip
     routed = decision.outcome if isinstance(decision.outcome, Route) else None
     why = f"logged by {command.by}: {decision.reason}"
-    new_request.route(
+    routing.route(
         draft, ticket, routed.team if routed else None, routed.level if routed else None, why
     )
     draft.history = [e for e in draft.said if e.ticket == number]
-    new_request.tell_new(draft, ticket, why, None)
+    telling.tell_new(draft, ticket, why, None)
     return draft.now(ticket)
 
 

@@ -12,7 +12,7 @@ import structlog
 
 from gateway.contracts.store import Question
 from gateway.errors import VersionConflict
-from gateway.journey import limits, new_request, overdue
+from gateway.journey import limits, overdue, routing, telling
 from gateway.journey.clocks import Change, wind
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -82,8 +82,8 @@ def plan_due(draft: Draft, ticket: Ticket) -> None:
         draft.set_state(ticket, TicketState.CLOSED, "nobody asked on")
     elif ticket.state is TicketState.ASKING:
         why = "the question was not answered in time"
-        new_request.route_again(draft, ticket, Trust.CLAIMED, why)
-        new_request.tell_new(draft, ticket, why, None)
+        routing.route_again(draft, ticket, Trust.CLAIMED, why)
+        telling.tell_new(draft, ticket, why, None)
     elif ticket.state is TicketState.OPEN:
         overdue.plan(draft, ticket)
     else:

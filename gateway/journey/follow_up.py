@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
-from gateway.journey import form, new_request, permission
+from gateway.journey import answering, form, new_request, permission, routing, telling
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.naming import shown
@@ -122,7 +122,7 @@ def _append(draft: Draft, message: Message, identity: Identity, known: Known) ->
     case = _Case(message=message, identity=identity, known=known, ticket=ticket)
     react = _REACTIONS.get(ticket.state, _on_open)
     end(draft, message, Outcome.APPENDED, react(draft, case), ticket.number)
-    new_request.tell_missing(draft, ticket, message, identity.trust)
+    telling.tell_missing(draft, ticket, message, identity.trust)
 
 
 def _meaning(draft: Draft, message: Message) -> Meaning | None:
@@ -164,7 +164,7 @@ def _on_asking(draft: Draft, case: _Case) -> str:
         return _to_people(draft, case, "none of the offered FAQ entries was chosen")
     if limit := permission.ask(draft, case.message, case.identity, case.known, receipt=False):
         return _to_people(draft, case, f"FAQ entry {chosen} was chosen, but not sent: {limit}")
-    new_request.answer(draft, case.ticket, Answer(faq=chosen), trust=case.identity.trust)
+    answering.answer(draft, case.ticket, Answer(faq=chosen), trust=case.identity.trust)
     return f"chose FAQ entry {chosen}"
 
 
@@ -223,14 +223,14 @@ _REACTIONS = {
 
 def _to_people(draft: Draft, case: _Case, why: str) -> str:
     """Route a ticket that a machine had answered; the request itself goes with it."""
-    new_request.route_again(draft, case.ticket, case.identity.trust, why)
+    routing.route_again(draft, case.ticket, case.identity.trust, why)
     limit = permission.ask(draft, case.message, case.identity, case.known, receipt=True)
     if limit is None:
         values = {"reference": case.ticket.reference}
         draft.to_requester(case.ticket, "requester/received", values, trust=case.identity.trust)
     else:
         draft.event(case.ticket, EventKind.NOTE, f"not acknowledged: {limit}")
-    new_request.tell_new(draft, case.ticket, why, case.message)
+    telling.tell_new(draft, case.ticket, why, case.message)
     return f"routed: {why}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import structlog
 
 from gateway.errors import VersionConflict
-from gateway.journey import new_request
+from gateway.journey import telling
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.handing_on import read_files
@@ -54,4 +54,4 @@ def plan_hand_over(draft: Draft, ticket: Ticket) -> None:
     draft.change(ticket, team=team.id, level=team.level)
     draft.event(ticket, EventKind.STATE, f"handed to {team.id}, level {team.level}: {why}")
     if ticket.state is not TicketState.ASKING:
-        new_request.tell_new(draft, ticket, why, None)
+        telling.tell_new(draft, ticket, why, None)

@@ -6,12 +6,12 @@ an answer into a route, and a route into one that nobody acknowledged: nothing i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gateway.contracts.store import Known
-from gateway.contracts.words import Meaning, Value
+from gateway.contracts.words import Meaning
 from gateway.journey import (
+    answering,
     asking,
     explain,
     form,
@@ -19,32 +19,27 @@ from gateway.journey import (
     limits,
     linking,
     permission,
-    similar,
-    vendor,
+    routing,
+    telling,
 )
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
-from gateway.journey.naming import shown
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Route
 from gateway.model.inbox import Outcome
-from gateway.model.knowledge import Said, Sent
-from gateway.model.message import Attachment, Json, Message, Trust
-from gateway.model.people import Entry, Place
-from gateway.model.request import Facts, FileFacts, Request
+from gateway.model.message import Json, Message, Trust
+from gateway.model.people import Place
+from gateway.model.request import Facts, Request
 from gateway.model.ticket import (
-    BY_DESK,
     EventKind,
     Party,
     Ticket,
-    TicketEvent,
     TicketState,
     Visibility,
 )
 from gateway.model.ticket_id import format_reference
 
 MOST_WORDS = 120
-_ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +121,7 @@ def open_as(draft: Draft, case: Asked, decision: Decision) -> None:
         return
     ticket = _open(draft, case, decision)
     _carry_out(draft, case, ticket, decision)
-    tell_missing(draft, ticket, message, case.identity.trust)
+    telling.tell_missing(draft, ticket, message, case.identity.trust)
 
 
 def end(draft: Draft, message: Message, outcome: Outcome, why: str, on: int | None = None) -> None:
@@ -216,7 +211,7 @@ def _carry_out(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) ->
         draft.event(ticket, EventKind.NOTE, f"The FAQ answer was not sent: {limit}.")
         decision = replace(decision, reason=f"{decision.reason} It was not sent: {limit}.")
     elif isinstance(outcome, Answer):
-        answer(draft, ticket, outcome, trust=case.identity.trust)
+        answering.answer(draft, ticket, outcome, trust=case.identity.trust)
         end(draft, case.message, Outcome.ANSWERED, decision.reason, ticket.number)
         return
     elif isinstance(outcome, Ask):
@@ -242,56 +237,17 @@ def _suggest(draft: Draft, ticket: Ticket, outcome: Answer | Ask | Route | Ignor
     )  # fmt: skip
     language = draft.now(ticket).language
     for name in offered:
-        body = in_language(draft.rules.entries[name].answers, language, language)
+        body = answering.in_language(draft.rules.entries[name].answers, language, language)
         values = {"reference": ticket.reference, "entry": name, "answer": body}
         draft.to_team(ticket, "agent/suggestion", values)
-
-
-def answer(
-    draft: Draft, ticket: Ticket, chosen: Answer, *, trust: Trust, by: str | None = None
-) -> None:
-    """Send a FAQ entry and keep the ticket as answered, where no team is troubled.
-
-    ``by`` names the agent who chose it; None where the FAQ did.
-    """
-    entry, now = draft.rules.entries[chosen.faq], draft.now(ticket)
-    body = in_language(entry.answers, now.language, draft.desk.policy.languages[0])
-    draft.change(ticket, faq=chosen.faq, level=1, sent=_sent(now, chosen, entry, by))
-    draft.set_state(ticket, TicketState.ANSWERED, f"FAQ entry {chosen.faq}")
-    outbox_id = draft.to_requester(
-        ticket,
-        "requester/answer",
-        {"reference": now.reference, "answer": body},
-        trust=trust,
-        automatic=by is None,
-        buttons=(Meaning.HELPED, Meaning.PERSON) if draft.desk.policy.feedback else (),
-    )
-    draft.event(
-        ticket, EventKind.ANSWER, body,
-        by=by or BY_DESK, visibility=Visibility.PUBLIC,
-        details={"faq": chosen.faq, "score": chosen.score, "outbox": outbox_id},
-    )  # fmt: skip
-
-
-def _sent(ticket: Ticket, chosen: Answer, entry: Entry, by: str | None) -> Sent | None:
-    """Return what is to be learned from an entry that is sent.
-
-    Only where the FAQ was sure of it by itself, or where an agent sends what it thought of first.
-    """
-    if by is None:
-        return ticket.sent if chosen.score is None else Sent(edition=entry.edition)
-    near = ticket.why.get("near")
-    first = near[0] if isinstance(near, list) and near else None
-    was_right = isinstance(first, dict) and first.get("faq") == chosen.faq
-    if was_right and ticket.sent is None:
-        return Sent(edition=entry.edition, said=Said.BY_AGENT)
-    return ticket.sent
 
 
 def _ask_which(draft: Draft, case: Asked, ticket: Ticket, ask: Ask) -> None:
     now, default = draft.now(ticket), draft.desk.policy.languages[0]
     entries = (draft.rules.entries[near.faq] for near in ask.choices)
-    titles = tuple(in_language(entry.questions, now.language, default) for entry in entries)
+    titles = tuple(
+        answering.in_language(entry.questions, now.language, default) for entry in entries
+    )
     draft.set_state(ticket, TicketState.ASKING, "several FAQ entries are near")
     draft.to_requester(
         ticket, "requester/choices", {"reference": now.reference, "choices": titles},
@@ -317,7 +273,7 @@ def _route_new(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) ->
         return
     if names:
         draft.event(ticket, EventKind.NOTE, f"nothing was asked for: {limit}")
-    route(draft, ticket, team.id if team else None, level, decision.reason)
+    routing.route(draft, ticket, team.id if team else None, level, decision.reason)
     limit = _may_answer(draft, case, receipt=True)
     if limit is None:
         key = f"requester/{wanted.reply}" if wanted and wanted.reply else "requester/received"
@@ -325,54 +281,8 @@ def _route_new(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) ->
         draft.to_requester(ticket, key, values, trust=case.identity.trust)
     else:
         draft.event(ticket, EventKind.NOTE, f"not acknowledged: {limit}")
-    tell_new(draft, ticket, decision.reason, case.message)
+    telling.tell_new(draft, ticket, decision.reason, case.message)
     end(draft, case.message, Outcome.ROUTED, decision.reason, ticket.number)
-
-
-def route(draft: Draft, ticket: Ticket, team_id: str | None, level: int | None, why: str) -> Ticket:
-    """Hand a ticket to a team: the one way to people, for every use case that needs them."""
-    team = draft.rules.teams.get(team_id or "", draft.rules.fallback)
-    if draft.desk.outside(team):
-        return vendor.hand_over(draft, ticket, team, why)
-    level, assignee = level or team.level, draft.now(ticket).assignee
-    draft.change(ticket, team=team.id, level=level, vendor=None)
-    if assignee is not None and assignee not in team.agents:
-        draft.change(ticket, assignee=None)
-    draft.set_state(ticket, TicketState.OPEN, why)
-    draft.event(ticket, EventKind.STATE, f"handed to {team.id}, level {level}: {why}")
-    return draft.now(ticket)
-
-
-def route_again(draft: Draft, ticket: Ticket, trust: Trust, why: str) -> Ticket:
-    """Hand a ticket to whom the rules name for it when the FAQ is left out."""
-    request = next((e for e in draft.history if e.kind is EventKind.REQUEST), None)
-    now = draft.now(ticket)
-    if request is None or now.team is not None:
-        # An answered request stands on level 1, wherever its team is.
-        level = now.level if now.team and now.state is not TicketState.ANSWERED else None
-        return route(draft, ticket, now.team, level, why)
-    asked_again = Request(
-        channel=now.channel, kind=now.kind, subject=now.subject, text=request.text,
-        sender=now.requester.address, language=now.language,
-        attachments=tuple(
-            FileFacts(name=f.name, media_type=f.media_type, size=f.size)
-            for f in request.attachments
-        ),
-    )  # fmt: skip
-    facts = Facts(now=draft.at, known=True, trust=trust, use_faq=False)
-    decision = draft.rules.decide(asked_again, facts)
-    wanted = decision.outcome if isinstance(decision.outcome, Route) else None
-    draft.change(ticket, priority=decision.priority, rule=decision.rule)
-    return route(
-        draft, ticket, wanted.team if wanted else None, wanted.level if wanted else None, why
-    )
-
-
-def tell_missing(draft: Draft, ticket: Ticket, message: Message, trust: Trust) -> None:
-    """Tell somebody on chat which of their files did not reach us."""
-    if message.missing and not message.automatic:
-        values: dict[str, Value] = {"reference": ticket.reference, "files": message.missing}
-        draft.to_requester(ticket, "requester/missing", values, trust=trust)
 
 
 def _first_words(message: Message) -> str:
@@ -381,55 +291,6 @@ def _first_words(message: Message) -> str:
     if len(text) <= MOST_WORDS:
         return text
     return f"{text[: MOST_WORDS - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
-
-
-def tell_new(
-    draft: Draft,
-    ticket: Ticket,
-    why: str,
-    message: Message | None,
-    *,
-    summary: str = "",
-    files: tuple[Attachment, ...] = (),
-) -> None:
-    """Tell the team that a ticket is theirs now, with everything that was asked.
-
-    ``summary`` and ``files`` are what an agent hands on to a vendor outside.
-    """
-    if vendor.is_new_to(draft, ticket):
-        vendor.ask(draft, ticket, summary, files)
-        if vendor.is_kept(draft, ticket):
-            return
-    now, due_at = draft.now(ticket), draft.due_at(ticket)
-    before = [e.text for e in draft.history if e.kind in _ASKED and _is_public(e)]
-    words = "\n\n".join((*before, *([message.text] if message else [])))
-    said = [e for e in (*draft.history, *draft.said) if e.kind in _ASKED and _is_public(e)]
-    names = dict.fromkeys(f.name for e in said if e.ticket == now.number for f in e.attachments)
-    values: dict[str, Value] = {
-        "reference": now.reference,
-        "requester": shown(now.kind, now.requester.name, now.requester.address),
-        "linked": linking.noted(draft, now),
-        "channel": now.channel,
-        "subject": now.subject,
-        "language": now.language,
-        "priority": str(now.priority),
-        "level": now.level,
-        "team": now.team or "",
-        "fields": tuple(f"{name}: {value}" for name, value in now.fields.items()),
-        "files": tuple(names),
-        "flags": message.flags if message else (),
-        "reason": why,
-        "due": draft.rules.calendar.shown(due_at) if due_at else "",
-        "similar": similar.lines(draft, now),
-    }
-    draft.to_team(
-        ticket, "agent/new", values, literal=words,
-        attachments=(*draft.files, *(message.attachments if message else ())),
-    )  # fmt: skip
-
-
-def _is_public(event: TicketEvent) -> bool:
-    return event.visibility is Visibility.PUBLIC
 
 
 def _greet(draft: Draft, case: Asked) -> None:
@@ -461,11 +322,3 @@ def _party(case: Asked) -> Party:
         name=author.name,
         where=talk.where if talk else "",
     )
-
-
-def in_language(texts: Mapping[str, str], language: str, default: str) -> str:
-    """Return the text in a language, else in the desk's default, else in any."""
-    for wanted in (language, default):
-        if wanted in texts:
-            return texts[wanted]
-    return next(iter(texts.values()))

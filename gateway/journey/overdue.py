@@ -13,7 +13,7 @@ from datetime import datetime
 
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Value
-from gateway.journey import clocks, new_request
+from gateway.journey import clocks, routing, telling
 from gateway.journey.clocks import Watched
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -72,8 +72,8 @@ def _run_out(draft: Draft, ticket: Ticket, timing: Timing, one: Watched) -> None
         draft.alert(f"{ticket.reference} is overdue", why)
         return
     draft.change(ticket, timing=replace(timing, been=(*timing.been, _holder(ticket))))
-    new_request.route(draft, ticket, team.id, None, why)
-    new_request.tell_new(draft, ticket, why, None)
+    routing.route(draft, ticket, team.id, None, why)
+    telling.tell_new(draft, ticket, why, None)
 
 
 def _tell(draft: Draft, ticket: Ticket, one: Watched, *, handed_to: str | None) -> None:

@@ -1,0 +1,71 @@
+"""What a team is told of a ticket that is theirs now, and a requester of files that got lost.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from gateway.contracts.words import Value
+from gateway.journey import linking, similar, vendor
+from gateway.journey.draft import Draft
+from gateway.journey.naming import shown
+from gateway.model.message import Attachment, Message, Trust
+from gateway.model.ticket import EventKind, Ticket, TicketEvent, Visibility
+
+_ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP)
+
+
+def tell_new(
+    draft: Draft,
+    ticket: Ticket,
+    why: str,
+    message: Message | None,
+    *,
+    summary: str = "",
+    files: tuple[Attachment, ...] = (),
+) -> None:
+    """Tell the team that a ticket is theirs now, with everything that was asked.
+
+    ``summary`` and ``files`` are what an agent hands on to a vendor outside.
+    """
+    if vendor.is_new_to(draft, ticket):
+        vendor.ask(draft, ticket, summary, files)
+        if vendor.is_kept(draft, ticket):
+            return
+    now, due_at = draft.now(ticket), draft.due_at(ticket)
+    before = [e.text for e in draft.history if e.kind in _ASKED and _is_public(e)]
+    words = "\n\n".join((*before, *([message.text] if message else [])))
+    said = [e for e in (*draft.history, *draft.said) if e.kind in _ASKED and _is_public(e)]
+    names = dict.fromkeys(f.name for e in said if e.ticket == now.number for f in e.attachments)
+    values: dict[str, Value] = {
+        "reference": now.reference,
+        "requester": shown(now.kind, now.requester.name, now.requester.address),
+        "linked": linking.noted(draft, now),
+        "channel": now.channel,
+        "subject": now.subject,
+        "language": now.language,
+        "priority": str(now.priority),
+        "level": now.level,
+        "team": now.team or "",
+        "fields": tuple(f"{name}: {value}" for name, value in now.fields.items()),
+        "files": tuple(names),
+        "flags": message.flags if message else (),
+        "reason": why,
+        "due": draft.rules.calendar.shown(due_at) if due_at else "",
+        "similar": similar.lines(draft, now),
+    }
+    draft.to_team(
+        ticket, "agent/new", values, literal=words,
+        attachments=(*draft.files, *(message.attachments if message else ())),
+    )  # fmt: skip
+
+
+def tell_missing(draft: Draft, ticket: Ticket, message: Message, trust: Trust) -> None:
+    """Tell somebody on chat which of their files did not reach us."""
+    if message.missing and not message.automatic:
+        values: dict[str, Value] = {"reference": ticket.reference, "files": message.missing}
+        draft.to_requester(ticket, "requester/missing", values, trust=trust)
+
+
+def _is_public(event: TicketEvent) -> bool:
+    return event.visibility is Visibility.PUBLIC
