@@ -1,6 +1,6 @@
 """The composition root: the only room that knows concrete channels, rules, words and stores.
 
-`gateway.cli` calls it; `gateway.serving` runs what it builds. Everything that can be wrong with a
+`gateway.cli` calls it; `gateway.running` runs what it builds. Everything that can be wrong with a
 desk before it runs comes out of here as `Problem` values, never as a traceback.
 """
 

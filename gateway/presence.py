@@ -1,6 +1,6 @@
 """One node of several: it says that it is there, and clears up after those that are not.
 
-Run by `gateway.serving` where several processes may work on one database. What other nodes have
+Run by `gateway.running` where several processes may work on one database. What other nodes have
 changed of the few things that a node keeps in memory is read again here, too.
 """
 

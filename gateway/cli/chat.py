@@ -14,12 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from channels.console import ConsoleChannel, ConsoleSettings
-from gateway import app, serving
+from gateway import app
 from gateway.cli import screen
 from gateway.cli.finding import settings_of
 from gateway.cli.new_desk import write_new_desk
 from gateway.contracts.channel import Channel, ChannelSetup
 from gateway.errors import ConfigError, GatewayError
+from gateway.running import DRAIN_SECONDS, Running
 from gateway.settings import Settings
 from gateway.store import DeskLock, open_store
 from gateway.web.metrics import Meter
@@ -51,7 +52,7 @@ async def chat(config: Path | None, *, on_real_desk: bool) -> int:
             await console.ended.wait()
             # What was typed last is answered before the terminal is given back.
             await running.pipeline.idle()
-            await running.delivery.drain(serving.DRAIN_SECONDS)
+            await running.delivery.drain(DRAIN_SECONDS)
     screen.say("")
     return 0
 
@@ -88,9 +89,7 @@ def _channels(settings: Settings) -> dict[str, Channel]:
 
 
 @asynccontextmanager
-async def _running(
-    settings: Settings, channels: dict[str, Channel]
-) -> AsyncIterator[serving.Running]:
+async def _running(settings: Settings, channels: dict[str, Channel]) -> AsyncIterator[Running]:
     path = app.database_path(settings)
     lock = DeskLock(path) if path is not None else None
     if lock is not None and not lock.acquire():
@@ -101,7 +100,7 @@ async def _running(
         node=app.node_name(),
         sole_writer=lock is not None,
     )
-    running = serving.Running(settings, store, channels, Meter(), presence=lock is None)
+    running = Running(settings, store, channels, Meter(), presence=lock is None)
     try:
         if running.presence is not None:
             await running.presence.arrive()
