@@ -31,6 +31,7 @@ faults: $(READY)            ## the tests that kill, starve, cut and race
 	VENTANILLA_AGENT_MESSAGES=10000 $(BIN)/pytest -q tests/abuse/test_inside.py
 	$(BIN)/python -m tests.faults.instants
 	$(BIN)/python -m tests.faults.power --cuts 2000
+	$(BIN)/python -m tests.faults.storage --cycles 50 --locked 60
 	$(BIN)/python -m tests.faults.slow_consumer --seconds 120
 	$(BIN)/python -m tests.fuzz
 	$(BIN)/python -m tests.faults.kill_cycles --kills 200

@@ -20,7 +20,7 @@ from benchmarks.figures import Figure, as_json, load_average, show
 
 NAMES = (
     *("start", "parse", "render", "decide", "faq", "faq_quality"),
-    *("growth", "memory", "end_to_end", "chat", "nodes"),
+    *("growth", "memory", "end_to_end", "chat", "nodes", "endurance"),
 )
 
 

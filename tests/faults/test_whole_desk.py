@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import resource
 import signal
-import sqlite3
 import sys
 import termios
 import time
@@ -15,10 +13,8 @@ import time
 import pytest
 
 from tests.faults.slow_consumer import slow_consumer
+from tests.faults.storage import fill_and_free, hold_the_file
 from tests.faults.under_load import Work, working
-
-# Python ignores SIGXFSZ, so that a file over the limit is an error of the write.
-NO_LIMIT = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
 async def test_sigterm_under_load_ends_in_time_and_loses_nothing(tmp_path):
@@ -95,19 +91,6 @@ async def test_a_full_disk_stops_taking_until_there_is_room(tmp_path):
         assert await work.judged() == []
 
 
-async def fill_and_free(work: Work) -> float:
-    """Let no file of the desk grow, then free it; return after how long it took mails again."""
-    size = max(os.stat(f"{work.database}{end}").st_size for end in ("", "-wal"))  # noqa: PTH116 - short
-    resource.prlimit(work.desk.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-    # What is below the size of the larger file can still be written.
-    while not await work.nothing_is_taken(0.5):
-        pass
-    resource.prlimit(work.desk.pid, resource.RLIMIT_FSIZE, NO_LIMIT)
-    began = time.monotonic()
-    await work.go_on(1)
-    return time.monotonic() - began
-
-
 async def test_a_locked_file_is_waited_for(tmp_path):
     """Another process holds it for seconds: no "got it", no refusal for good, no standstill."""
     async with working(tmp_path / "desk") as work:
@@ -117,35 +100,6 @@ async def test_a_locked_file_is_waited_for(tmp_path):
 
         assert (is_held, gap < 0.5) == (True, True)
         assert await work.judged() == []
-
-
-async def hold_the_file(work: Work, seconds: float) -> tuple[float, bool]:
-    """Lock the file; return the longest time that /healthz took, and whether nothing was taken."""
-    other = sqlite3.connect(work.database, isolation_level=None)
-    try:
-        other.execute("PRAGMA wal_autocheckpoint = 0")
-        other.execute("BEGIN IMMEDIATE")
-        taken = asyncio.create_task(work.nothing_is_taken(seconds))
-        gap = 0.0
-        while not taken.done():
-            began = time.monotonic()
-            await page(work, "/healthz")
-            gap = max(gap, time.monotonic() - began)
-            await asyncio.sleep(0.05)
-        other.execute("ROLLBACK")
-    finally:
-        other.close()
-    return gap, taken.result()
-
-
-async def page(work: Work, path: str) -> str:
-    """Return a page of a desk, which is answered on its own event loop."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", work.ports["http"])
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n".encode())
-    answer = (await reader.read()).decode()
-    writer.close()
-    assert answer.startswith("HTTP/1.1 200 "), answer
-    return answer
 
 
 @pytest.mark.parametrize("becomes", ["nothing", "another file"])

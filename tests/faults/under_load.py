@@ -73,6 +73,15 @@ class Work:
         await asyncio.sleep(seconds)
         return len(self.load.acknowledged) == before
 
+    async def page(self, path: str) -> str:
+        """Return a page of its own listener, which its event loop answers."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.ports["http"])
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n".encode())
+        answer = (await reader.read()).decode()
+        writer.close()
+        assert answer.startswith("HTTP/1.1 200 "), answer
+        return answer
+
     async def until(self, is_so: Callable[[], bool], seconds: float) -> None:
         """Return when something is so.
 

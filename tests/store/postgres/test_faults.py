@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from gateway.store import open_store
 from gateway.store.postgres import writer
 from gateway.store.postgres.links import Links
 from gateway.world import RealWorld
+from tests.fakes.postgres import running
 from tests.fakes.proxy import Proxy
 from tests.fakes.world import FakeWorld
 from tests.store.things import MINUTE, done, offer, opened, plan
@@ -278,3 +280,25 @@ async def test_who_listens_hears_that_the_line_is_dead(desk, url):
 
     await asyncio.wait_for(watching, 5)
     await asyncio.wait_for(store.watch(), 5)
+
+
+async def test_a_server_without_a_free_connection_heals():
+    """Others have taken all of them: nobody is told "got it", and it goes on when there is one."""
+    with running(max_connections="8", superuser_reserved_connections="0") as server:
+        url = server.url(server.database())
+        store = await open_store(url, world=RealWorld(), node="n", lease=MINUTE)
+        others = [await asyncpg.connect(url)]
+        await others[0].execute(OTHERS)
+        with contextlib.suppress(asyncpg.TooManyConnectionsError):
+            while True:
+                others.append(await asyncpg.connect(url))
+        try:
+            with pytest.raises(StoreUnavailable):
+                await store.accept([offer("a")], None, claim=True)
+        finally:
+            for other in others:
+                await other.close()
+        await stored(store, offer("a"))
+
+        assert (await store.audit())["accepted"] == 1
+        await store.close()
