@@ -22,7 +22,7 @@ from rules.directory import (
     read_fallback,
     read_team,
 )
-from rules.escalation import check_escalation
+from rules.escalation import check_escalation, check_told
 from rules.examples import Examples
 from rules.faq.cache import Cache
 from rules.faq.entries import FaqEntry, read_entry
@@ -105,6 +105,7 @@ def _check_together(draft: Draft, known: Known) -> None:
         )  # fmt: skip
     check_directory(draft.teams, draft.agents, known)
     check_escalation(draft.teams, known)
+    check_told(draft.routes.values(), draft.fallback, draft.teams, known)
     teams = {team_id: source.team for team_id, source in draft.teams.items()}
     check_fallback(draft.fallback, teams, known)
     check_references(draft.routes.values(), teams, draft.entries, draft.forms, known)

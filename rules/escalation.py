@@ -1,11 +1,12 @@
-"""Follows ``next`` from team to team: what escalates must arrive somewhere."""
+"""Follows tickets from team to team: what escalates must arrive somewhere, and be heard of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from rules.directory import TeamSource
+from rules.directory import Fallback, TeamSource
 from rules.known import Known
+from rules.routes import Route
 
 
 def check_escalation(teams: Mapping[str, TeamSource], known: Known) -> None:
@@ -35,3 +36,38 @@ def _ring(team: str, teams: Mapping[str, TeamSource]) -> tuple[str, ...]:
         team = after[0]
     line = tuple(met)
     return line[line.index(team) :] if team in met else ()
+
+
+def check_told(
+    routes: Iterable[Route],
+    fallback: Fallback | None,
+    teams: Mapping[str, TeamSource],
+    known: Known,
+) -> None:
+    """Warn of every team that can get tickets and hears of them nowhere.
+
+    Where no team has a place the desk is worked from the command line: that is meant so.
+    """
+    if not any(source.team.tell for source in teams.values()):
+        return
+    for team in dict.fromkeys(_reached(routes, fallback, teams)):
+        if not teams[team].team.tell:
+            known.problems.warning(
+                teams[team].mark,
+                f"team {team} can get tickets, and has no tell: nobody hears of them",
+                'name a place, such as tell: ["email:team@example.org"]',
+            )
+
+
+def _reached(
+    routes: Iterable[Route], fallback: Fallback | None, teams: Mapping[str, TeamSource]
+) -> Iterator[str]:
+    """Yield the teams that rules name, the fallback's, and those that follow them."""
+    first = [fallback.team] if fallback else []
+    for named in (*first, *(route.then.team for route in routes if route.then.team)):
+        team, met = named, set[str]()
+        while team in teams and team not in met:
+            met.add(team)
+            yield team
+            after = teams[team].next_team
+            team = after[0] if after else ""

@@ -2,12 +2,14 @@
 
 Called by `parse`. We verify nothing ourselves: the topmost Authentication-Results header counts,
 and only when it carries our server's name and no stranger's Received stands above it; whatever
-lies deeper was written by strangers. Linear. Never raises.
+lies deeper was written by strangers. Relays that an admin trusts are no strangers: they pass on
+what our server wrote. Linear. Never raises.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from channels.email.addresses import normal_domain
 from channels.email.headers import Headers, to_text
@@ -17,13 +19,18 @@ _RECEIVED_BY = re.compile(r"(?:^|\s)by\s+([^\s;()]{1,255})", re.IGNORECASE)
 _EQUALS = re.compile(r"\s*=\s*")
 
 
-def is_authenticated(headers: Headers, authserv_id: str | None, domain: str) -> bool:
-    """Tell whether our server found DMARC aligned for the domain of the From address."""
+def is_authenticated(
+    headers: Headers, authserv_id: str | None, domain: str, relays: Sequence[str] = ()
+) -> bool:
+    """Tell whether our server found DMARC aligned for the domain of the From address.
+
+    ``relays`` are hosts, or domains of hosts, in lower case.
+    """
     if not authserv_id:
         return False
     ours = authserv_id.lower()
     for name, value in headers.fields:
-        if name == "received" and not _is_our_hop(to_text(value), ours):
+        if name == "received" and not _is_our_hop(to_text(value), ours, relays):
             return False
         if name == "authentication-results":
             server, findings = _read(to_text(value))
@@ -32,8 +39,8 @@ def is_authenticated(headers: Headers, authserv_id: str | None, domain: str) -> 
     return False
 
 
-def _is_our_hop(received: str, ours: str) -> bool:
-    """Tell whether a Received header may be our own server's.
+def _is_our_hop(received: str, ours: str, relays: Sequence[str]) -> bool:
+    """Tell whether a Received header may be our own server's, or that of a trusted relay.
 
     Its name is the server's, one of its domain, or one that says nothing (an address, a bare
     host name); a name in another domain is a stranger's.
@@ -41,7 +48,8 @@ def _is_our_hop(received: str, ours: str) -> bool:
     by = _RECEIVED_BY.search(received)
     host = by[1].lower().strip("[].") if by else ""
     domain = ours.split(".", 1)[1] if ours.count(".") > 1 else ours
-    return "." not in host or host == domain or host.endswith(f".{domain}") or ":" in host
+    is_known = any(host == known or host.endswith(f".{known}") for known in (domain, *relays))
+    return "." not in host or is_known or ":" in host
 
 
 def _read(value: str) -> tuple[str, list[list[str]]]:

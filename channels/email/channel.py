@@ -64,6 +64,7 @@ class EmailChannel:
             addresses=settings.addresses,
             reply_address=settings.reply_address,
             authserv_id=settings.authserv_id,
+            trusted_relays=tuple(relay.lower().strip(".") for relay in settings.trusted_relays),
             own_lists=settings.own_lists,
             spam_header=(header, value.strip()) if header else None,
             mark=self._mark,

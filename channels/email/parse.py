@@ -129,7 +129,8 @@ class _Reading:
             name = clean_line(self.headers.decoded("from"), 200)
             return Author(address="", name=name, trust=Trust.NONE)
         domain = sender.address.rpartition("@")[2]
-        sure = is_authenticated(self.headers, self.parser.authserv_id, domain)
+        parser = self.parser
+        sure = is_authenticated(self.headers, parser.authserv_id, domain, parser.trusted_relays)
         trust = Trust.AUTHENTICATED if sure else Trust.CLAIMED
         return Author(address=sender.address, name=sender.name, trust=trust)
 

@@ -21,7 +21,8 @@ class EmailParser:
 
     ``addresses`` are our own, the channel's first, in lower case, their domains in ASCII.
     ``reply_address`` is a pattern with ``{token}``; None puts the token behind a plus in any of
-    our own. ``authserv_id`` names our receiving server, None where nobody's findings are believed.
+    our own. ``authserv_id`` names our receiving server, None where nobody's findings are believed;
+    ``trusted_relays`` are hosts or domains that mail passes after it, in lower case.
     ``own_lists`` are List-Ids of groups through which people reach us. ``spam_header`` is a name
     and how its value begins.
     ``mark`` is what this desk writes into every mail it sends.
@@ -31,6 +32,7 @@ class EmailParser:
     addresses: tuple[str, ...]
     reply_address: str | None = None
     authserv_id: str | None = None
+    trusted_relays: tuple[str, ...] = ()
     own_lists: tuple[str, ...] = ()
     spam_header: tuple[str, str] | None = None
     mark: str | None = None

@@ -107,6 +107,7 @@ class EmailSettings(BaseModel):
     oauth_client_id: str | None = None
 
     authserv_id: str | None = None
+    trusted_relays: tuple[Annotated[str, Field(pattern=r"^[^\s@/]+$")], ...] = ()
     own_lists: tuple[str, ...] = ()
     spam_header: Annotated[str, AfterValidator(_spam_header)] | None = None
 

@@ -624,6 +624,26 @@ def test_teams_that_hand_on_in_a_circle_are_a_warning(load, teams: str, said_of_
     )
 
 
+_TOLD = 'tell: ["slack:#a"]'
+
+
+@pytest.mark.parametrize(
+    ("teams", "silent"),
+    [
+        (f"a: {{level: 1, {_TOLD}}}\n  b: {{level: 2}}\n  c: {{level: 1}}", ["b"]),
+        (f"a: {{level: 1, next: c}}\n  b: {{level: 2, {_TOLD}}}\n  c: {{level: 3}}", ["a", "c"]),
+        (f"a: {{level: 1, {_TOLD}}}\n  b: {{level: 2, {_TOLD}}}\n  c: {{level: 3}}", []),
+        ("a: {level: 1}\n  b: {level: 2}\n  c: {level: 3}", []),
+    ],
+)
+def test_a_team_that_hears_of_none_of_its_tickets_is_a_warning(load, teams, silent) -> None:
+    """By a rule, as the last resort, or by escalation; where nobody is told, that is meant so."""
+    route = "routes:\n  - {id: r, when: {words: [x]}, then: {team: b}, examples: {match: [x]}}\n"
+    told = said(load(f"teams:\n  {teams}\nfallback: {{team: a}}\n{route}"))
+
+    assert [line.split("team ")[1][0] for line in told if "has no tell" in line] == silent
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [

@@ -205,6 +205,32 @@ def test_nobody_is_believed_while_no_server_is_named() -> None:
     assert getattr(read, "author").trust is Trust.CLAIMED  # noqa: B009 - any kind of reading
 
 
+@pytest.mark.parametrize(
+    ("relays", "trust"),
+    [
+        ((), Trust.CLAIMED),
+        (("relay.evil.example",), Trust.AUTHENTICATED),
+        (("evil.example",), Trust.AUTHENTICATED),
+        (("other.example", "l.example"), Trust.CLAIMED),
+    ],
+)
+def test_a_relay_is_a_stranger_until_it_is_named(relays: tuple[str, ...], trust: Trust) -> None:
+    """What our server found is believed behind the hosts that mail passes after it, and no others.
+
+    The first row is the defence; the others switch it off for one host, or its domain.
+    """
+    parser = EmailParser(
+        channel="m",
+        addresses=("support@acme.example",),
+        authserv_id="mx.acme.example",
+        trusted_relays=relays,
+    )
+
+    read = parser.parse(event(FOREIGN + PASS + FROM + END))
+
+    assert getattr(read, "author").trust is trust  # noqa: B009 - any kind of reading
+
+
 def test_headers_of_our_namespace_never_authorise() -> None:
     """Whatever a stranger writes into headers like ours changes nothing, or makes it silent."""
     plain = message(FROM + END)
