@@ -1,9 +1,9 @@
-"""How sure a best entry is the right one: a small model that learns from the FAQ alone.
+"""How sure a best entry is the right one: signs that suit any FAQ, bounded by trials of this one.
 
-There is no labelled traffic at a desk. So the FAQ is tried on itself: phrasings are asked that it
-was not shown (their entry should win), and phrasings of entries it was not shown (none should). A
-logistic regression on a handful of signs tells the two apart; it is held near coefficients that
-suit any FAQ, so that a small one does not mislead it.
+There is no labelled traffic at a desk. What a handful of signs are worth is much the same from FAQ
+to FAQ, and is known beforehand. How well it works for this FAQ is tried out: phrasings are asked
+that it was not shown (their entry should win), and phrasings of entries it was not shown (none
+should). Where that goes worse than the signs promise, the trials are believed.
 
 What is given out is a probability on the cautious side of how often answers as sure as this one,
 or surer, are right: that is what an admin limits with ``max_wrong``.
@@ -15,56 +15,79 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.faq.index import Hit, Index
 from rules.faq.stems import count_content
 from rules.faq.study import Asked
 
 Signs = tuple[float, ...]
-Sample = tuple[Signs, bool, float]
 
-SIGNS = 5
+SIGNS = 8
 """So many signs `signs_of` looks at."""
 
 MAX_ASKED = 400
 """So many phrasings of a large FAQ are asked: enough for a handful of coefficients."""
 
-_KNOWN_SHARE = 0.7
+_KNOWN_SHARE = 0.75
 """Of what people ask, so much is supposed to have an entry."""
-_TRUST = 0.5
-_TRUST_WITH_MEANING = 0.75
-"""How far the share of right answers in the trials counts against the answer's own probability.
+_ALLOWANCE = 0.8
+"""Trials are harder than life: an entry misses a phrasing, and its neighbours are missing.
 
-Trials know only the admin's wording; customers' is stranger. Meaning carries over better.
+So many log odds the signs may promise more than the trials kept, and be believed.
 """
+_MORE_KNOWN = 1.5
+"""So much more is answered in life, of what has an entry, than in the trials."""
+_CAUTION = 40.0
+_MOST_CAUTION = 0.35
+"""Where there is little to try there is little to be sure of: log odds, by number of phrasings."""
+_FALSE = 2
+"""Questions without an entry may be answered so much more seldom than answers may be wrong."""
+_HELD = 0.05
+"""Until the trials say something, the signs are believed: with the weight of this share of them."""
 
-_ROUNDS = 7
 _TAIL = 64
+_FIXED = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What is believed of any FAQ: coefficients, and how far each may be from them."""
+    """What is believed of any FAQ: coefficients, and how far each may be from them.
+
+    ``trust``: how far the share of right answers in the trials counts against the answer's own
+    probability. Trials know only the admin's wording; customers' is stranger.
+    """
 
     coefficients: Signs
     spreads: Signs
+    trust: float
 
 
-# Constant, lead, known, known lead, length: round figures that fit FAQs of one to ten phrasings an
-# entry, of eight to seventy entries, in five languages, about equally well.
-STUDIED = Prior((-2.9, 0.85, 1.5, 1.0, 0.6), (0.4, 0.2, 0.7, 0.6, 0.4))
-MEANT = Prior(STUDIED.coefficients, tuple(3 * spread for spread in STUDIED.spreads))
-"""With an encoder: what words are worth beside meaning differs more from FAQ to FAQ."""
+# As `signs_of` has them. Fitted to questions that people asked of FAQs of one to ten phrasings an
+# entry, of 23 to 58 entries, in five languages; those of four tell how sure to be in the fifth
+# (docs/faq.md). Trials cannot move them: they err in one and the same direction.
+STUDIED = Prior((-3.65, 0.67, 2.0, 1.6, 1.2, -2.9, 0.5, -3.5), (), 0.4)
+MEANT = Prior(
+    (-2.9, 0.85, 1.5, 1.0, 0.6, 0.0, 0.0, 0.0),
+    (1.2, 0.6, 2.1, 1.8, 1.2, _FIXED, _FIXED, _FIXED),
+    0.75,
+)
+"""With an encoder: what words are worth beside meaning differs from FAQ to FAQ."""
 
-UNSTUDIED = Prior((-9.0, 9.0, 7.0, 2.0, 0.0), (1.0, 3.0, 2.0, 1.0, 0.3))
+UNSTUDIED = Prior(
+    (-9.0, 9.0, 7.0, 2.0, 0.0, 0.0, 0.0, 0.0),
+    (1.0, 3.0, 2.0, 1.0, 0.3, _FIXED, _FIXED, _FIXED),
+    0.5,
+)
 """For a score that is a cosine."""
 
 
 def signs_of(tokens: Sequence[str], hits: Sequence[Hit], together: int = 1) -> Signs:
     """Return what speaks for the best hit, or for the best few ``together`` against the rest.
 
-    A constant, how far its score is ahead, the known words, how far it is ahead in those, and the
-    length of the text.
+    A constant, how far its score is ahead, the known words, how far it is ahead in those, the
+    length of the text, what the text lacks, whether it begins as the entry does, and whether it
+    wants something of another kind.
     """
     best, rest = hits[0], hits[together:]
     second = rest[0].score if rest else 0.0
@@ -75,6 +98,9 @@ def signs_of(tokens: Sequence[str], hits: Sequence[Hit], together: int = 1) -> S
         best.known,
         best.known - rival,
         math.log1p(count_content(tokens)),
+        best.lacks,
+        float(best.begins),
+        float(best.differs),
     )
 
 
@@ -84,90 +110,132 @@ class Confidence:
 
     Attributes:
         coefficients: what each of the signs is worth, in log odds.
-        trust: how far the trials count against the answer's own probability, from 0 to 1.
+        trust: see `Prior`.
         sure: some probabilities, rising.
         shares: for each of them, how many are right among those as sure, or surer.
+        bounds: for each of them, how sure an answer may be after what the trials came to.
     """
 
     coefficients: Signs
     trust: float
     sure: tuple[float, ...] = ()
     shares: tuple[float, ...] = ()
+    bounds: tuple[float, ...] = ()
 
     def probability(self, tokens: Sequence[str], hits: Sequence[Hit], together: int = 1) -> float:
         """Return how likely the best hit is right, or one of the best few, from 0 to 1."""
         own = _sigmoid(_dot(self.coefficients, signs_of(tokens, hits, together)))
-        return _between(own, self._share_of(own), self.trust)
-
-    def _share_of(self, own: float) -> float:
-        """Return how many are right among those as sure, or surer; without trials, itself."""
+        if not self.sure:
+            return own
         place = bisect_left(self.sure, own)
-        return max(own, self.shares[place]) if place < len(self.sure) else own
+        share = max(own, self.shares[place]) if place < len(self.sure) else own
+        sure = _between(own, share, self.trust)
+        # To ask back which of a few is meant is no answer yet.
+        return sure if together > 1 else min(sure, self.bounds[min(place, len(self.sure) - 1)])
+
+
+class Tried(NamedTuple):
+    """What a question of a trial showed; ``is_right`` is None where no entry answers it."""
+
+    signs: Signs
+    is_right: bool | None
+    is_doubted: bool = False
 
 
 def confidence_of(index: Index, asked: Sequence[Asked]) -> Confidence:
     """Return what the trials of a FAQ teach of its answers."""
+    # Heavy: only the process that builds a book needs it.
+    from rules.faq.fitting import fit  # noqa: PLC0415
+
     prior = MEANT if index.has_meaning else STUDIED if index.is_studied else UNSTUDIED
-    samples = _weighed(list(_samples(asked) if index.is_studied else _cosine_samples(index)))
-    coefficients = _fit(samples, prior)
-    rows = _tail(coefficients, samples)
+    tried = list(_tried(asked) if index.is_studied else _tried_by_cosine(index))
+    coefficients = prior.coefficients
+    if prior.spreads:
+        weights = _weights(tried)
+        size = min(len(tried), MAX_ASKED)
+        samples = [
+            (one.signs, bool(one.is_right), size * weight)
+            for one, weight in zip(tried, weights, strict=True)
+        ]
+        coefficients = fit(samples if any(weights) else [], coefficients, prior.spreads)
+    else:
+        constant, *others = coefficients
+        caution = min(_MOST_CAUTION, _CAUTION / len(index.phrasings))
+        coefficients = (constant - caution, *others)
+    rows = list(_tail(coefficients, tried))[::-1]
     return Confidence(
         coefficients=coefficients,
-        trust=_TRUST_WITH_MEANING if index.has_meaning else _TRUST,
-        sure=tuple(probability for probability, _ in rows),
-        shares=tuple(share for _, share in rows),
+        trust=prior.trust,
+        sure=tuple(row[0] for row in rows),
+        shares=tuple(row[1] for row in rows),
+        bounds=tuple(row[2] for row in rows),
     )
 
 
-def _tail(coefficients: Signs, samples: Sequence[Sample]) -> list[tuple[float, float]]:
-    """Return some probabilities, rising, each with the mean of all that are as high or higher."""
+def _tail(coefficients: Signs, tried: Sequence[Tried]) -> Iterator[tuple[float, float, float]]:
+    """Yield some probabilities, falling, with the mean of all that are as high, and a bound.
+
+    Of what would be answered if it were sure. The bound follows from how many of those were right,
+    and from how many of all questions without an entry are among them.
+    """
+    weights = _weights(tried)
+    strange = sum(one.is_right is None for one in tried)
     found = sorted(
-        ((_sigmoid(_dot(coefficients, signs)), share) for signs, _, share in samples),
-        reverse=True,
+        (
+            (_sigmoid(_dot(coefficients, one.signs)), weight, one.is_right)
+            for one, weight in zip(tried, weights, strict=True)
+            if weight and not one.is_doubted
+        ),
+        key=lambda row: -row[0],
     )
     step = max(1, len(found) // _TAIL)
-    total = right = 0.0
-    rows: list[tuple[float, float]] = []
-    for place, (probability, share) in enumerate(found, start=1):
-        total += share
-        right += share * probability
+    total = promised = known = right = taken_in = 0.0
+    for place, (probability, weight, is_right) in enumerate(found, start=1):
+        total += weight
+        promised += weight * probability
+        counted = weight * (1.0 if is_right is None else _MORE_KNOWN)
+        known += counted
+        right += counted * bool(is_right)
+        taken_in += is_right is None
         if place % step == 0:
-            rows.append((probability, right / total))
-    rows.reverse()
-    return rows
+            share = promised / total
+            kept = (right + _HELD * share) / (known + _HELD)
+            bound = _sigmoid(_log_odds(kept) + _ALLOWANCE)
+            yield probability, share, min(bound, 1 - _FALSE * taken_in / max(1, strange))
 
 
-def _samples(asked: Iterable[Asked]) -> Iterator[tuple[Signs, bool | None]]:
-    """Yield the signs of each question of a trial; None for those that no entry answers."""
+def _tried(asked: Iterable[Asked]) -> Iterator[Tried]:
+    """Yield what each question of a trial showed."""
     for question in asked:
         if question.hits:
-            yield signs_of(question.tokens, question.hits), question.is_right
+            signs = signs_of(question.tokens, question.hits)
+            yield Tried(signs, question.is_right, question.is_doubted)
 
 
-def _cosine_samples(index: Index) -> Iterator[tuple[Signs, bool | None]]:
+def _tried_by_cosine(index: Index) -> Iterator[Tried]:
     """Yield the same by taking single phrasings, and their entries, out of the sums."""
     step = max(1, len(index.phrasings) // MAX_ASKED)
     for number in range(0, len(index.phrasings), step):
         phrasing = index.phrasings[number]
         hits, others = index.rank_without(number)
         if hits:
-            yield signs_of(phrasing.tokens, hits), hits[0].entry == phrasing.entry
+            yield Tried(signs_of(phrasing.tokens, hits), hits[0].entry == phrasing.entry)
         if others:
-            yield signs_of(phrasing.tokens, others), None
+            yield Tried(signs_of(phrasing.tokens, others), None)
 
 
-def _weighed(found: Sequence[tuple[Signs, bool | None]]) -> list[Sample]:
-    """Return the samples with weights, as if questions came in the shares that are supposed.
+def _weights(tried: Sequence[Tried]) -> list[float]:
+    """Return the share of each question in all, if they came as they are supposed to.
 
-    Nothing can be learned from questions without an answer alone, as one phrasing an entry gives.
+    Nothing can be learned from questions without an answer alone, as one phrasing an entry gives:
+    then all are 0.
     """
-    strange = sum(is_right is None for _, is_right in found)
-    known = len(found) - strange
+    strange = sum(one.is_right is None for one in tried)
+    known = len(tried) - strange
     if not known:
-        return []
-    size = min(len(found), MAX_ASKED)
-    shares = {True: size * _KNOWN_SHARE / known, False: size * (1 - _KNOWN_SHARE) / max(1, strange)}
-    return [(signs, bool(is_right), shares[is_right is not None]) for signs, is_right in found]
+        return [0.0] * len(tried)
+    shares = (_KNOWN_SHARE / known, (1 - _KNOWN_SHARE) / max(1, strange))
+    return [shares[one.is_right is None] for one in tried]
 
 
 def _dot(left: Sequence[float], right: Sequence[float]) -> float:
@@ -180,47 +248,10 @@ def _sigmoid(value: float) -> float:
 
 def _between(first: float, second: float, share: float) -> float:
     """Return the probability whose log odds lie between, at a share of the way."""
-    low, high = (math.log(p / (1 - p)) for p in (_inside(first), _inside(second)))
+    low, high = _log_odds(first), _log_odds(second)
     return _sigmoid(low + share * (high - low))
 
 
-def _inside(probability: float) -> float:
-    return min(max(probability, 1e-9), 1 - 1e-9)
-
-
-def _fit(samples: Sequence[Sample], prior: Prior) -> tuple[float, ...]:
-    """Return the coefficients of a logistic regression with a Gaussian prior, by Newton's way."""
-    beta = list(prior.coefficients)
-    size = len(beta)
-    holds = [1 / spread**2 for spread in prior.spreads]
-    for _ in range(_ROUNDS if samples else 0):
-        gradient = [
-            hold * (p - b) for hold, p, b in zip(holds, prior.coefficients, beta, strict=True)
-        ]
-        hessian = [[holds[i] * (i == j) for j in range(size)] for i in range(size)]
-        for signs, right, share in samples:
-            probability = _sigmoid(_dot(beta, signs))
-            miss = share * (right - probability)
-            weight = share * probability * (1 - probability)
-            for i in range(size):
-                gradient[i] += miss * signs[i]
-                for j in range(size):
-                    hessian[i][j] += weight * signs[i] * signs[j]
-        step = _solve(hessian, gradient)
-        beta = [b + s for b, s in zip(beta, step, strict=True)]
-    return tuple(beta)
-
-
-def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """Return the solution of a small positive definite system, by elimination."""
-    size = len(right)
-    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
-    for i in range(size):
-        for j in range(i + 1, size):
-            factor = rows[j][i] / rows[i][i]
-            rows[j] = [b - factor * a for a, b in zip(rows[i], rows[j], strict=True)]
-    solution = [0.0] * size
-    for i in reversed(range(size)):
-        rest = sum(rows[i][j] * solution[j] for j in range(i + 1, size))
-        solution[i] = (rows[i][size] - rest) / rows[i][i]
-    return solution
+def _log_odds(probability: float) -> float:
+    inside = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(inside / (1 - inside))

@@ -86,3 +86,25 @@ FAREWELLS = _words(
     pozdrawiam pozdrowienia dziekuje dzieki powazaniem
     """
 )
+
+ASKS_HOW_IT_IS = _words(
+    """
+    is are was were which
+    esta estan hay cuantas cuantos
+    e c ci sono quante quanti
+    estao ha quantas quantos
+    czy ile ktora ktore ktory
+    """
+)
+"""First words of who asks whether something is so, which ones are, or how many."""
+
+BEGINS_A_QUESTION = ASKS_HOW_IT_IS | _words(
+    """
+    am can could did do does has have how may should what when where who whose why will would
+    como cual cuales cuando cuanta cuanto donde es por pueden puede puedo que quien
+    che chi come cosa dove perche posso puo quale quali quando quanta quanto
+    onde pode porque posso quais qual quem
+    czemu dlaczego gdzie jak jaka jaki jakie kiedy kto moge mozna co
+    """
+)
+"""First words of questions, whatever they ask for."""

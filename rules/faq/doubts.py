@@ -20,6 +20,15 @@ MIN_CONTENT = 2
 """A bare word or two is answered only when it is `NEARLY_EQUAL` to a phrasing."""
 NEARLY_EQUAL = 0.85
 
+_MIN_KNOWN = 0.75
+_MIN_KNOWN_WITH_MEANING = 0.3
+"""The same where an encoder knows other words for the same thing."""
+
+
+def min_known(*, has_meaning: bool) -> float:
+    """Return the share of a question's words, by weight, that an answer needs among its own."""
+    return _MIN_KNOWN_WITH_MEANING if has_meaning else _MIN_KNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class Doubts:

@@ -140,13 +140,16 @@ def _entries(phrasings: Sequence[Phrasing]) -> tuple[str, ...]:
 
 
 def _confidence(about: Head) -> Confidence:
-    coefficients, sure, shares = (
-        tuple(map(float, about[name])) for name in ("coefficients", "sure", "shares")
-    )
-    if len(coefficients) != SIGNS or len(sure) != len(shares):
+    names = ("coefficients", "sure", "shares", "bounds")
+    coefficients, sure, shares, bounds = (tuple(map(float, about[name])) for name in names)
+    if len(coefficients) != SIGNS or not len(sure) == len(shares) == len(bounds):
         raise ValueError("a confidence of another kind")
     return Confidence(
-        coefficients=coefficients, trust=float(about["trust"]), sure=sure, shares=shares
+        coefficients=coefficients,
+        trust=float(about["trust"]),
+        sure=sure,
+        shares=shares,
+        bounds=bounds,
     )
 
 

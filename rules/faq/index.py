@@ -10,6 +10,7 @@ from rules.faq.groups import EVERY, grouped
 from rules.faq.linear import Linear
 from rules.faq.shelf import Phrasing, Shelf
 from rules.faq.vocabulary import Vocabulary
+from rules.faq.wording import Wording
 
 _KEPT = 5
 
@@ -20,13 +21,18 @@ class Hit:
 
     ``score`` says how much speaks for it, in the unit of the index; ``near`` is the cosine of its
     nearest phrasing, as far as it was computed. ``known`` is the share of the text's meaning that
-    its own words cover.
+    its own words cover. ``lacks`` is the weight of what its phrasings share and the text has not;
+    ``begins`` says whether one of them begins as the text does, ``differs`` whether one of the two
+    asks how things are and the other wants something done.
     """
 
     entry: str
     score: float
     near: float
     known: float
+    lacks: float = 0.0
+    begins: bool = False
+    differs: bool = False
 
 
 class Index:
@@ -65,6 +71,10 @@ class Index:
             self._verbatim[phrasing.tokens] = known | {phrasing.entry}
         # Twice: what stands aside stays known when any one phrasing is left out.
         self.vocabulary = Vocabulary((*texts, *asides.items(), *asides.items()))
+        studied = self.phrasings if self.linears else ()
+        self._wording = Wording(
+            ((one.entry, one.language, one.tokens) for one in studied), self.vocabulary.weight_of
+        )
 
     @property
     def is_studied(self) -> bool:
@@ -87,10 +97,9 @@ class Index:
         """Return the phrasings of an entry, in all languages."""
         return self._asked_by.get(entry, ())
 
-    def who_asks(self, tokens: Sequence[str], hidden: Collection[str] = ()) -> str | None:
-        """Return the one entry that asks so, word for word; None where none does, or several."""
-        entries = self._verbatim.get(tuple(tokens), frozenset()).difference(hidden)
-        return next(iter(entries)) if len(entries) == 1 else None
+    def who_ask(self, tokens: Sequence[str], hidden: Collection[str] = ()) -> frozenset[str]:
+        """Return the entries that ask so, word for word."""
+        return self._verbatim.get(tuple(tokens), frozenset()).difference(hidden)
 
     def rank(
         self, tokens: Sequence[str], language: str | None = None, hidden: Collection[str] = ()
@@ -156,6 +165,9 @@ class Index:
                 score=best[entry][0],
                 near=best[entry][1],
                 known=self.vocabulary.known(weights, entry, 2 if entry == left_out else 1),
+                lacks=self._wording.lacking(entry, tokens),
+                begins=self._wording.begins(entry, tokens),
+                differs=self._wording.differs(entry, tokens),
             )
             for entry in order
         ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.model.decision import Near
 from rules.faq.confidence import Confidence, confidence_of
-from rules.faq.doubts import Doubts
+from rules.faq.doubts import Doubts, min_known
 from rules.faq.index import Hit, Index
 from rules.faq.learned import Learned
 from rules.faq.matcher import Verdict
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
     from rules.faq.encoder import Encoder
 
 MAX_CHOICES = 3
-MIN_KNOWN = 0.75
-"""An answer needs this share of the question's words, by weight, among the entry's own."""
-
-MIN_KNOWN_WITH_MEANING = 0.3
-"""The same where an encoder knows other words for the same thing."""
-
 PLAIN = 0.995
 """How sure it is that who asks word for word as an entry does is answered by it."""
 
@@ -69,7 +63,7 @@ class LexicalMatcher:
         asked = tuple(phrasings)
         self._encoder = encoder
         self.rivals: list[Rivals] = []
-        self._min_known = MIN_KNOWN if encoder is None else MIN_KNOWN_WITH_MEANING
+        self._min_known = min_known(has_meaning=encoder is not None)
         if learned is not None:
             self._index = Index(asked, self._asides, learned.linears, learned.shelves)
             self._confidence = learned.confidence
@@ -109,7 +103,7 @@ class LexicalMatcher:
         )
         if best.sureness >= self._needed:
             return Verdict(near=near, answer=near[0], why=why)
-        return Verdict(near=near, choices=self._choices(best), why=why)
+        return Verdict(near=near, choices=self._choices(best, hidden), why=why)
 
     def _worth_asking(self, passages: Iterable[Passage]) -> list[Passage]:
         """Return the passages that may be answered, or the one that comes nearest to it.
@@ -147,16 +141,22 @@ class LexicalMatcher:
         """Return how likely the best hit is right; word for word, and no other's, is plain."""
         if not hits:
             return 0.0
-        if hits[0].entry == self._index.who_asks(tokens, hidden):
+        if self._index.who_ask(tokens, hidden) == {hits[0].entry}:
             return PLAIN
         return self._confidence.probability(tokens, hits)
 
-    def _choices(self, best: _Opinion) -> tuple[Near, ...]:
-        """Return two or three entries that are sure together, where none is alone."""
+    def _choices(self, best: _Opinion, hidden: Collection[str]) -> tuple[Near, ...]:
+        """Return two or three entries that are sure together, where none is alone.
+
+        Those that ask so word for word are.
+        """
         if best.doubt is not None:
             return ()
         near = self._near(best)
+        plain = self._index.who_ask(best.passage.tokens, hidden)
         for size in range(2, min(MAX_CHOICES, len(best.hits)) + 1):
+            if plain == {hit.entry for hit in best.hits[:size]}:
+                return near[:size]
             if not self._is_studied and best.hits[size - 1].score < _TIE * best.hits[0].score:
                 return ()
             together = self._confidence.probability(best.passage.tokens, best.hits, size)

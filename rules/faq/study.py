@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rules.faq.buckets import rarity_of
+from rules.faq.doubts import Doubts, min_known
 from rules.faq.groups import MAX_STUDIED, grouped
 from rules.faq.index import Hit
 from rules.faq.linear import Linear
+from rules.faq.passages import Passage
 from rules.faq.shelf import Phrasing
 
 if TYPE_CHECKING:
@@ -26,11 +28,15 @@ _BEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a trial with the best entries, and its own; None where that was missing."""
+    """A question of a trial with the best entries, and its own; None where that was missing.
+
+    ``is_doubted`` says that there would be no answer, however near an entry is.
+    """
 
     tokens: Sequence[str]
     hits: Sequence[Hit]
     right: str | None
+    is_doubted: bool = False
 
     @property
     def is_right(self) -> bool | None:
@@ -81,7 +87,10 @@ def _study_one(
 
     names = tuple(dict.fromkeys(phrasing.entry for phrasing in phrasings))
     number = {name: place for place, name in enumerate(names)}
-    texts = [Text(number[phrasing.entry], phrasing.tokens) for phrasing in phrasings]
+    texts = [
+        Text(number[phrasing.entry], phrasing.tokens, language=phrasing.language)
+        for phrasing in phrasings
+    ]
     rarity = rarity_of(text.tokens for text in texts)
     texts += [
         Text(number[name], asides[name], is_asked=False) for name in names if asides.get(name)
@@ -96,19 +105,25 @@ def _study_one(
     if encoder is not None and vectors is not None:
         found.linears[group] = learning.add_meaning(found.linears[group], spoken, vectors, encoder)
     if with_trials:
-        found.asked.extend(_asked(trial, names) for trial in trials(texts, alike, names))
+        needed = min_known(has_meaning=encoder is not None)
+        found.asked.extend(_asked(trial, names, needed) for trial in trials(texts, alike, names))
 
 
-def _asked(trial: Trial, names: Sequence[str]) -> Asked:
+def _asked(trial: Trial, names: Sequence[str], needed: float) -> Asked:
     order = sorted(trial.scores, key=lambda entry: (-trial.scores[entry], entry))[:_BEST]
     weights = trial.vocabulary.weigh(trial.tokens)
     hits = [
         Hit(
             entry=names[entry],
             score=trial.scores[entry],
-            near=0.0,
+            near=trial.near if place == 0 else 0.0,
             known=trial.vocabulary.known(weights, names[entry]),
+            lacks=trial.wording.lacking(names[entry], trial.tokens),
+            begins=trial.wording.begins(names[entry], trial.tokens),
+            differs=trial.wording.differs(names[entry], trial.tokens),
         )
-        for entry in order
+        for place, entry in enumerate(order)
     ]
-    return Asked(trial.tokens, hits, None if trial.right is None else names[trial.right])
+    doubt = Doubts(trial.vocabulary, needed).about(Passage(tuple(trial.tokens)), hits[0])
+    right = None if trial.right is None else names[trial.right]
+    return Asked(trial.tokens, hits, right, is_doubted=doubt is not None)

@@ -15,13 +15,14 @@ import numpy as np
 
 from rules.faq.learning import Matrix, learn
 from rules.faq.vocabulary import Vocabulary
+from rules.faq.wording import Wording
 
 ENOUGH = 450
 """So many questions are asked: more do not change what is learned from them."""
 
-_MOST_TRIALS = 8
+_MOST_TRIALS = 20
 _MISSING = 4
-_STRANGE_EACH = 2
+_MOST_STRANGE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,23 @@ class Text:
     entry: int
     tokens: Sequence[str]
     is_asked: bool = True
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A question, the scores of the entries that were there, and their vocabulary.
+    """A question, the scores of the entries that were there, and how those are worded.
 
-    ``right`` is the number of its entry, None when that was missing.
+    ``right`` is the number of its entry, None when that was missing. ``near`` is how near the entry
+    of the highest score has a text.
     """
 
     tokens: Sequence[str]
     right: int | None
     scores: Mapping[int, float]
+    near: float
     vocabulary: Vocabulary
+    wording: Wording
 
 
 def trials(texts: Sequence[Text], alike: Matrix, names: Sequence[str]) -> Iterator[Trial]:
@@ -86,22 +91,35 @@ def _trial(
     if not kept:
         return
     spoken = learn(alike[np.ix_(kept, kept)], [texts[place].entry for place in kept], len(names))
+    owners = np.array([texts[place].entry for place in kept])
     vocabulary = Vocabulary((names[texts[place].entry], texts[place].tokens) for place in kept)
+    wording = Wording(
+        (
+            (names[text.entry], text.language, text.tokens)
+            for text in (texts[place] for place in kept)
+            if text.is_asked
+        ),
+        vocabulary.weight_of,
+    )
     present = [entry for entry in range(len(names)) if names[entry] in vocabulary.counts]
     for place in questions:
-        scores = alike[place, kept] @ spoken
+        nearness = alike[place, kept]
+        scores = nearness @ spoken
         entry = texts[place].entry
+        best = max(present, key=lambda number: (scores[number], -number))
         yield Trial(
             tokens=texts[place].tokens,
             right=None if entry in missing else entry,
             scores={number: float(scores[number]) for number in present},
+            near=float(nearness[owners == best].max()),
             vocabulary=vocabulary,
+            wording=wording,
         )
 
 
 def _of_entry(places: Sequence[int], turn: int, *, is_missing: bool) -> Sequence[int]:
     """Return the phrasings of an entry that are asked in a turn: none of an only one."""
     if is_missing:
-        first = turn * _STRANGE_EACH
-        return sorted({places[(first + i) % len(places)] for i in range(_STRANGE_EACH)})
-    return [places[turn % len(places)]] if len(places) > 1 else []
+        first = turn // _MISSING * _MOST_STRANGE
+        return sorted({places[(first + i) % len(places)] for i in range(_MOST_STRANGE)})
+    return [places[turn // _MISSING % len(places)]] if len(places) > 1 else []

@@ -40,6 +40,10 @@ class Vocabulary:
             for found, is_grammar in ((stem(token), is_function_word(token)),)
         ]
 
+    def weight_of(self, found: str) -> float:
+        """Return how much a stem means, from 0 to 1: the most where no entry holds it."""
+        return self._rarity.get(found, self._rarest) / self._rarest
+
     def holds(self, entry: str, token: str) -> bool:
         """Return whether an entry's texts hold a word, whatever its ending."""
         return stem(token) in self.counts[entry]

@@ -200,7 +200,7 @@ def test_an_entry_may_be_about_an_end(book_of) -> None:
 """
     )
 
-    assert answered(decided(book, "How do I close an account?")) == "close-account"
+    assert answered(decided(book, "How can I close my account?")) == "close-account"
     assert answered(decided(book, "How do I open an account?")) == "open-account"
 
 
