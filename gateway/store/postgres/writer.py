@@ -34,6 +34,7 @@ TRIES = 6
 LONGEST_REST_SECONDS = 0.1
 ASK_AGAIN_SECONDS = 0.3
 ASKS = 12
+MARK_BYTES = 16
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _UNSYNCED = f"{_BEGIN}; SET LOCAL synchronous_commit = off"
@@ -49,18 +50,30 @@ WITH lanes AS MATERIALIZED (
     SELECT DISTINCT hashtextextended(name, 0) AS key FROM (
         SELECT unnest($1::text[]) COLLATE "C" AS name UNION ALL SELECT name FROM lanes
     ) AS names ORDER BY key
-), locked AS MATERIALIZED (SELECT count(pg_advisory_xact_lock(key)::text) FROM keys)
+), locked AS MATERIALIZED (SELECT count(pg_advisory_xact_lock(key)::text) FROM keys
+), marked AS (
+    INSERT INTO trips (connection, mark) VALUES (pg_backend_pid(), $4)
+    ON CONFLICT (connection) DO UPDATE SET mark = excluded.mark
+)
 SELECT txid_current() AS number, locked.count,
     ARRAY(SELECT row FROM lanes) AS rows, ARRAY(SELECT name FROM lanes) AS lanes
 FROM locked
 """
 
 
+# A number alone is no proof: the transaction of whoever had it before a crash was undone.
+_MARKED = "SELECT EXISTS (SELECT 1 FROM trips WHERE connection = $1 AND mark = $2)"
+
+
 class _Trip:
-    """One transaction: its number, and whether it may have been committed."""
+    """One transaction: its number, its mark, and whether it may have been committed."""
 
     number: int | None = None
+    connection = 0
     is_ending = False
+
+    def __init__(self, mark: str) -> None:
+        self.mark = mark
 
 
 class Writer:
@@ -93,7 +106,7 @@ class Writer:
     async def _travel(self, jobs: Sequence[Job]) -> None:
         """Have some jobs committed; what became of each stands in it."""
         for _ in range(TRIES):
-            trip = _Trip()
+            trip = _Trip(self._world.random_bytes(MARK_BYTES).hex())
             try:
                 await self._commit(jobs, trip)
             except faults.LOST_A_RACE as fault:
@@ -129,10 +142,13 @@ class Writer:
             try:
                 async with self._links.one() as connection:
                     status = await connection.fetchval("SELECT txid_status($1)", trip.number)
+                    if status == "committed":
+                        marked = (trip.connection, trip.mark)
+                        return bool(await connection.fetchval(_MARKED, *marked))
             except faults.ANY_FAULT:
                 status = None
-            if status in {"committed", "aborted"}:
-                return bool(status == "committed")
+            if status == "aborted":
+                return False
             await asyncio.sleep(ASK_AGAIN_SECONDS)
         return False
 
@@ -146,7 +162,8 @@ async def _begin(
     names = {name for each in touched for name in (*each.names, *each.shared)}
     events = {number for each in touched for number in each.events}
     sends = {outbox_id for each in touched for outbox_id in each.sends}
-    found = await connection.fetchrow(_LOCK, list(names), list(events), list(sends))
+    trip.connection = connection.get_server_pid()
+    found = await connection.fetchrow(_LOCK, list(names), list(events), list(sends), trip.mark)
     trip.number = found["number"]
     lanes = dict(zip(found["rows"], found["lanes"], strict=True))
     return [None if each.is_alone else _names(each, lanes) for each in touched]

@@ -123,6 +123,26 @@ async def test_a_commit_that_was_not_made_is_not_said_to_be(own_store, own_serve
     assert len(await stored(own_store, offer("a"))) == 1
 
 
+async def test_the_number_of_a_lost_transaction_may_be_given_again(
+    own_store, own_server, monkeypatch
+):
+    """What nothing was written of at a crash was never there: another one gets its number."""
+    real = asyncpg.Connection.execute
+
+    async def execute(self, query, *args, **how):
+        if query == "COMMIT":
+            monkeypatch.setattr(asyncpg.Connection, "execute", real)
+            await asyncio.to_thread(own_server.crash)
+            await asyncio.to_thread(own_server.sql, *["SELECT txid_current()"] * 50)
+        return await real(self, query, *args, **how)
+
+    monkeypatch.setattr(asyncpg.Connection, "execute", execute)
+    with pytest.raises(StoreUnavailable):
+        await own_store.accept([offer("a")], None, claim=True)
+
+    assert len(await stored(own_store, offer("a"))) == 1
+
+
 async def test_crashes_under_load_lose_nothing(own_store, own_server):
     """Senders offer again what was not acknowledged; each event is there once."""
     told, ends = set(), False

@@ -108,7 +108,7 @@ async def test_without_locks_that_lane_stands_still(nodes, url, monkeypatch):
     """The defence off: neither saw the other."""
     bare = (
         "SELECT txid_current() AS number, '{}'::text[] AS rows, '{}'::text[] AS lanes,"
-        " $1::text[], $2::bigint[], $3::text[]"
+        " $1::text[], $2::bigint[], $3::text[], $4::text"
     )
     monkeypatch.setattr(writer, "_LOCK", bare)
 
