@@ -59,7 +59,7 @@ async def test_a_missing_package_is_told(postgres, monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "asyncpg", None)
 
-    with pytest.raises(StoreUnusable, match=r"pip install 'ventanilla\[postgres\]'"):
+    with pytest.raises(StoreUnusable, match=r"pip install '\.\[postgres\]'"):
         await opened(postgres.url("postgres"))
 
 

@@ -29,7 +29,10 @@ ERASING = {
     "refs_drop",
     "refs_naming",
 }
-SMALL = {"leases", "secrets", "moves", "json_each", "CONSTANT", "before", "theirs", "ranked"}
+SMALL = {
+    *("leases", "secrets", "moves", "json_each", "CONSTANT", "before", "theirs", "ranked"),
+    "link_codes",  # one for each account at most, and an hour later none
+}
 PARTIAL = {
     "inbox_lane",
     "inbox_ready",
