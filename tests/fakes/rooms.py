@@ -125,7 +125,8 @@ class Post:
 class Platform:
     """The rooms. ``script`` holds what the next sends run into: an exception, or None.
 
-    With ``loses_answers`` an exception comes after the message was posted.
+    With ``loses_answers`` an exception comes after the message was posted. ``closed`` says what a
+    room always answers, whatever comes first of several sends; ``refusals`` counts that.
     """
 
     posts: list[Post] = field(default_factory=list)
@@ -135,6 +136,8 @@ class Platform:
     profiles: dict[str, Profile] = field(default_factory=dict)
     asked: int = 0
     marks: list[tuple[str, str]] = field(default_factory=list)
+    closed: dict[str, Exception] = field(default_factory=dict)
+    refusals: int = 0
 
     def texts(self, room: str = "") -> list[str]:
         """Return what was said in a room, or everywhere."""
@@ -195,6 +198,9 @@ class RoomsChannel:
         ]
 
     async def send(self, part):
+        if closed := self.platform.closed.get(part.place.where.partition("/")[0]):
+            self.platform.refusals += 1
+            raise closed
         fault = self.platform.script.pop(0) if self.platform.script else None
         if fault is not None and not self.platform.loses_answers:
             raise fault
