@@ -28,7 +28,8 @@ golden: $(READY)            ## write the expected readings of the sample mails a
 
 faults: $(READY)            ## the tests that kill, starve, cut and race
 	$(BIN)/pytest -k "fault or poison or kill or crash or die or dies or race"
-	VENTANILLA_AGENT_MESSAGES=10000 $(BIN)/pytest -q tests/abuse/test_inside.py
+	VENTANILLA_AGENT_MESSAGES=10000 VENTANILLA_PLATFORM_MESSAGES=1000 \
+		$(BIN)/pytest -q tests/abuse/test_inside.py tests/abuse/test_inside_platforms.py
 	$(BIN)/python -m tests.faults.instants
 	$(BIN)/python -m tests.faults.power --cuts 2000
 	$(BIN)/python -m tests.faults.storage --cycles 50 --locked 60

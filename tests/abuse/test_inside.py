@@ -1,8 +1,9 @@
 """Nothing that agents say among themselves reaches a requester, whatever they type and where.
 
-Messages are made up from a seed: notes, words right and wrong, orders with remarks, edits, mails
-that were forwarded, copied or borrowed. Each holds a secret where it must stay inside, or a public
-word in what is meant for the requester. ``make faults`` makes 10,000 of them.
+Messages are made up from a seed: notes, words right and wrong, orders with remarks, edits, pressed
+buttons, forms, answers to what asks for a text, mails that were forwarded, copied or borrowed.
+Each holds a secret where it must stay inside, or a public word in what is meant for the requester.
+``make faults`` makes 10,000 of them.
 """
 
 import os
@@ -18,6 +19,7 @@ from tests.journeys.test_words import TWO_PLACES
 MESSAGES = int(os.environ.get("VENTANILLA_AGENT_MESSAGES", "400"))
 SEED = 20261126
 SECRET, PUBLIC = "zzsecret", "yypublic"
+ASKS = "Your text goes to the requester"
 MAILER, ANA, OTHER = "alice@customer.example", "ana@acme.example", "gus@acme.example"
 PASS = "mx.acme.example; dmarc=pass header.from=acme.example"
 TEAMS = ("support-mail:desk@acme.example", "support-mail:network@acme.example",
@@ -82,6 +84,23 @@ class Talkers:
             text = f"!reply {SECRET}{self.number}"
         return self.chat.event(user, post.where, text, **more)
 
+    def press(self):
+        """Return a form sent from a button under a notice, or said where a text is asked for."""
+        self.number += 1
+        post = self.rng.choice(self.notices)
+        asking = [p for p in self.chat.platform.posts if p.where == "NETWORK" and ASKS in p.text]
+        if asking and self.rng.random() < 0.3:
+            above, user = self.rng.choice(asking), self.rng.choice((EVE, ALICE))
+            return self.chat.event(user, "NETWORK", f"{SECRET}{self.number}", thread=above.id)
+        if not post.buttons:
+            return self.in_room(INSIDE, GUS)
+        (label, button), user = self.rng.choice(post.buttons), self.rng.choice((GUS, EVE, ALICE))
+        more = {"kind": "press", "button": button}
+        if self.rng.random() < 0.8:
+            is_meant = user == GUS and label in ("Reply", "Close")
+            more["values"] = {"text": f"{PUBLIC if is_meant else SECRET}{self.number}"}
+        return self.chat.event(user, post.where, **more)
+
     async def write(self):
         """Have a mail written that must stay inside, some of them words."""
         self.number += 1
@@ -105,7 +124,10 @@ class Talkers:
             events += [self.in_room(OUTSIDE, GUS) for _ in range(2)]
             # Nobody else's public words are the desk's.
             events += [self.in_room(("!reply {s}",), self.rng.choice((EVE, ALICE)))]
+            events += [self.press() for _ in range(3)]
             await self.desk.events(events)
+            if self.rng.random() < 0.25:
+                await self.desk.deliver()
             await self.put_back()
 
     async def put_back(self):
