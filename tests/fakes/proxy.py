@@ -79,7 +79,8 @@ class Proxy:
                 self._flow(reader, back, self.there, writer),
                 self._flow(there, writer, self.back, writer),
             )
-        except OSError:
+        except (OSError, asyncio.CancelledError):
+            # The line is down, or this proxy is closed; nobody waits for what we would say.
             pass
         finally:
             writer.close()

@@ -131,7 +131,7 @@ async def zombie(folder: Path, server: Postgres, *, instant: str) -> tuple[int, 
 
 
 async def _until_it_stands_still(group: Group) -> None:
-    async with asyncio.timeout(30.0):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not _stands_still(group):  # noqa: ASYNC110 - asks the kernel
             await asyncio.sleep(0.05)
 
@@ -199,7 +199,7 @@ class Race:
     faults: list[str] = field(default_factory=list)
 
 
-async def race(folder: Path, server: Postgres, *, mails: int, count: int = 4) -> Race:
+async def race(folder: Path, server: Postgres, *, mails: int, count: int) -> Race:
     """Let some nodes race for a backlog that comes all at once."""
     found = Race()
     async with nodes(folder, server) as some:
@@ -220,7 +220,7 @@ async def race(folder: Path, server: Postgres, *, mails: int, count: int = 4) ->
 
 
 async def _until_all_decide(some: Nodes) -> None:
-    async with asyncio.timeout(30.0):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         for number in range(len(some.groups)):
             while "rules taken" not in some.log_of(number).read_text():  # noqa: ASYNC110 - a file
                 await asyncio.sleep(0.05)
@@ -247,13 +247,13 @@ def _event(load: Load, channel: str) -> RawEvent:
     return RawEvent(channel=channel, body=mail, facts=facts, received_at=RealWorld().now())
 
 
-async def try_all(folder: Path, server: Postgres, *, mails: int) -> list[str]:
+async def try_all(folder: Path, server: Postgres, *, mails: int, count: int = 4) -> list[str]:
     """Try all of it at once, because most of it is waiting; return what was not kept."""
     frozen, window, cut, raced = await asyncio.gather(
         zombie(folder / "zombie", server, instant="claimed"),
         zombie(folder / "window", server, instant="send"),
         cut_off(folder / "cut", server),
-        race(folder / "race", server, mails=mails),
+        race(folder / "race", server, mails=mails, count=count),
     )
     sys.stdout.write(
         f"zombie: {frozen[0]} answers twice; in the window between look and send: {window[0]}\n"
