@@ -20,6 +20,8 @@ MESSAGES = int(os.environ.get("VENTANILLA_AGENT_MESSAGES", "400"))
 SEED = 20261126
 SECRET, PUBLIC = "zzsecret", "yypublic"
 ASKS = "Your text goes to the requester"
+# So much of the talk is shown on the platform, for later talk to answer; the rest is only queued.
+SHOWN = 120
 MAILER, ANA, OTHER = "alice@customer.example", "ana@acme.example", "gus@acme.example"
 PASS = "mx.acme.example; dmarc=pass header.from=acme.example"
 TEAMS = ("support-mail:desk@acme.example", "support-mail:network@acme.example",
@@ -126,7 +128,7 @@ class Talkers:
             events += [self.in_room(("!reply {s}",), self.rng.choice((EVE, ALICE)))]
             events += [self.press() for _ in range(3)]
             await self.desk.events(events)
-            if self.rng.random() < 0.25:
+            if self.number < SHOWN:
                 await self.desk.deliver()
             await self.put_back()
 
