@@ -14,7 +14,7 @@ from gateway.errors import GatewayError
 SCHEMA = "schema.json"
 CONFIG = """\
 # The desk's configuration. `ventanilla check` reads it and names every mistake with its line.
-# Every other setting, with its default: config.example.toml in Ventanilla's documentation.
+# Every other setting, with its default: config.example.toml beside Ventanilla's README.
 
 [desk]
 name = "Acme Support"                       # how the desk signs its messages
