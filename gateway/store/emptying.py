@@ -12,10 +12,15 @@ from gateway.store.steps import Steps, change, one, rows
 from gateway.store.values import CHUNKS_PER_ROW
 
 
-def empty_event(inbox_id: int) -> Steps[None]:
-    """Empty an ended event of the inbox; its keys stay, so that it is never taken again."""
-    if (yield from one("event_empty", id=inbox_id)) is not None:
+def empty_event(inbox_id: int) -> Steps[bool]:
+    """Empty an event of the inbox if it is ended, and tell whether it is.
+
+    Its keys stay, so that it is never taken again.
+    """
+    is_ended = (yield from one("event_empty", id=inbox_id)) is not None
+    if is_ended:
         yield from change("event_bytes_drop", **_pieces(inbox_id))
+    return is_ended
 
 
 def strip_send(position: int) -> Steps[None]:

@@ -130,22 +130,25 @@ def _empty_named(person: Person, at: int) -> Steps[int]:
     return many
 
 
-def _empty_event(inbox_id: int, at: int) -> Steps[None]:
+def _empty_event(inbox_id: int, at: int) -> Steps[bool]:
     yield from change("event_drop_quarantined", id=inbox_id, at=at)
-    yield from emptying.empty_event(inbox_id)
+    is_ended = yield from emptying.empty_event(inbox_id)
     yield from change("event_hush", id=inbox_id)
+    return is_ended
 
 
 async def _empty_holding(look: Doing, write: Doing, person: Person, at: int) -> int:
-    """Empty ended messages in whose bytes the address stands."""
+    """Empty ended messages in whose bytes the address stands; return how many.
+
+    The order to erase is among them and not ended: it is emptied last, and nobody's message.
+    """
     many = 0
     for query, empty in (("event_bytes_walk", _empty_event), ("send_bytes_walk", _empty_ended)):
         after = -1
         while found := await look(partial(rows, query, after=after, count=PIECES)):
             after = found[-1]["piece"]
             for owner in _holding(person, found):
-                await write(partial(empty, owner, at))
-                many += 1
+                many += await write(partial(empty, owner, at))
     return many
 
 
@@ -161,9 +164,11 @@ def _holding(person: Person, found: Sequence[Row]) -> list[int]:
     return list(dict.fromkeys(holding))
 
 
-def _empty_ended(position: int, _at: int) -> Steps[None]:
-    if (yield from one("send_is_ended", position=position)) is not None:
+def _empty_ended(position: int, _at: int) -> Steps[bool]:
+    is_ended = (yield from one("send_is_ended", position=position)) is not None
+    if is_ended:
         yield from emptying.empty_send(position)
+    return is_ended
 
 
 def forget_orders() -> Steps[None]:
