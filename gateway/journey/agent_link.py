@@ -19,7 +19,9 @@ _SAID = (EventKind.REQUEST, EventKind.FOLLOWUP)
 def merge(draft: Draft, deed: Deed) -> str:
     """Let a ticket's story go on in another one: replies follow."""
     into = deed.other
-    if into is None or into.number == deed.ticket.number or _is_hidden(draft, deed, into):
+    if into is not None and into.number == deed.ticket.number:
+        raise WordRefused("a ticket cannot be merged into itself")
+    if into is None or _is_hidden(draft, deed, into):
         named = deed.arguments.get("into", "")
         raise WordRefused(f"merge needs another ticket, and there is no {named or 'such one'}")
     if into.state in (TicketState.MERGED, TicketState.SPAM):

@@ -42,6 +42,16 @@ async def test_requester_answers_and_the_ticket_is_open_again(desk, lift):
     assert (await desk.ticket(lift)).state is TicketState.OPEN
 
 
+async def test_a_ticket_is_not_merged_into_itself(desk, lift):
+    """It is there, and it is told why that does not help."""
+    reference = (await desk.ticket(lift)).reference
+
+    done = await order(desk, lift, "merge", arguments={"into": reference})
+
+    assert done.reason == "refused: a ticket cannot be merged into itself"
+    assert (await desk.ticket(lift)).state is TicketState.OPEN
+
+
 async def test_note_stays_inside(desk, lift):
     """Nothing goes out to the requester, and the line is internal."""
     before = len(await desk.sent(ALICE))
