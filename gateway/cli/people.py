@@ -25,7 +25,7 @@ Whom = Annotated[
 
 @app.command()
 def show(address: Whom, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Show what somebody linked with their address, by a code that was mailed there."""
+    """Show what somebody linked with their address. A code was mailed there first."""
     kind, plain = whom(address)
     settings = settings_of(config)
     from gateway.contracts.store import Question  # noqa: PLC0415 - not for --help
