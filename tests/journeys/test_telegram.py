@@ -425,7 +425,7 @@ async def test_a_deep_link_chooses_the_language(people):
     """``t.me/bot?start=pt`` greets in Portuguese."""
     await people.happens("message", command("/start pt"))
 
-    assert "Escreva o que precisa" in people.seen_by(RITA)[-1].text
+    assert "Escreva aquilo de que precisa" in people.seen_by(RITA)[-1].text
 
 
 async def test_a_deep_link_shows_a_ticket_of_ones_own(people):
