@@ -21,6 +21,7 @@ from gateway.journey import limits
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.wish_answer import say
+from gateway.journey.wish_word import wish_of
 from gateway.model.linking import MAIL, CodeMade, CodeUsed, CodeVoid, LinkCode, Unlinked
 from gateway.model.message import Author, Json, Message, Trust, Wish, WishKind
 from gateway.model.people import Place, is_mail_address
@@ -43,15 +44,7 @@ def code_in(message: Message) -> Wish | None:
     talk, text = message.talk, message.text.strip()
     if talk is None or not talk.private or not _CODE.fullmatch(text):
         return None
-    return Wish(
-        channel=message.channel,
-        author=message.author,
-        digest=message.digest,
-        kind=WishKind.LINK,
-        talk=talk,
-        argument=text,
-        external_id=message.external_id,
-    )
+    return wish_of(message, talk, WishKind.LINK, text)
 
 
 def budgets_of(desk: Desk, wish: Wish) -> tuple[Budget, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.model.message import Message, Wish, WishKind
+from gateway.model.message import Message, Talk, Wish, WishKind
 from gateway.model.people import is_mail_address
 
 _MOST_WORDS = 2
@@ -33,6 +33,11 @@ def wish_in(message: Message, languages: Sequence[str]) -> Wish | None:
     argument = words[1] if len(words) == _MOST_WORDS else ""
     if kind is None or not _takes(kind, argument, languages):
         return None
+    return wish_of(message, talk, kind, argument)
+
+
+def wish_of(message: Message, talk: Talk, kind: WishKind, argument: str) -> Wish:
+    """Return the wish that was said in a message."""
     return Wish(
         channel=message.channel,
         author=message.author,
