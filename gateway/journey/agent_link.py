@@ -20,7 +20,7 @@ def merge(draft: Draft, deed: Deed) -> str:
     """Let a ticket's story go on in another one: replies follow."""
     into = deed.other
     if into is not None and into.number == deed.ticket.number:
-        raise WordRefused("a ticket cannot be merged into itself")
+        raise WordRefused(f"merge needs another ticket: {into.reference} is this one")
     if into is None or _is_hidden(draft, deed, into):
         named = deed.arguments.get("into", "")
         raise WordRefused(f"merge needs another ticket, and there is no {named or 'such one'}")

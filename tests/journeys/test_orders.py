@@ -48,7 +48,7 @@ async def test_a_ticket_is_not_merged_into_itself(desk, lift):
 
     done = await order(desk, lift, "merge", arguments={"into": reference})
 
-    assert done.reason == "refused: a ticket cannot be merged into itself"
+    assert done.reason == f"refused: merge needs another ticket: {reference} is this one"
     assert (await desk.ticket(lift)).state is TicketState.OPEN
 
 
