@@ -29,6 +29,7 @@ class Proxy:
         self._target = (host, port)
         self._tasks: set[asyncio.Task[None]] = set()
         self._lines: set[asyncio.StreamWriter] = set()
+        self._targets: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
         self.broken = 0
@@ -49,6 +50,14 @@ class Proxy:
         """Break off all connections, as a host that has forgotten them does (RST)."""
         for line in tuple(self._lines):
             self._break(line)
+
+    def forget(self) -> None:
+        """End the connections to the target: its keep-alive is answered by us, not by the far end.
+
+        Whoever connected is not told while the line is cut.
+        """
+        for target in tuple(self._targets):
+            target.transport.abort()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -75,10 +84,14 @@ class Proxy:
         try:
             await self.there.flows.wait()
             there, back = await asyncio.open_connection(*self._target)
-            await asyncio.gather(
-                self._flow(reader, back, self.there, writer),
-                self._flow(there, writer, self.back, writer),
-            )
+            self._targets.add(back)
+            try:
+                await asyncio.gather(
+                    self._flow(reader, back, self.there, writer),
+                    self._flow(there, writer, self.back, writer),
+                )
+            finally:
+                self._targets.discard(back)
         except (OSError, asyncio.CancelledError):
             # The line is down, or this proxy is closed; nobody waits for what we would say.
             pass
@@ -106,6 +119,8 @@ class Proxy:
                 handed_on += len(some)
                 sink.write(some)
                 await sink.drain()
+            # The end does not come through a line that is cut either.
+            await way.flows.wait()
         finally:
             sink.close()
 

@@ -80,3 +80,33 @@ async def test_a_line_is_reset():
 
         with pytest.raises(ConnectionResetError):
             await reader.readexactly(1)
+
+
+async def test_a_target_that_forgets_is_not_heard_of_while_the_line_is_cut():
+    """What its keep-alive ends, it ends alone; who connected hears of it when it is mended."""
+    ended = asyncio.Event()
+
+    async def serve(reader, writer):
+        writer.write(await reader.read(1))
+        with contextlib.suppress(ConnectionError):
+            await reader.read(1)
+        ended.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with Proxy("127.0.0.1", server.sockets[0].getsockname()[1]) as proxy:
+        reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+        writer.write(b"a")
+        assert await reader.read(1) == b"a"
+        proxy.cut()
+        proxy.forget()
+        async with asyncio.timeout(5):
+            await ended.wait()
+        heard = asyncio.create_task(reader.read(1))
+        done, _ = await asyncio.wait([heard], timeout=0.2)
+        assert not done
+        proxy.mend()
+        async with asyncio.timeout(5):
+            assert await heard == b""
+        writer.close()
+    server.close()
