@@ -97,9 +97,9 @@ class Whole(Office):
 
     async def mailbox(self, count):
         """Wait until so many mails are on their way to Carla; return the newest."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(found := await self.desk.sent(CARLA)) < count:  # noqa: ASYNC110 - no other sign
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.05)
         return found[-1]
 
     async def in_telegram(self, chat, count):
