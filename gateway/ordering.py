@@ -23,7 +23,7 @@ from gateway.journey.pipeline import Pipeline
 from gateway.model.inbox import InboxRow, InboxState
 from gateway.model.message import Attachment, Parsed, RawEvent
 from gateway.model.ticket_id import format_reference
-from gateway.model.upkeep import is_node
+from gateway.model.upkeep import nodes_there
 from gateway.settings import Settings
 from gateway.store import DeskLock, open_store
 from gateway.world import RealWorld
@@ -82,8 +82,7 @@ async def order(
 async def _is_served(settings: Settings) -> bool:
     """Tell whether a node is there, where several may be."""
     async with _writing(settings, sole=False) as store:
-        now = RealWorld().now()
-        return any(is_node(lease) and lease.expires_at > now for lease in await store.leases())
+        return bool(nodes_there(await store.leases(), RealWorld().now()))
 
 
 async def _by_serve(settings: Settings, event: RawEvent, wait_s: float) -> OrderResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,6 +55,11 @@ class Erased:
 def is_node(lease: LeaseRow) -> bool:
     """Tell whether a lease says that a node is there."""
     return lease.key == node_key(lease.holder)
+
+
+def nodes_there(leases: Iterable[LeaseRow], now: datetime) -> list[str]:
+    """Return the names of the nodes that are there."""
+    return [lease.holder for lease in leases if is_node(lease) and lease.expires_at > now]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

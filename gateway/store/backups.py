@@ -16,8 +16,9 @@ from threading import Event
 
 from gateway.contracts.store import Store
 from gateway.errors import StoreUnusable
-from gateway.model.upkeep import Resumed, is_node
-from gateway.store import SQLITE, DeskLock, open_store
+from gateway.model.upkeep import Resumed, nodes_there
+from gateway.store import SQLITE, open_store
+from gateway.store.lock import stopped
 from gateway.store.sqlite import files
 from gateway.store.sqlite.files import Told
 from gateway.world import World
@@ -51,14 +52,15 @@ async def back_up(url: str, target: Path, *, world: World, told: Told) -> Backed
         StoreError: it failed; there is no target then.
     """
     path = _file(url)
-    await _require_desk(url, world)
-    files.require_free(target)
+    async with _opened(url, world, read_only=True):
+        files.require_free(target)
     part = target.with_name(f".{target.name}.part")
     files.remove(part)
     await _copy(path, part, told)
     try:
         await asyncio.to_thread(files.look_through, part)
-        audit = await _audit(part, world)
+        async with _opened(f"{SQLITE}{part}", world, read_only=True) as store:
+            audit = await store.audit()
         size = part.stat().st_size
         files.keep(part, target)
     finally:
@@ -78,20 +80,17 @@ async def restore(url: str, backup: Path, *, world: World, skip: int, told: Told
     """
     path = _file(url)
     files.require(backup)
-    lock = DeskLock(path)
-    if not lock.acquire():
-        raise StoreUnusable(f"{path}: `ventanilla serve` is at work on it; stop it first")
     part = path.with_name(f".{path.name}.part")
-    try:
-        files.remove(part)
-        await _copy(backup, part, told)
-        await asyncio.to_thread(files.look_through, part)
-        audit, resumed = await _prepared(part, world, skip)
-        aside = _set_aside(path, world)
-        files.keep(part, path)
-    finally:
-        files.remove(part)
-        lock.release()
+    with stopped(path):
+        try:
+            files.remove(part)
+            await _copy(backup, part, told)
+            await asyncio.to_thread(files.look_through, part)
+            audit, resumed = await _prepared(part, world, skip)
+            aside = _set_aside(path, world)
+            files.keep(part, path)
+        finally:
+            files.remove(part)
     return Restored(aside, audit, resumed)
 
 
@@ -105,47 +104,29 @@ async def resume(url: str, *, world: World, skip: int) -> Resumed:
         StoreUnusable: a node is at work on it.
         StoreError: it cannot be opened, or written.
     """
-    async with _stopped(url, world) as store:
-        return await store.resume(skip)
-
-
-@asynccontextmanager
-async def _stopped(url: str, world: World) -> AsyncIterator[Store]:
-    path = url.removeprefix(SQLITE) if url.startswith(SQLITE) else None
-    if path is not None:
-        # A look first: opened to write, a missing file would be made.
-        await _require_desk(url, world)
-    lock = DeskLock(path) if path is not None else None
-    if lock is not None and not lock.acquire():
-        raise StoreUnusable(f"{path}: `ventanilla serve` is at work on it; stop it first")
-    try:
-        store = await open_store(url, world=world, node=NODE, sole_writer=lock is not None)
-        try:
+    if not url.startswith(SQLITE):
+        async with _opened(url, world) as store:
             await _require_still(store, world)
-            yield store
-        finally:
-            await store.close()
-    finally:
-        if lock is not None:
-            lock.release()
+            return await store.resume(skip)
+    # A look first: opened to write, a missing file would be made.
+    async with _opened(url, world, read_only=True):
+        pass
+    with stopped(_file(url)):
+        async with _opened(url, world, sole_writer=True) as store:
+            return await store.resume(skip)
 
 
 async def _require_still(store: Store, world: World) -> None:
     """Pass when no node is there; one that the restored state speaks of is gone in 20 seconds."""
-    now = world.now()
-    nodes = [row.holder for row in await store.leases() if is_node(row) and row.expires_at > now]
-    if nodes:
+    if nodes := nodes_there(await store.leases(), world.now()):
         raise StoreUnusable(f"nodes are at work on it: {', '.join(nodes)}; stop them first")
 
 
 async def _prepared(part: Path, world: World, skip: int) -> tuple[Mapping[str, int], Resumed]:
     """Bring a copy up to date and make it safe to go on with; nobody has seen it yet."""
-    store = await open_store(f"{SQLITE}{part}", world=world, node=NODE, sole_writer=True)
-    try:
+    async with _opened(f"{SQLITE}{part}", world, sole_writer=True) as store:
         audit = await store.audit()
         return audit, await store.resume(skip)
-    finally:
-        await store.close()
 
 
 def _set_aside(path: Path, world: World) -> Path | None:
@@ -164,17 +145,17 @@ async def _copy(source: Path, target: Path, told: Told) -> None:
         stop.set()
 
 
-async def _audit(path: Path, world: World) -> Mapping[str, int]:
-    store = await open_store(f"{SQLITE}{path}", world=world, node=NODE, read_only=True)
+@asynccontextmanager
+async def _opened(
+    url: str, world: World, *, read_only: bool = False, sole_writer: bool = False
+) -> AsyncIterator[Store]:
+    store = await open_store(
+        url, world=world, node=NODE, read_only=read_only, sole_writer=sole_writer
+    )
     try:
-        return await store.audit()
+        yield store
     finally:
         await store.close()
-
-
-async def _require_desk(url: str, world: World) -> None:
-    """Pass when there is a desk that this program can read."""
-    await (await open_store(url, world=world, node=NODE, read_only=True)).close()
 
 
 def _file(url: str) -> Path:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from gateway.contracts.store import Store
 from gateway.errors import StoreError, StoreUnusable
-from gateway.store import POSTGRES, SQLITE, DeskLock, open_store
+from gateway.store import POSTGRES, SQLITE, open_store
+from gateway.store.lock import stopped
 from gateway.world import World
 
 NODE = "copy"
@@ -47,15 +48,12 @@ async def _stopped(source: str, path: str, world: World) -> AsyncIterator[Store]
     """Give a desk that nobody works on, and keep it so."""
     # Opened before it is locked: the lock would be a file beside a desk that is not there.
     desk = await open_store(source, world=world, node=NODE, read_only=True)
-    lock = DeskLock(path)
     try:
-        if not lock.acquire():
-            raise StoreUnusable(f"{path}: `ventanilla serve` is at work on it; stop it first")
-        yield desk
+        with stopped(path):
+            yield desk
     except sqlite3.Error as fault:
         raise StoreError(f"{path}: it cannot be read: {fault}") from fault
     finally:
-        lock.release()
         await desk.close()
 
 

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from gateway.errors import StoreUnusable
 
 
 class DeskLock:
@@ -40,3 +44,19 @@ class DeskLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+@contextmanager
+def stopped(path: Path | str) -> Iterator[None]:
+    """Keep a desk's file from being worked on.
+
+    Raises:
+        StoreUnusable: somebody is at work on it.
+    """
+    lock = DeskLock(path)
+    if not lock.acquire():
+        raise StoreUnusable(f"{path}: `ventanilla serve` is at work on it; stop it first")
+    try:
+        yield
+    finally:
+        lock.release()
