@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rules.faq.index import Hit, Index
+from rules.faq.odds import log_odds, probability_of
 from rules.faq.stems import count_content
 from rules.faq.study import Asked
 
@@ -124,7 +125,7 @@ class Confidence:
 
     def probability(self, tokens: Sequence[str], hits: Sequence[Hit], together: int = 1) -> float:
         """Return how likely the best hit is right, or one of the best few, from 0 to 1."""
-        own = _sigmoid(_dot(self.coefficients, signs_of(tokens, hits, together)))
+        own = probability_of(_dot(self.coefficients, signs_of(tokens, hits, together)))
         if not self.sure:
             return own
         place = bisect_left(self.sure, own)
@@ -182,7 +183,7 @@ def _tail(coefficients: Signs, tried: Sequence[Tried]) -> Iterator[tuple[float, 
     strange = sum(one.is_right is None for one in tried)
     found = sorted(
         (
-            (_sigmoid(_dot(coefficients, one.signs)), weight, one.is_right)
+            (probability_of(_dot(coefficients, one.signs)), weight, one.is_right)
             for one, weight in zip(tried, weights, strict=True)
             if weight and not one.is_doubted
         ),
@@ -200,7 +201,7 @@ def _tail(coefficients: Signs, tried: Sequence[Tried]) -> Iterator[tuple[float, 
         if place % step == 0:
             share = promised / total
             kept = (right + _HELD * share) / (known + _HELD)
-            bound = _sigmoid(_log_odds(kept) + _ALLOWANCE)
+            bound = probability_of(log_odds(kept) + _ALLOWANCE)
             yield probability, share, min(bound, 1 - _FALSE * taken_in / max(1, strange))
 
 
@@ -242,16 +243,7 @@ def _dot(left: Sequence[float], right: Sequence[float]) -> float:
     return sum(a * b for a, b in zip(left, right, strict=True))
 
 
-def _sigmoid(value: float) -> float:
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
-
-
 def _between(first: float, second: float, share: float) -> float:
     """Return the probability whose log odds lie between, at a share of the way."""
-    low, high = _log_odds(first), _log_odds(second)
-    return _sigmoid(low + share * (high - low))
-
-
-def _log_odds(probability: float) -> float:
-    inside = min(max(probability, 1e-9), 1 - 1e-9)
-    return math.log(inside / (1 - inside))
+    low, high = log_odds(first), log_odds(second)
+    return probability_of(low + share * (high - low))

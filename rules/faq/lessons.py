@@ -6,7 +6,6 @@ any more; one that always helped needs only a little less than others.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from gateway.errors import Problem
 from gateway.model.knowledge import Lesson
 from rules.faq.entries import FaqEntry
 from rules.faq.matcher import Verdict
+from rules.faq.odds import log_odds, probability_of
 from rules.problems import Problems
 
 LEAST_NOT_HELPED = 3
@@ -55,13 +55,13 @@ def need_of(lesson: Lesson, needed: float) -> Need:
         if wrong > MOST_WRONG:
             return Need(_NEVER, f"{told} is not sent any more until it is changed")
         if wrong > allowed:
-            more = _moved(needed, _log_odds(wrong) - _log_odds(allowed))
+            more = _moved(needed, log_odds(wrong) - log_odds(allowed))
             return Need(more, f"{told} now needs {more:.2f}")
     if lesson.helped >= LEAST_HELPED:
         said = lesson.helped + lesson.not_helped
         wrong = (lesson.not_helped + allowed * _PRIOR) / (said + _PRIOR)
         if wrong < allowed:
-            less = _moved(needed, max(_LEAST_SHIFT, _log_odds(wrong) - _log_odds(allowed)))
+            less = _moved(needed, max(_LEAST_SHIFT, log_odds(wrong) - log_odds(allowed)))
             told = f"helped {lesson.helped} of {said} different people who were heard of"
             return Need(less, f"{told}: this entry needs only {less:.2f}")
     return Need(needed)
@@ -93,8 +93,4 @@ def check_lessons(
 
 
 def _moved(probability: float, shift: float) -> float:
-    return 1 / (1 + math.exp(-(_log_odds(probability) + shift)))
-
-
-def _log_odds(probability: float) -> float:
-    return math.log(probability / (1 - probability))
+    return probability_of(log_odds(probability) + shift)

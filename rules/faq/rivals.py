@@ -24,7 +24,6 @@ LEAST_TAKEN = 3
 
 _MOST_TOGETHER = 20
 """So many phrasings of one and the same words are compared; who has more is told enough."""
-_FUNCTION_WEIGHT = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
