@@ -7,10 +7,9 @@ load is pure. Raises `TooEarly` for what answers something that may not be known
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import assert_never
 
 from gateway.contracts.store import Known
@@ -175,26 +174,26 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     await _read_history(draft, who.ticket, always=is_agent)
     if not is_agent or hands_on(message.text):
         await read_files(draft)
-    plan = await _prepared(draft, message, who, known)
+    asked = await _judged(draft, message, who, known)
     if sum(file.size for file in message.attachments) < BIG_FILES:
-        plan()
+        _plan_by_writer(draft, message, who, known, asked)
     else:
         # Rendering encodes the files: beside the event loop, so that others are not kept waiting.
-        await asyncio.to_thread(plan)
+        await asyncio.to_thread(_plan_by_writer, draft, message, who, known, asked)
 
 
-async def _prepared(
+async def _judged(
     draft: Draft, message: Message, who: Identity, known: Known
-) -> Callable[[], None]:
-    """Look up the tickets that a team may be shown with a message; return what plans it."""
-    if who.who is Who.ASKER:
-        found = new_request.judged(draft, message, who, known)
-        if found.may_go_to_people(draft.desk):
-            draft.similar = await similar.to_request(draft, message.subject, message.text)
-        return partial(new_request.plan_judged, draft, found)
-    if who.ticket is not None:
-        draft.similar = await similar.to_ticket(draft, who.ticket)
-    return partial(_plan_by_writer, draft, message, who, known)
+) -> new_request.Judged | None:
+    """Return what a new request comes to; look up the tickets that a team may be shown with it."""
+    if who.who is not Who.ASKER:
+        if who.ticket is not None:
+            draft.similar = await similar.to_ticket(draft, who.ticket)
+        return None
+    asked = new_request.judged(draft, message, who, known)
+    if asked.may_go_to_people(draft.desk):
+        draft.similar = await similar.to_request(draft, message.subject, message.text)
+    return asked
 
 
 async def _plan_feedback(draft: Draft, pressed: Feedback) -> None:
@@ -229,10 +228,17 @@ async def _with_newest(draft: Draft, known: Known) -> Known:
     return replace(known, tickets={**known.tickets, number: ticket}) if ticket else known
 
 
-def _plan_by_writer(draft: Draft, message: Message, who: Identity, known: Known) -> None:
+def _plan_by_writer(
+    draft: Draft,
+    message: Message,
+    who: Identity,
+    known: Known,
+    asked: new_request.Judged | None,
+) -> None:
     match who.who:
         case Who.ASKER:
-            new_request.plan(draft, message, who, known)
+            assert asked is not None
+            new_request.plan_judged(draft, asked)
         case Who.PARTY:
             follow_up.plan_of_party(draft, message, who, known)
         case Who.STRANGER:
