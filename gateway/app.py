@@ -104,15 +104,11 @@ def load_rules(settings: Settings) -> tuple[Rules | None, tuple[Problem, ...]]:
     return (None if reading.examples_fail else reading.book), reading.problems
 
 
-def load_lessons(settings: Settings) -> Mapping[str, Lesson]:
+async def load_lessons(settings: Settings) -> Mapping[str, Lesson]:
     """Return how editions of FAQ entries fared; none where the store cannot be read."""
-
-    async def read() -> Mapping[str, Lesson]:
+    try:
         async with reading(settings) as store:
             return await lessons.read(store)
-
-    try:
-        return asyncio.run(read())
     except StoreError:
         return {}
 
@@ -209,7 +205,7 @@ async def check(settings: Settings, *, connect: bool) -> Sequence[Problem]:
     told = [place for team in book.teams.values() for place in team.tell] if book else []
     found = [*settings.problems, *wrong, *in_rules, *in_words]
     if book is not None and (connect or database_path(settings) is not None):
-        learned = await asyncio.to_thread(load_lessons, settings)
+        learned = await load_lessons(settings)
         found += book.unsent(learned, 1 - settings.max_wrong)
     for channel in channels.values():
         found += await check_channel(settings, channel, channels, told, connect=connect)
@@ -278,7 +274,7 @@ def explain(
         ConfigError: the rules or the configuration have errors, or there is no such channel.
         ParseError: the mail cannot be read.
     """
-    parts, learned = load_parts(settings), load_lessons(settings)
+    parts, learned = load_parts(settings), asyncio.run(load_lessons(settings))
     name = channel or next(iter(parts.channels))
     if name not in parts.channels:
         known = ", ".join(parts.channels)

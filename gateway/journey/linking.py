@@ -41,8 +41,11 @@ _MINUTES = LIFE // timedelta(minutes=1)
 
 def code_in(message: Message) -> Wish | None:
     """Return the wish that a message is which may be a code that comes back, None for others."""
-    talk, text = message.talk, message.text.strip()
-    if talk is None or not talk.private or not _CODE.fullmatch(text):
+    talk = message.talk
+    if talk is None or not talk.private:
+        return None
+    text = message.text.strip()
+    if not _CODE.fullmatch(text):
         return None
     return wish_of(message, talk, WishKind.LINK, text)
 

@@ -24,9 +24,10 @@ _WORDS = {
 
 def wish_in(message: Message, languages: Sequence[str]) -> Wish | None:
     """Return the wish that a chat message is, None where it is none; ``languages`` are codes."""
-    talk, words = message.talk, message.text.split(maxsplit=_MOST_WORDS)
+    talk = message.talk
     if talk is None or not talk.private or message.forwarded or message.flags:
         return None
+    words = message.text.split(maxsplit=_MOST_WORDS)
     if message.attachments or not words or len(words) > _MOST_WORDS:
         return None
     kind = _WORDS.get(words[0].casefold())
