@@ -128,7 +128,7 @@ def _mailing(who: str, limits: Limits) -> tuple[Budget, ...]:
     return (
         Budget(key=f"{who}:hourly", limit=limits.automatic_per_hour, window=HOUR),
         Budget(key=f"{who}:daily", limit=limits.automatic_per_day, window=DAY),
-        Budget(key="desk", limit=limits.acknowledgements_per_minute, window=MINUTE),
+        Budget(key="desk", limit=limits.acknowledgements_per_minute, window=MINUTE, is_desks=True),
     )
 
 

@@ -28,11 +28,16 @@ class TicketWrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """A right that runs out: at most ``limit`` spendings of ``key`` within the last ``window``."""
+    """A right that runs out: at most ``limit`` spendings of ``key`` within the last ``window``.
+
+    One that ``is_desks`` is spent by nearly everybody's plans, once by each: where it is large,
+    the store may refuse the last of it early rather than have the nodes wait for each other.
+    """
 
     key: str
     limit: int
     window: timedelta
+    is_desks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,9 @@
 
 Called by the other modules of this package. The twentieth that a window begins in counts whole, so
 that a limit is never exceeded; a spending is forgotten up to one twentieth late.
+
+A large right of the whole desk is kept in stripes: each transaction that writes has one of them for
+itself, and cannot see what those under way on the others spend. For them a reserve is set aside.
 """
 
 from __future__ import annotations
@@ -15,17 +18,43 @@ from gateway.store.values import span_micros, storable
 
 # The query ``budget_spent`` counts by them as well.
 BUCKETS = 20
+STRIPES = 16
+# A back end commits at most so many plans at once on one stripe.
+MOST_PLANS = 64
+RESERVE = STRIPES * MOST_PLANS
+# From here on the reserve is a twentieth or less.
+LARGE = 20 * RESERVE
+
+
+def is_striped(budget: Budget) -> bool:
+    """Tell whether a right is kept in stripes."""
+    return budget.is_desks and budget.limit >= LARGE
 
 
 def spent(budgets: Sequence[Budget], at: int) -> Steps[list[int]]:
-    """Return the spendings of each budget within its window that ends at a time."""
+    """Return the spendings of each budget within its window that ends at a time.
+
+    The reserve of one that is kept in stripes counts as spent.
+    """
     if not budgets:
         return []
-    keys = [storable(budget.key) for budget in budgets]
+    keys = [key for budget in budgets for key in _keys(budget)]
     found = yield from rows("budget_spent", keys=keys, now=at)
     spendings = {(row["key"], row["span"]): int(row["spent"]) for row in found}
-    spans = [span_micros(budget.window) for budget in budgets]
-    return [spendings.get(right, 0) for right in zip(keys, spans, strict=True)]
+    return [_sum(budget, spendings) for budget in budgets]
+
+
+def _sum(budget: Budget, spendings: Mapping[tuple[str, int], int]) -> int:
+    span = span_micros(budget.window)
+    some = sum(spendings.get((key, span), 0) for key in _keys(budget))
+    return some + RESERVE if is_striped(budget) else some
+
+
+def _keys(budget: Budget) -> Sequence[str]:
+    """Return the keys that a budget's spendings stand under."""
+    key = storable(budget.key)
+    stripes = range(STRIPES if is_striped(budget) else 0)
+    return [key, *(f"{key}#{stripe}" for stripe in stripes)]
 
 
 def spend(budgets: Sequence[Budget], at: int) -> Steps[None]:
@@ -33,7 +62,12 @@ def spend(budgets: Sequence[Budget], at: int) -> Steps[None]:
 
     They are spent before they are counted: others of the same transaction may do so as well.
     """
-    yield from change_each("budget_spend", [_spending(budget, at) for budget in budgets])
+    for query, some in (
+        ("budget_spend", [budget for budget in budgets if not is_striped(budget)]),
+        ("budget_spend_striped", [budget for budget in budgets if is_striped(budget)]),
+    ):
+        if some:
+            yield from change_each(query, [_spending(budget, at) for budget in some])
     spendings = yield from spent(budgets, at)
     for budget, after in zip(budgets, spendings, strict=True):
         if after > budget.limit:

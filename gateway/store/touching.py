@@ -15,6 +15,7 @@ from gateway.model.inbox import Claim
 from gateway.model.linking import LinkStep, Unlinked
 from gateway.model.message import Keys, RawEvent
 from gateway.model.plan import Plan
+from gateway.store.budgets import is_striped
 from gateway.store.values import storable
 
 
@@ -23,12 +24,13 @@ class Touched:
     """Names, and rows whose lanes are names too: those of the inbox by id, of the outbox too.
 
     What is ``shared`` with others of the same transaction is only added to, and looked at after
-    that. ``is_alone`` says that it looks at more than its names: nothing else may go on in the
-    same transaction meanwhile.
+    that; what is ``striped`` as well, and a transaction needs one stripe of it. ``is_alone`` says
+    that it looks at more than its names: nothing else may go on in the same transaction meanwhile.
     """
 
     names: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
+    striped: frozenset[str] = frozenset()
     events: frozenset[int] = frozenset()
     sends: frozenset[str] = frozenset()
     is_alone: bool = False
@@ -73,11 +75,13 @@ def plan(made: Plan, claim: Claim | None = None) -> Touched:
     """Return what making a plan true touches; ``claim`` is one that it ends besides."""
     ended = [done.claim.id for done in (made.done, *made.read_with) if done is not None]
     ended += [claim.id] if claim is not None else []
-    budgets = (_name("budget", budget.key) for budget in made.spend)
+    large = frozenset(_name("budget", each.key) for each in made.spend if is_striped(each))
+    small = (_name("budget", each.key) for each in made.spend if not is_striped(each))
     lanes = (_name("outbox", send.lane) for send in made.sends)
     return Touched(
         names=frozenset(_names(made)),
-        shared=frozenset((*budgets, *lanes)),
+        shared=frozenset((*small, *lanes)),
+        striped=large,
         events=frozenset(ended),
         sends=frozenset(settled.outbox_id for settled in made.settled),
         is_alone=bool(made.moves),

@@ -19,6 +19,7 @@ from gateway.model.people import Person
 from gateway.model.plan import Budget, TicketWrite
 from gateway.model.ticket import EventKind, FileRef, Party, Thread, Ticket, TicketState, Visibility
 from gateway.model.timing import Timer, Timing
+from gateway.store import budgets
 from tests.fakes.world import START
 from tests.store.things import MINUTE, done, line, offer, opened, plan, send, settled, ticket
 
@@ -289,6 +290,21 @@ async def test_windows_of_one_key_are_counted_apart(store):
     with pytest.raises(VersionConflict):
         await store.apply(plan(at=START + HOUR * 2, spend=(daily,)))
     await store.apply(plan(at=START + HOUR * 2, spend=(hourly,)))
+
+
+async def test_a_large_right_of_the_desk_is_never_exceeded(store, monkeypatch):
+    """What others may be spending meanwhile is set aside; whoever asks is told so beforehand."""
+    monkeypatch.setattr(budgets, "LARGE", 0)
+    budget = Budget(key="desk", limit=budgets.RESERVE + 5, window=HOUR, is_desks=True)
+    calls = [store.apply(plan(spend=(budget,))) for _ in range(20)]
+
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert 5 <= ended.count(None) <= budget.limit
+    known = await store.know(Question(now=START, budgets=(budget,)))
+    assert known.spent["desk"] >= budget.limit
+    with pytest.raises(VersionConflict):
+        await store.apply(plan(spend=(budget,)))
 
 
 async def test_a_budget_is_kept_over_a_restart(desk):

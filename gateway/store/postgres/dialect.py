@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from asyncpg import Connection
 
+from gateway.store.budgets import STRIPES
 from gateway.store.queries import expand, numbered, picker, sources
 from gateway.store.steps import Ask, Steps
 
@@ -23,6 +24,8 @@ _WORDS = {
     "blob": "BYTEA",
     "table": "",
     "clustered": "",
+    # A connection has one transaction at a time, and so that one has the stripe.
+    "stripe": f"('#' || pg_backend_pid() % {STRIPES})",
 }
 
 

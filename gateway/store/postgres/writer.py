@@ -15,10 +15,12 @@ import asyncpg
 
 from gateway.errors import StoreUnavailable
 from gateway.failpoint import reach
+from gateway.store.budgets import MOST_PLANS
 from gateway.store.postgres import faults
-from gateway.store.postgres.dialect import run
+from gateway.store.postgres.dialect import macro, run
 from gateway.store.postgres.links import Links
 from gateway.store.postgres.lockstep import Names, run_mixed, waves
+from gateway.store.queries import expand
 from gateway.store.sharing import Job, Sharing
 from gateway.store.steps import Steps
 from gateway.store.touching import NOTHING, Touched, Touches
@@ -29,7 +31,7 @@ T = TypeVar("T")
 # While one commit is being synced, the next one is filled.
 TRIPS = 3
 # Each takes about half a dozen locks; a server of default size has room for 6400.
-MOST_JOBS = 64
+MOST_JOBS = MOST_PLANS
 TRIES = 6
 LONGEST_REST_SECONDS = 0.1
 ASK_AGAIN_SECONDS = 0.3
@@ -41,7 +43,8 @@ _UNSYNCED = f"{_BEGIN}; SET LOCAL synchronous_commit = off"
 
 # Everybody takes locks in one order, so that nobody waits for somebody who waits for him; and
 # before the first step, so that what the steps see is what is left when the locks are had.
-_LOCK = """
+_LOCK = expand(
+    """
 WITH lanes AS MATERIALIZED (
     SELECT 'inbox ' || id AS row, 'inbox ' || lane AS name FROM inbox WHERE id = ANY($2::bigint[])
     UNION ALL
@@ -49,6 +52,7 @@ WITH lanes AS MATERIALIZED (
 ), keys AS MATERIALIZED (
     SELECT DISTINCT hashtextextended(name, 0) AS key FROM (
         SELECT unnest($1::text[]) COLLATE "C" AS name UNION ALL SELECT name FROM lanes
+        UNION ALL SELECT unnest($5::text[]) || {{stripe}}
     ) AS names ORDER BY key
 ), locked AS MATERIALIZED (SELECT count(pg_advisory_xact_lock(key)::text) FROM keys
 ), marked AS (
@@ -58,7 +62,9 @@ WITH lanes AS MATERIALIZED (
 SELECT txid_current() AS number, locked.count,
     ARRAY(SELECT row FROM lanes) AS rows, ARRAY(SELECT name FROM lanes) AS lanes
 FROM locked
-"""
+""",
+    macro,
+)
 
 
 # A number alone is no proof: the transaction of whoever had it before a crash was undone.
@@ -162,8 +168,11 @@ async def _begin(
     names = {name for each in touched for name in (*each.names, *each.shared)}
     events = {number for each in touched for number in each.events}
     sends = {outbox_id for each in touched for outbox_id in each.sends}
+    striped = {name for each in touched for name in each.striped}
     trip.connection = connection.get_server_pid()
-    found = await connection.fetchrow(_LOCK, list(names), list(events), list(sends), trip.mark)
+    found = await connection.fetchrow(
+        _LOCK, list(names), list(events), list(sends), trip.mark, list(striped)
+    )
     trip.number = found["number"]
     lanes = dict(zip(found["rows"], found["lanes"], strict=True))
     return [None if each.is_alone else _names(each, lanes) for each in touched]
@@ -174,7 +183,7 @@ def _names(touched: Touched, lanes: Mapping[str, str]) -> Names:
     rows = [f"inbox {number}" for number in touched.events]
     rows += [f"outbox {outbox_id}" for outbox_id in touched.sends]
     own = {*touched.names, *(lanes[row] for row in rows if row in lanes)}
-    return Names(own, touched.shared)
+    return Names(own, touched.shared | touched.striped)
 
 
 async def _run_together(

@@ -4,7 +4,8 @@
 ``column {{any:name}}`` for "is one of the values in the list ``name``"; and ``{{body:name}}`` for a
 text in the JSON of the column ``body``. Where several may write, ``{{held:table}}`` locks the rows
 that a query returns, ``{{free:table}}`` passes over those that are locked, and ``{{alone:what}}``
-is false while another transaction has said it.
+is false while another transaction has said it; ``{{stripe}}`` ends the key of what is kept in
+stripes.
 """
 
 from __future__ import annotations

@@ -162,6 +162,12 @@ GROUP BY key, span
 INSERT INTO budgets (key, span, bucket, spent, ends_at) VALUES (:key, :span, :bucket, 1, :ends_at)
 ON CONFLICT (key, span, bucket) DO UPDATE SET spent = budgets.spent + 1
 
+-- budget_spend_striped --
+-- Spend one, on the stripe that this transaction has for itself.
+INSERT INTO budgets (key, span, bucket, spent, ends_at)
+VALUES (:key || {{stripe}}, :span, :bucket, 1, :ends_at)
+ON CONFLICT (key, span, bucket) DO UPDATE SET spent = budgets.spent + 1
+
 -- budget_prune --
 -- Forget spendings that no window can see any more, a few at a time.
 DELETE FROM budgets WHERE (key, span, bucket) IN (

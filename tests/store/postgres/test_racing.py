@@ -8,10 +8,12 @@ from collections import Counter
 import asyncpg
 import pytest
 
+from gateway.contracts.store import Question
 from gateway.errors import FenceLost, VersionConflict
 from gateway.model.inbox import InboxState
 from gateway.model.outbox import OutboxState
 from gateway.model.plan import Budget
+from gateway.store import budgets
 from gateway.store.postgres import writer
 from tests.fakes.world import START
 from tests.store.things import MINUTE, done, offer, opened, plan, send, settled
@@ -108,11 +110,45 @@ async def test_without_locks_that_lane_stands_still(nodes, url, monkeypatch):
     """The defence off: neither saw the other."""
     bare = (
         "SELECT txid_current() AS number, '{}'::text[] AS rows, '{}'::text[] AS lanes,"
-        " $1::text[], $2::bigint[], $3::text[], $4::text"
+        " $1::text[], $2::bigint[], $3::text[], $4::text, $5::text[]"
     )
     monkeypatch.setattr(writer, "_LOCK", bare)
 
     assert await end_while_another_node_accepts(nodes, url) == []
+
+
+async def spend_while_another_node_spends(nodes, url, budget):
+    """Return how many of the other nodes could spend while the first had not committed yet."""
+    other = await asyncpg.connect(url)
+    async with other.transaction():
+        # What was spent is written before what a plan refers to.
+        await other.execute("LOCK TABLE message_refs IN ACCESS EXCLUSIVE MODE")
+        held = nodes[0].apply(plan(spend=(budget,), refs=(("<r@x>", 1001),)))
+        holding = asyncio.create_task(held)
+        await someone_waits(other)
+        spending = [asyncio.create_task(n.apply(plan(spend=(budget,)))) for n in nodes[1:]]
+        ended, _ = await asyncio.wait(spending, timeout=1)
+    await asyncio.gather(holding, *spending)
+    await other.close()
+    return len(ended)
+
+
+async def test_nobody_waits_for_a_large_right_of_the_desk(nodes, url):
+    """Each has a stripe of it, and what all of them spent counts in the end."""
+    budget = Budget(key="desk", limit=budgets.LARGE, window=MINUTE, is_desks=True)
+
+    assert await spend_while_another_node_spends(nodes, url, budget)
+    known = await nodes[0].know(Question(now=START, budgets=(budget,)))
+    assert known.spent == {"desk": budgets.RESERVE + NODES}
+
+
+async def test_a_small_right_is_spent_by_one_after_the_other(nodes, url):
+    """Its limit is exact: nobody may look at it while another spends."""
+    budget = Budget(key="desk", limit=budgets.LARGE - 1, window=MINUTE, is_desks=True)
+
+    assert await spend_while_another_node_spends(nodes, url, budget) == 0
+    known = await nodes[0].know(Question(now=START, budgets=(budget,)))
+    assert known.spent == {"desk": NODES}
 
 
 async def test_one_event_that_all_nodes_are_offered_is_stored_once(nodes):
