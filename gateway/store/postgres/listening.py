@@ -24,6 +24,8 @@ class Listening:
         self._node = node
         self._heard = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
+        self._is_untold = False
+        self._telling: asyncio.Task[None] | None = None
 
     async def wait(self) -> None:
         """Return when another node told something, at once when we may have missed it.
@@ -37,18 +39,28 @@ class Listening:
         await self._heard.wait()
         self._heard.clear()
 
-    async def tell(self) -> None:
-        """Tell the other nodes; who cannot be told finds it by himself."""
-        try:
-            async with self._links.one() as connection:
-                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._node)
-        except faults.ANY_FAULT:
-            return
+    def tell(self) -> None:
+        """Have the other nodes told soon; those who tell at the same time share one connection."""
+        self._is_untold = True
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell_all())
 
     async def close(self) -> None:
-        """Stop listening."""
+        """Tell what is not told yet, and stop listening."""
+        if self._telling is not None:
+            await self._telling
         if self._connection is not None:
             self._connection.terminate()
+
+    async def _tell_all(self) -> None:
+        """Tell; who cannot be told finds it by himself."""
+        while self._is_untold:
+            self._is_untold = False
+            try:
+                async with self._links.one() as connection:
+                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._node)
+            except faults.ANY_FAULT:
+                continue
 
     async def _connect(self) -> None:
         try:

@@ -53,7 +53,7 @@ class PostgresStore(StepStore):
         """See `Store.accept`."""
         items = await super().accept(offers, cursor, claim=claim)
         if any(not item.claim.fence for item in items):
-            await self._listening.tell()
+            self._listening.tell()
         return items
 
     async def watch(self) -> None:

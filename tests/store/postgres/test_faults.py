@@ -22,6 +22,12 @@ from tests.fakes.world import FakeWorld
 from tests.store.things import MINUTE, done, offer, opened, plan
 
 CRASHES = 3
+# Three that write, three that read, one that tells and one that listens.
+MOST_CONNECTIONS = 8
+OURS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE pid <> pg_backend_pid() AND datname = current_database() AND backend_type = 'client backend'
+"""
 OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE pid <> pg_backend_pid() AND datname = current_database()
@@ -286,6 +292,21 @@ async def test_nodes_hear_of_what_waits(desk):
     assert (quiet, heard) == (set(), {watching[1]})
     for task in waiting:
         task.cancel()
+
+
+async def test_a_crowd_takes_few_connections(desk, url):
+    """However many are stored at once and told of, the server has room for other nodes."""
+    store = await desk.open()
+    other = await asyncpg.connect(url)
+    crowd = [store.accept([offer(f"a{n}")], None, claim=False) for n in range(200)]
+    storing = asyncio.gather(*crowd)
+    most = 0
+    while not storing.done():
+        most = max(most, await other.fetchval(OURS))
+
+    await storing
+    await other.close()
+    assert 0 < most <= MOST_CONNECTIONS
 
 
 async def test_who_listens_hears_that_the_line_is_dead(desk, url):
