@@ -82,7 +82,7 @@ async def open_filling(url: str) -> AsyncIterator[Filling]:
         StoreError: the database cannot be reached, or failed in the middle.
     """
     try:
-        connection = await Links(url).connect()
+        connection = await Links(url, "copy").connect()
         try:
             async with connection.transaction():
                 yield Filling(connection)

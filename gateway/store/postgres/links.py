@@ -7,6 +7,8 @@ that a connection is given back. A connection that failed is never used again.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,7 +21,6 @@ from gateway.store.postgres import faults
 CONNECT_SECONDS = 4.0
 TRIP_SECONDS = 4.5
 _SETTINGS = {
-    "application_name": "ventanilla",
     # Before a trip's own time is over, so that it is told why.
     "lock_timeout": "4000",
     # What a frozen node holds is taken from it.
@@ -34,13 +35,23 @@ _SYNCED = (
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
+# PostgreSQL cuts a connection's name off behind 63 bytes, and knows ASCII only.
+_PLAIN_NAME = re.compile(r"[!-~]{1,50}")
+
+
+def connection_name(node: str) -> str:
+    """Return what the connections of a node are called in ``pg_stat_activity``."""
+    if not _PLAIN_NAME.fullmatch(node):
+        node = hashlib.blake2b(node.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return f"ventanilla {node}"
 
 
 class Links:
-    """The connections of one process."""
+    """The connections of one process, which calls itself ``node``."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, node: str) -> None:
         self._url = url
+        self._settings = {**_SETTINGS, "application_name": connection_name(node)}
         self._idle: list[asyncpg.Connection] = []
 
     async def connect(self) -> asyncpg.Connection:
@@ -49,7 +60,7 @@ class Links:
             self._url,
             timeout=CONNECT_SECONDS,
             statement_cache_size=512,
-            server_settings=_SETTINGS,
+            server_settings=self._settings,
         )
         await connection.fetch(_SYNCED)
         return connection

@@ -40,7 +40,7 @@ async def open_postgres(
     url: str, *, world: World, node: str, read_only: bool, lease: timedelta, sole_writer: bool
 ) -> PostgresStore:
     """See `gateway.store.open_store`."""
-    links, clock, place = Links(url), LeaseClock(world), _place(url)
+    links, clock, place = Links(url, node), LeaseClock(world), _place(url)
     try:
         async with links.one(None) as connection:
             await _prepare(connection, place, to_micros(world.now()), read_only=read_only)

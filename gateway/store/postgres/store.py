@@ -13,7 +13,7 @@ from gateway.model.inbox import InboxItem
 from gateway.model.message import Keys, RawEvent
 from gateway.store.clock import LeaseClock
 from gateway.store.postgres import faults
-from gateway.store.postgres.links import TRIP_SECONDS, Links
+from gateway.store.postgres.links import TRIP_SECONDS, Links, connection_name
 from gateway.store.postgres.listening import Listening
 from gateway.store.postgres.reader import Reader
 from gateway.store.postgres.writer import Writer
@@ -22,6 +22,15 @@ from gateway.world import World
 
 LOOK_SECONDS = 120.0
 SCRUB_SECONDS = 3600.0
+
+_GONE = """
+SELECT holder FROM leases WHERE key = 'node ' || holder AND holder <> '' AND expires_at <= $1
+"""
+_END = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = ANY($1::text[]) AND datname = current_database()
+    AND usename = current_user AND pid <> pg_backend_pid()
+"""
 
 
 class PostgresStore(StepStore):
@@ -55,6 +64,21 @@ class PostgresStore(StepStore):
         if any(not item.claim.fence for item in items):
             self._listening.tell()
         return items
+
+    async def bury(self) -> int:
+        """See `Store.bury`.
+
+        The connections of whoever is gone are ended first: one that was frozen in the middle of a
+        statement keeps its locks, and the server waits for the rest of the statement.
+        """
+        try:
+            async with self._links.one() as connection:
+                gone = await connection.fetch(_GONE, self._clock.now())
+                names = [connection_name(row["holder"]) for row in gone]
+                await connection.execute(_END, names)
+        except faults.ANY_FAULT as fault:
+            raise faults.unavailable(fault) from fault
+        return await super().bury()
 
     async def watch(self) -> None:
         """See `Store.watch`."""

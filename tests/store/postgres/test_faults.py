@@ -12,6 +12,7 @@ import pytest
 
 from gateway.errors import StoreUnavailable
 from gateway.model.inbox import InboxState
+from gateway.model.upkeep import node_key
 from gateway.store import open_store
 from gateway.store.postgres import writer
 from gateway.store.postgres.links import Links
@@ -234,7 +235,7 @@ async def test_a_server_that_need_not_sync_is_asked_to(own_server, own_store):
     """Whatever its settings say, "got it" means that it is on the disk."""
     own_server.sql("ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()")
     await asyncio.sleep(0.2)
-    links = Links(own_server.url("postgres"))
+    links = Links(own_server.url("postgres"), "n")
     async with links.one() as connection:
         assert await connection.fetchval("SHOW synchronous_commit") == "on"
         assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "10s"
@@ -292,6 +293,63 @@ async def test_nodes_hear_of_what_waits(desk):
     assert (quiet, heard) == (set(), {watching[1]})
     for task in waiting:
         task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def frozen_in_a_statement(url, inbox_id):
+    """Give a node "gone" that was there, and stands still between two halves of a statement.
+
+    It has changed an event's row before. For the server such a backend is at work.
+    """
+    links = Links(url, "gone")
+    connection = await links.connect()
+    await connection.execute("BEGIN")
+    await connection.execute("UPDATE inbox SET holder = 'gone' WHERE id = $1", inbox_id)
+    # "Parse" without the "Bind" and "Sync" that belong to it.
+    half = b"\x00SELECT 1\x00\x00\x00"
+    connection._transport.write(b"P" + (len(half) + 4).to_bytes(4, "big") + half)
+    try:
+        yield
+    finally:
+        connection.terminate()
+
+
+async def bury_one_that_is_frozen(desk, world, url):
+    """Return how many rows a node frees after another one froze in the middle of a statement."""
+    store = await desk.open("here")
+    [item] = await store.accept([offer("a")], None, claim=True)
+    await store.take_lease(node_key("gone"), "gone", MINUTE)
+    await store.take_lease(node_key("here"), "here", MINUTE * 10)
+    async with frozen_in_a_statement(url, item.claim.id):
+        world.advance(MINUTE * 2)
+        await store.bury()
+        await store.apply(plan(done=done(item.claim)))
+
+
+async def test_who_froze_in_the_middle_of_a_statement_holds_nothing(desk, world, url):
+    """The others end its connections when they count it as gone."""
+    await bury_one_that_is_frozen(desk, world, url)
+
+
+async def test_without_that_the_others_are_held_up(desk, world, url, monkeypatch):
+    """The defence off: what it holds is locked for as long as it is frozen."""
+    monkeypatch.setattr("gateway.store.postgres.store._END", "SELECT $1::text[]")
+
+    with pytest.raises(StoreUnavailable):
+        await bury_one_that_is_frozen(desk, world, url)
+
+
+async def test_burying_spares_who_is_there(desk, url):
+    """Whoever holds its lease, or is no node at all, goes on undisturbed."""
+    here, other = await desk.open("here"), await desk.open("x" * 70)
+    await here.take_lease(node_key("here"), "here", MINUTE)
+    clients = [await Links(url, name).connect() for name in ("here", "a-command")]
+
+    await other.bury()
+
+    for client in clients:
+        assert await client.fetchval("SELECT 1") == 1
+        await client.close()
 
 
 async def test_a_crowd_takes_few_connections(desk, url):
