@@ -21,16 +21,23 @@ from gateway.errors import ConfigError, GatewayError, in_plain_words
 
 def main() -> None:
     """Run the command that the process was started with; end the process with its exit code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Started with it closed: what is said goes nowhere.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter shows its number, and the command goes on.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
-    # Whatever reads us may be gone: the interpreter must not complain about that when it ends.
-    with contextlib.suppress(BrokenPipeError):
+    try:
         sys.stdout.flush()
-        sys.exit(code)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            code = code or _unsaid(error)
+        # Whatever reads us may be gone: the interpreter must not complain about that when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 
 
@@ -39,7 +46,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _command(arguments)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
+        return _ended(arguments, end)
     except ConfigError as error:
         screen.print_problems(error.problems, on_error_output=True)
         return _failed(arguments, "the configuration has errors")
@@ -64,10 +71,30 @@ def _command(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _failed(arguments: Sequence[str], reason: str) -> int:
+def _ended(arguments: Sequence[str], end: SystemExit) -> int:
+    """Return the code that a command ended with; wrong usage has been complained of already."""
+    from typer.exceptions import TyperException  # noqa: PLC0415 - not for serve
+
+    code = end.code if isinstance(end.code, int) else 1
+    wrong = end.__context__
+    return (
+        _failed(arguments, wrong.format_message(), code)
+        if isinstance(wrong, TyperException)
+        else code
+    )
+
+
+def _failed(arguments: Sequence[str], reason: str, code: int = 1) -> int:
     # With --json there is always exactly one value to read.
     if "--json" in arguments:
-        screen.print_json({"error": reason})
+        with contextlib.suppress(OSError):
+            screen.print_json({"error": reason})
+    return code
+
+
+def _unsaid(error: OSError) -> int:
+    """Say that standard output took nothing more, such as a file on a full disk."""
+    screen.complain(f"standard output: {in_plain_words(error)}")
     return 1
 
 

@@ -27,6 +27,10 @@ T = TypeVar("T")
 _MOST_DIGITS = 15
 CONFIG_HELP = "The desk's config.toml. Default: $VENTANILLA_CONFIG, then ./config.toml."
 ConfigOption = Annotated[Path | None, typer.Option("-c", "--config", help=CONFIG_HELP)]
+# For commands that are about no desk: scripts may give it to all of them alike.
+UnreadConfig = Annotated[
+    Path | None, typer.Option("-c", "--config", help="Not read: for scripts that always give it.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 LimitOption = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
 Reference = Annotated[str, typer.Argument(metavar="REF", help="A reference, such as VT-1042-F.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from gateway.cli import screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, by_of, look, run
 from gateway.cli.orders import order_json
+from gateway.model.people import plain_number
 
 app = typer.Typer(no_args_is_help=True, help="Who is one person on several channels.")
 
@@ -21,6 +23,8 @@ Whom = Annotated[
         " phone:+351211234567.",
     ),
 ]
+# One person is written in more than one way on these kinds of channels.
+_PLAINLY: Mapping[str, Callable[[str], str]] = {"email": str.lower, "phone": plain_number}
 
 
 @app.command()
@@ -75,7 +79,7 @@ def whom(address: str) -> tuple[str, str]:
     """
     kind, colon, plain = address.strip().partition(":")
     if colon and kind.isalnum() and plain.strip():
-        return kind, plain.strip().lower() if kind == "email" else plain.strip()
+        return kind, _PLAINLY.get(kind, str)(plain.strip())
     if "@" not in address:
         raise typer.BadParameter(
             f"{address!r} is no mail address; people on chat are named by their channel's kind,"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from gateway.cli import screen
+from gateway.cli.options import UnreadConfig
 
 app = typer.Typer(no_args_is_help=True, help="What editors know of rule files.")
 
@@ -15,7 +16,7 @@ def _rules() -> None:
 
 
 @app.command()
-def schema() -> None:
+def schema(_config: UnreadConfig = None) -> None:
     """Print the JSON Schema of the rule files. Editors complete and check them by it."""
     from rules import rule_schema  # noqa: PLC0415 - loads the rules layer
 

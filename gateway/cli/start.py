@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import screen
-from gateway.cli.options import ConfigOption, examples, run
+from gateway.cli.options import ConfigOption, UnreadConfig, examples, run
 
 
 class LogForm(StrEnum):
@@ -29,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty or a new folder.")],
+    _config: UnreadConfig = None,
 ) -> None:
     """Write a new desk that works: configuration, rules, FAQ entries."""
     from gateway.cli.new_desk import write_new_desk  # noqa: PLC0415 - loads the rules layer
@@ -53,7 +54,7 @@ def serve(
     raise typer.Exit(run_desk(config=config, log=log.value if log else None))
 
 
-def demo() -> None:
+def demo(_config: UnreadConfig = None) -> None:
     """Run a temporary desk that mails itself and shows the answers."""
     import asyncio  # noqa: PLC0415 - not for --help
 

@@ -19,6 +19,8 @@ _SAID = (EventKind.REQUEST, EventKind.FOLLOWUP)
 def merge(draft: Draft, deed: Deed) -> str:
     """Let a ticket's story go on in another one: replies follow."""
     into = deed.other
+    if deed.ticket.state is TicketState.MERGED:
+        raise WordRefused(f"{deed.ticket.reference} is merged already")
     if into is not None and into.number == deed.ticket.number:
         raise WordRefused(f"merge needs another ticket: {into.reference} is this one")
     if into is None or _is_hidden(draft, deed, into):

@@ -86,6 +86,8 @@ def close(draft: Draft, deed: Deed) -> str:
         _need_draftable(draft, deed)
         deed = replace(deed, text=summary)
     deed.need_text("close needs a summary of what was done")
+    if deed.ticket.state in (TicketState.CLOSED, TicketState.MERGED, TicketState.SPAM):
+        raise WordRefused(f"{deed.ticket.reference} is {deed.ticket.state} already")
     draft.set_state(deed.ticket, TicketState.CLOSED, f"closed by {deed.by}")
     outbox_id = draft.to_requester(
         deed.ticket, "requester/closed",
@@ -193,14 +195,14 @@ def set_field(draft: Draft, deed: Deed) -> str:
     """Write one field of a ticket."""
     name, value = deed.arguments.get("name", ""), deed.arguments.get("value", "")
     now = draft.now(deed.ticket)
-    value = _field_value(draft, name, value, {*now.fields, *draft.rules.forms})
+    value = field_value(draft, name, value, {*now.fields, *draft.rules.forms})
     draft.change(deed.ticket, fields={**now.fields, name: value})
     draft.event(deed.ticket, EventKind.STATE, f"{name} = {value}", by=deed.by)
     colleagues.tell(draft, deed, "field", to=f"{name}: {value}")
     return f"{name} = {value}"
 
 
-def _field_value(draft: Draft, name: str, value: str, known: Collection[str]) -> str:
+def field_value(draft: Draft, name: str, value: str, known: Collection[str]) -> str:
     """Return what is written into a field, as its form spells it."""
     if not _FIELD_NAME.fullmatch(name):
         raise WordRefused(f"{name!r} is no name of a field: letters, digits, '-', '_' and '.'")

@@ -17,7 +17,7 @@ from gateway.model.inbox import Outcome
 from gateway.model.knowledge import DraftState
 from gateway.model.linking import Unlinked
 from gateway.model.message import Command, Json
-from gateway.model.people import is_mail_address
+from gateway.model.people import is_mail_address, plain_number
 from gateway.model.plan import Plan
 from gateway.model.request import Facts, Request
 from gateway.model.ticket import EventKind, Party, Ticket, TicketState, Visibility
@@ -208,7 +208,7 @@ def _open(draft: Draft, command: Command) -> Ticket:
     address = given.get("from", "")
     kind = _kind_of(address, given.get("by", "phone"))
     channel = next((c.name for c in desk.channels.values() if c.kind == kind), kind)
-    address = address.lower() if kind == "email" else address
+    address = address.lower() if kind == "email" else plain_number(address)
     default = desk.policy.languages[0]
     language, _ = draft.rules.language_of(command.text, (default,))
     request = Request(
@@ -216,7 +216,7 @@ def _open(draft: Draft, command: Command) -> Ticket:
         language=language,
     )  # fmt: skip
     decision = draft.rules.decide(request, Facts(now=draft.at, use_faq=False))
-    fields = {k.partition(".")[2]: v for k, v in given.items() if k.startswith("field.")}
+    fields = _fields(draft, given, decision.fields)
     number = desk.numbers.take()
     ticket = Ticket(
         number=number, reference=format_reference(desk.policy.prefix, number), version=1,
@@ -224,7 +224,7 @@ def _open(draft: Draft, command: Command) -> Ticket:
         subject=command.text.partition("\n")[0][:120], language=language,
         created_at=draft.at, updated_at=draft.at,
         parties=(_caller(kind, address, given.get("name", "")),),
-        priority=decision.priority, tags=decision.tags, fields={**decision.fields, **fields},
+        priority=decision.priority, tags=decision.tags, fields=fields,
         rule=decision.rule, why=explain.shape(decision, language, draft.rules),
     )  # fmt: skip
     draft.open(ticket)
@@ -241,6 +241,14 @@ def _open(draft: Draft, command: Command) -> Ticket:
     draft.history = [e for e in draft.said if e.ticket == number]
     telling.tell_new(draft, ticket, why, None)
     return draft.now(ticket)
+
+
+def _fields(draft: Draft, given: Arguments, found: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the fields that an order names, over those that the rules found."""
+    named = {k.partition(".")[2]: v for k, v in given.items() if k.startswith("field.")}
+    known = {*found, *draft.rules.forms}
+    read = {k: agent_word.field_value(draft, k, v, known) for k, v in named.items()}
+    return {**found, **read}
 
 
 def _kind_of(address: str, by: str) -> str:

@@ -15,11 +15,18 @@ _MAIL_ADDRESS = re.compile(
     r"@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]",
     re.IGNORECASE,
 )
+# "(0)" is left out by who dials from abroad.
+_BETWEEN_DIGITS = re.compile(r"(?<=\d) *\(0\)|[ ()./-]")
 
 
 def is_mail_address(text: str) -> bool:
     """Return whether a text is exactly one plain mail address, as people type them."""
     return len(text) <= MOST_ADDRESS and _MAIL_ADDRESS.fullmatch(text) is not None
+
+
+def plain_number(text: str) -> str:
+    """Return a phone number without what people write between its digits: one name a number."""
+    return _BETWEEN_DIGITS.sub("", text)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -259,3 +259,15 @@ def test_rules_schema_prints_one_json_value(shell, capsys):
     assert run(["rules", "schema"]) == 0
 
     assert json.loads(capsys.readouterr().out)["title"] == "Ventanilla rule file"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("explain",), ("tickets", "list", "--level", "5"), ("inbox", "show", "one")]
+)
+def test_wrong_usage_is_one_json_value_too(shell, arguments):
+    """A script that asked for JSON can always read standard output."""
+    ran = shell(*arguments, "--json")
+
+    assert ran.code == 2
+    assert list(ran.json) == ["error"]
+    assert ran.json["error"] in ran.err

@@ -42,3 +42,12 @@ def test_what_names_nobody_is_wrong_usage(shell, address):
 
     assert ran.code == 2
     assert "slack:U024BE7LH" in ran.err
+
+
+def test_a_number_is_one_caller_however_it_is_written(shell):
+    """Blanks, hyphens and brackets make nobody else of them."""
+    for number in ("+351 21 123-45.67", "+351 (0)21/1234567"):
+        shell("tickets", "open", "--by", "phone", "--from", number, "The lift hangs")
+
+    assert shell("erase", "phone:+351 211 234 567").out.startswith("2 tickets, ")
+    assert shell("tickets", "list", "--all", "--json").json == []

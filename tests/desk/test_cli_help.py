@@ -44,3 +44,13 @@ def test_an_example_is_right_usage(example: str) -> None:
 def test_a_command_is_told_in_one_line(name: str) -> None:
     """The list of commands cuts what is longer, and a sentence that is cut explains nothing."""
     assert not COMMANDS[name].get_short_help_str(limit=68).endswith("...")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, command in COMMANDS.items() if not isinstance(command, TyperGroup)]
+)
+def test_every_command_takes_the_configuration(name: str) -> None:
+    """A script may name the desk to all of them alike."""
+    taken = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+
+    assert {"-c", "--config"} <= taken

@@ -310,3 +310,29 @@ def metrics_of(address):
     """Return the metrics page of a running desk."""
     with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as page:
         return page.read().decode()
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_an_output_that_takes_nothing_more_is_said_in_a_line(shell, more):
+    """As a file on a full disk: what was asked for was not written."""
+    with Path("/dev/full").open("w") as full:
+        done = process(
+            "check", "-c", str(shell.config), *more,
+            capture_output=False, stdout=full, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("ventanilla: ")
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_closed_output_is_no_bug(shell, closed):
+    """Started by something that closed them, a command still does its work."""
+    command = f"{sys.executable} -m gateway.cli check -c {shell.config} {closed}>&-"
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

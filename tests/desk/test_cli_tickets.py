@@ -19,7 +19,7 @@ def test_a_logged_call_is_a_ticket(shell):
     assert set(ran.json) == {"done", "ok", "reason", "ticket"}
     assert ran.json["done"] is ran.json["ok"] is True
     assert (ticket["status"], ticket["fields"]) == ("open", {"floor": "2"})
-    assert ticket["requester"] == "João Dias +351 210 000 000"
+    assert ticket["requester"] == "João Dias +351210000000"
     assert ticket["events"][0]["kind"] == "request"
     assert ticket["events"][0]["text"] == "The printer on floor 2 is broken"
 
@@ -279,3 +279,35 @@ def test_fields_have_names_that_rule_files_could_give(shell, name, said):
 
     assert result.code == 1
     assert said in result.err
+
+
+def test_a_call_is_logged_with_fields_as_its_forms_want_them(shell):
+    """What `tickets field` would refuse opens no ticket."""
+    rules = shell.config.parent / "rules" / "desk.yaml"
+    forms = "forms: {site: {type: choice, choices: [Lisbon, Porto], ask: {en: Where?}}}\n"
+    rules.write_text(rules.read_text() + forms)
+    call = ("tickets", "open", "The lift", "--by", "phone", "--from", "+351210000", "--field")
+
+    refused = shell(*call, "site=Madrid")
+    opened = shell(*call, "site=lisbon", "--json").json["ticket"]
+
+    assert refused.code == 1
+    assert "'Madrid' will not do for site: expected Lisbon, Porto" in refused.err
+    assert shell("tickets", "show", opened, "--json").json["fields"] == {"site": "Lisbon"}
+
+
+def test_what_has_ended_is_not_ended_again(shell):
+    """The requester is told once; a second agent hears that somebody was first."""
+    one, two = shell.opened("Our VPN is down again"), shell.opened("VPN down in Porto, too")
+    shell("tickets", "close", one, "Restarted it")
+    shell("tickets", "merge", two, one)
+
+    closed = shell("tickets", "close", one, "Restarted it")
+    merged = shell("tickets", "merge", two, one)
+    gone = shell("tickets", "close", two, "Restarted it")
+
+    assert (closed.code, closed.err) == (1, f"ventanilla: {one} is closed already\n")
+    assert (merged.code, merged.err) == (1, f"ventanilla: {two} is merged already\n")
+    assert (gone.code, gone.err) == (1, f"ventanilla: {two} is merged already\n")
+    said = shell("tickets", "show", one, "--json").json["events"]
+    assert sum(event["text"] == "Restarted it" for event in said) == 1
