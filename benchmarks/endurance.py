@@ -103,6 +103,7 @@ async def _fairness(folder: Path, *, long: bool) -> list[Figure]:
     seconds = 60 if long else 20
     async with _desk(folder, limited=True) as one:
         await one.start()
+        await _first_answer(one)
         flooding = asyncio.create_task(_flood(one.port, seconds))
         sent_at = await _ordinary(one.port, seconds)
         taken = await flooding
@@ -120,6 +121,15 @@ async def _fairness(folder: Path, *, long: bool) -> list[Figure]:
         ),
         Figure(name="receipts to the flooder", value=acknowledged, unit="", goal=3),
     ]
+
+
+async def _first_answer(one: _Desk) -> None:
+    """Return when the desk answers: how long a start takes is another figure."""
+    client = await Client.connect(one.port)
+    message_id, mail = _mail("first@customer.example", 0)
+    await client.send("first@customer.example", mails.RECIPIENT, mail)
+    client.close()
+    await one.sink.wait_for([message_id], PATIENCE_SECONDS)
 
 
 async def _ordinary(port: int, seconds: float) -> dict[str, float]:
