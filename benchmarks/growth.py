@@ -17,13 +17,14 @@ from pathlib import Path
 
 from benchmarks import mails
 from benchmarks.figures import Figure
-from gateway.contracts.store import Question, Store
+from gateway.contracts.store import Store
 from gateway.model.inbox import InboxItem, Outcome
 from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import NewSend, OutboxState, SendItem, Settled
 from gateway.model.outgoing import Part
 from gateway.model.people import Person, Place
 from gateway.model.plan import Budget, InboxDone, Plan, TicketWrite
+from gateway.model.question import Question
 from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, Visibility
 from gateway.store import open_store
 from gateway.world import RealWorld, new_outbox_id

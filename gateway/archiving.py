@@ -15,12 +15,13 @@ from datetime import datetime
 import structlog
 
 from gateway.contracts.rules import Archive
-from gateway.contracts.store import Store, TicketFilter
+from gateway.contracts.store import Store
 from gateway.errors import GatewayError
 from gateway.journey.desk import Desk
 from gateway.journey.knowledge import solved_of
 from gateway.loading import in_child
 from gateway.model.knowledge import Solved
+from gateway.model.question import TicketFilter
 from gateway.model.ticket import TicketState
 from gateway.settings import Settings
 

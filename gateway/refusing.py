@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import structlog
 
-from gateway.contracts.store import Question
 from gateway.errors import Problem, VersionConflict
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.limits import ALERTS, DAY
 from gateway.model.plan import Budget
+from gateway.model.question import Question
 
 log = structlog.get_logger()
 

@@ -137,7 +137,7 @@ def gaps(
 
 
 def _stories(settings: Settings, most: int) -> list[Story]:
-    from gateway.contracts.store import TicketFilter  # noqa: PLC0415 - not for --help
+    from gateway.model.question import TicketFilter  # noqa: PLC0415 - not for --help
 
     async def read(store: Store) -> list[Story]:
         found = await store.list_tickets(TicketFilter(limit=most))

@@ -32,7 +32,7 @@ def show(address: Whom, config: ConfigOption = None, as_json: JsonOption = False
     """Show what somebody linked with their address. A code was mailed there first."""
     kind, plain = whom(address)
     settings = settings_of(config)
-    from gateway.contracts.store import Question  # noqa: PLC0415 - not for --help
+    from gateway.model.question import Question  # noqa: PLC0415 - not for --help
     from gateway.world import RealWorld  # noqa: PLC0415 - not for --help
 
     asked = Question(now=RealWorld().now(), kind=kind, address=plain)

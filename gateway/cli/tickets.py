@@ -49,7 +49,7 @@ def list_tickets(
     as_json: JsonOption = False,
 ) -> None:
     """List tickets, the last changed first."""
-    from gateway.contracts.store import TicketFilter  # noqa: PLC0415 - not for --help
+    from gateway.model.question import TicketFilter  # noqa: PLC0415 - not for --help
     from gateway.world import RealWorld  # noqa: PLC0415 - not for --help
 
     settings, now = settings_of(config), RealWorld().now()

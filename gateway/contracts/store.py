@@ -15,16 +15,15 @@ from types import MappingProxyType
 from typing import Protocol
 
 from gateway.contracts.channel import Cursor, Rate
-from gateway.model.figures import Figures
-from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
-from gateway.model.knowledge import DraftState, FaqDraft, SentTo
-from gateway.model.linking import LinkCode
+from gateway.contracts.looking import Looking
+from gateway.model.inbox import Claim, InboxItem
+from gateway.model.knowledge import DraftState
 from gateway.model.message import Keys, RawEvent
-from gateway.model.outbox import OutboxRow, OutboxState, SendItem
-from gateway.model.people import Person
-from gateway.model.plan import Budget, Plan
-from gateway.model.ticket import Ticket, TicketEvent, TicketState
-from gateway.model.upkeep import Depth, Erased, Keep, LeaseRow, Resumed
+from gateway.model.outbox import SendItem
+from gateway.model.plan import Plan
+from gateway.model.question import Known, Question
+from gateway.model.ticket import Ticket
+from gateway.model.upkeep import Erased, Keep, Resumed
 
 NO_RATES: Mapping[str, Sequence[Rate]] = MappingProxyType({})
 
@@ -38,67 +37,7 @@ class Secret:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Everything that planning one event needs to know of the store, asked at once.
-
-    ``effect`` is the content's digest; ``refs`` are platform message ids; ``tickets`` numbers
-    that the event may mean; ``sends`` outbox ids it reports on; ``budgets`` what it may spend.
-    ``conversation`` is the key of the one it was said in, on chat. With ``code`` a code is looked
-    for that the person asked for.
-    """
-
-    now: datetime
-    effect: str = ""
-    kind: str = ""
-    address: str = ""
-    refs: tuple[str, ...] = ()
-    tickets: tuple[int, ...] = ()
-    sends: tuple[str, ...] = ()
-    budgets: tuple[Budget, ...] = ()
-    conversation: str = ""
-    code: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """The answer to a `Question`.
-
-    ``duplicate_of`` is the inbox id that had the effect before. ``refs`` maps known message ids
-    to ticket numbers. ``tickets`` holds the tickets asked for, and those that refs and sends lead
-    to; a merged one brings the one it went into. ``open_tickets`` counts the person's tickets in
-    ``asking``, ``open`` and ``waiting``; ``newest_open`` is the number of the newest of them.
-    ``spent`` maps a budget's key to its spendings within its window. ``talk`` is the number of the
-    ticket that the conversation was about last, and when something was last said in it.
-    ``linked`` are the other accounts and addresses of the same person, by kind and address; their
-    open tickets are counted, and the newest is not among them. ``code`` waits to come back.
-    """
-
-    duplicate_of: int | None = None
-    person: Person | None = None
-    refs: Mapping[str, int] = field(default_factory=dict)
-    tickets: Mapping[int, Ticket] = field(default_factory=dict)
-    sends: Mapping[str, OutboxRow] = field(default_factory=dict)
-    open_tickets: int = 0
-    newest_open: int | None = None
-    spent: Mapping[str, int] = field(default_factory=dict)
-    talk: tuple[int, datetime] | None = None
-    linked: tuple[tuple[str, str], ...] = ()
-    code: LinkCode | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketFilter:
-    """What ``tickets list`` shows; ``overdue`` compares ``due_at`` with ``now``."""
-
-    states: frozenset[TicketState] | None = None
-    team: str | None = None
-    level: int | None = None
-    overdue_at: datetime | None = None
-    limit: int = 100
-
-
-class Store(Protocol):
+class Store(Looking, Protocol):
     """The desk's memory."""
 
     # --- accept -----------------------------------------------------------------------------
@@ -230,87 +169,6 @@ class Store(Protocol):
 
     async def add_secret(self) -> Secret:
         """Make a new key, which from now on is the one that makes tokens."""
-        ...
-
-    # --- looking ----------------------------------------------------------------------------
-
-    async def ticket(self, number: int) -> Ticket | None:
-        """Return a ticket."""
-        ...
-
-    async def events(self, number: int) -> Sequence[TicketEvent]:
-        """Return a ticket's whole history, oldest first."""
-        ...
-
-    async def open_tickets_of(self, kind: str, address: str, limit: int) -> Sequence[Ticket]:
-        """Return a requester's open, asking and waiting tickets, last changed first."""
-        ...
-
-    async def list_tickets(self, wanted: TicketFilter) -> Sequence[Ticket]:
-        """Return tickets, last changed first."""
-        ...
-
-    async def faq_drafts(self, states: frozenset[DraftState], limit: int) -> Sequence[FaqDraft]:
-        """Return drafted entries of the FAQ, newest first."""
-        ...
-
-    async def faq_sent(self, limit: int) -> Sequence[SentTo]:
-        """Return what became of so many entries that the FAQ chose, what changed last first.
-
-        ``address`` is "" where somebody was forgotten.
-        """
-        ...
-
-    async def figures(self, bounds: Sequence[datetime], now: datetime) -> Figures:
-        """Return what is counted of what happened from the first bound to before the last.
-
-        Requests are counted from each bound to the next: the days of a time zone, in order.
-        """
-        ...
-
-    async def asked_of_people(self, since: datetime, until: datetime, limit: int) -> Sequence[int]:
-        """Return the numbers of the newest tickets of a time that people took, newest first."""
-        ...
-
-    async def list_inbox(self, states: frozenset[InboxState], limit: int) -> Sequence[InboxRow]:
-        """Return inbox rows, newest first."""
-        ...
-
-    async def inbox_row(self, inbox_id: int) -> tuple[InboxRow, RawEvent] | None:
-        """Return one row with its bytes."""
-        ...
-
-    async def inbox_by_effect(self, effect: str) -> InboxRow | None:
-        """Return the row that had this effect."""
-        ...
-
-    async def list_outbox(self, states: frozenset[OutboxState], limit: int) -> Sequence[OutboxRow]:
-        """Return outbox rows, newest first, without their log."""
-        ...
-
-    async def outbox_row(self, outbox_id: str) -> tuple[OutboxRow, bytes] | None:
-        """Return one row with the log of its attempts, and its bytes."""
-        ...
-
-    async def file(self, file_id: str) -> bytes | None:
-        """Return a stored file by its digest."""
-        ...
-
-    async def depths(self) -> Sequence[Depth]:
-        """Return how many rows stand in each state, inbox and outbox, per channel."""
-        ...
-
-    async def audit(self) -> Mapping[str, int]:
-        """Return the summands of conservation, by the names of the ``audit`` command.
-
-        ``accepted`` is counted by itself, not summed, and so can differ. ``problems`` counts what
-        else does not hold: a done row without outcome, an effect without ticket where the outcome
-        needs one, a sent row without a receipt, a ticket without its request.
-        """
-        ...
-
-    async def leases(self) -> Sequence[LeaseRow]:
-        """Return who holds what."""
         ...
 
     # --- repair -----------------------------------------------------------------------------

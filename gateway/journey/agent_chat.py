@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.contracts.store import Known
 from gateway.errors import IllegalTransition
 from gateway.journey import agent_word
 from gateway.journey.agent_saying import deed_of, is_word, keep, reply, say
@@ -21,6 +20,7 @@ from gateway.model.inbox import Outcome
 from gateway.model.message import Message
 from gateway.model.outgoing import Mark
 from gateway.model.people import Replies
+from gateway.model.question import Known
 from gateway.model.ticket import EventKind
 
 

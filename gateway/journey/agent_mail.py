@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.contracts.store import Known
 from gateway.errors import IllegalTransition
 from gateway.journey import permission
 from gateway.journey.agent_saying import deed_of, is_word, keep, note, reply, say
@@ -17,6 +16,7 @@ from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message
+from gateway.model.question import Known
 
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:

@@ -6,7 +6,6 @@ pressed; nothing changes.
 
 from __future__ import annotations
 
-from gateway.contracts.store import Known
 from gateway.contracts.words import Value
 from gateway.errors import IllegalTransition
 from gateway.journey import permission
@@ -19,6 +18,7 @@ from gateway.journey.tokens import ButtonToken
 from gateway.model.inbox import Outcome
 from gateway.model.message import Feedback, Message, Trust
 from gateway.model.people import Agent, Place
+from gateway.model.question import Known
 from gateway.model.ticket import Ticket
 
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
-from gateway.contracts.store import Known
 from gateway.contracts.words import Value
 from gateway.journey import agent_word, permission
 from gateway.journey.agent_word import LEVELS
@@ -21,6 +20,7 @@ from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import rooms_of
 from gateway.journey.identity import Identity
 from gateway.model.message import Message
+from gateway.model.question import Known
 from gateway.model.ticket import EventKind, Ticket
 from gateway.model.ticket_id import parse_reference
 

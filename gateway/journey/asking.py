@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from gateway.contracts.rules import Rules
-from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Words
 from gateway.model.knowledge import Lesson
 from gateway.model.message import Message, Trust
 from gateway.model.policy import Policy
+from gateway.model.question import Known
 from gateway.model.request import Facts, FileFacts, Request
 
 

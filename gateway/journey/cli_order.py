@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from gateway.contracts.store import Question
 from gateway.errors import IllegalTransition, NotFound
 from gateway.journey import agent_link, agent_word, explain, routing, telling
 from gateway.journey.deed import Deed, WordRefused
@@ -19,6 +18,7 @@ from gateway.model.linking import Unlinked
 from gateway.model.message import Command, Json
 from gateway.model.people import is_mail_address, plain_number
 from gateway.model.plan import Plan
+from gateway.model.question import Question
 from gateway.model.request import Facts, Request
 from gateway.model.ticket import EventKind, Party, Ticket, TicketState, Visibility
 from gateway.model.ticket_id import format_reference, parse_reference

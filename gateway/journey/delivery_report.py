@@ -6,13 +6,13 @@ can forge the rest. What merely names one of our message ids leaves a note; noth
 
 from __future__ import annotations
 
-from gateway.contracts.store import Known
 from gateway.journey import limits, permission
 from gateway.journey.draft import Draft
 from gateway.model.inbox import Outcome
 from gateway.model.message import DeliveryReport
 from gateway.model.outbox import OutboxRow, OutboxState, Settled
 from gateway.model.people import Place
+from gateway.model.question import Known
 from gateway.model.ticket import EventKind, TicketState
 
 _ENDED = (TicketState.MERGED, TicketState.SPAM)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import structlog
 
-from gateway.contracts.store import Question
 from gateway.errors import VersionConflict
 from gateway.journey import limits, overdue, routing, telling
 from gateway.journey.clocks import Change, wind
@@ -21,6 +20,7 @@ from gateway.model.calendar import Calendar
 from gateway.model.level import Level
 from gateway.model.message import Trust
 from gateway.model.plan import Plan, TicketWrite
+from gateway.model.question import Question
 from gateway.model.ticket import Ticket, TicketState
 
 log = structlog.get_logger()

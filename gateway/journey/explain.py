@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.contracts.rules import Rules
-from gateway.contracts.store import Known
 from gateway.contracts.words import Words
 from gateway.journey import asking, guards
 from gateway.model.decision import Answer, Ask, Decision, FaqReason, Ignore, Near, Route
 from gateway.model.knowledge import Lesson
 from gateway.model.message import DeliveryReport, Ignored, Json, Message, Parsed
 from gateway.model.policy import Policy
+from gateway.model.question import Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.contracts.rules import Rules
-from gateway.contracts.store import Known, Question
 from gateway.contracts.words import Meaning
 from gateway.journey import agent_press, follow_up, limits, permission
 from gateway.journey.desk import Desk
@@ -22,6 +21,7 @@ from gateway.journey.tokens import ButtonToken, ButtonWord
 from gateway.model.inbox import Outcome
 from gateway.model.message import Feedback, Message, Talk, Trust
 from gateway.model.people import Place
+from gateway.model.question import Known, Question
 from gateway.model.ticket import Party, Ticket
 
 # A form is sent from no room, but on chat all the same.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Value
 from gateway.journey import answering, form, new_request, permission, routing, telling
 from gateway.journey.draft import Draft
@@ -16,6 +15,7 @@ from gateway.model.inbox import Outcome
 from gateway.model.knowledge import Said, Sent
 from gateway.model.message import Message, Trust
 from gateway.model.people import Place
+from gateway.model.question import Known
 from gateway.model.ticket import EventKind, Ticket, TicketState
 
 # Nobody waits for anything in these: what comes next may well be about something else.

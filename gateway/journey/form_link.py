@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.contracts.store import Known
 from gateway.journey import form, new_request
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.new_request import Asked
 from gateway.model.decision import Decision, Route
 from gateway.model.message import Message, Wish
+from gateway.model.question import Known
 from gateway.model.ticket import Ticket, TicketState
 
 # Links know letters, digits, "-" and "_" only (core.telegram.org/bots/features#deep-linking).

@@ -6,11 +6,11 @@ names they write under.
 
 from __future__ import annotations
 
-from gateway.contracts.store import Known
 from gateway.journey import limits
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.model.message import Message
+from gateway.model.question import Known
 
 
 def is_one(desk: Desk, message: Message) -> bool:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from gateway.contracts.rules import Rules
-from gateway.contracts.store import Known, Question
 from gateway.journey import identify_chat, limits
 from gateway.journey.agent_saying import named_in
 from gateway.journey.desk import Desk
@@ -19,6 +18,7 @@ from gateway.journey.identity import Identity, Who, agent_at, current
 from gateway.journey.team_buttons import PROMPTED, prompt_ref
 from gateway.journey.tokens import DeliveryToken, Role, TicketToken
 from gateway.model.message import DeliveryReport, Message, Trust
+from gateway.model.question import Known, Question
 from gateway.model.ticket import Ticket
 from gateway.model.ticket_id import find_references
 

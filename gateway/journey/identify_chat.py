@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from gateway.contracts.rules import Rules
-from gateway.contracts.store import Known
 from gateway.journey.desk import Desk
 from gateway.journey.identity import Identity, Who, agent_at, current
 from gateway.model.message import Author, Message, Talk
 from gateway.model.people import Agent, Place, Team
+from gateway.model.question import Known
 from gateway.model.ticket import Ticket
 
 # A reply can beat our own commit of the notice that it stands under.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.contracts.rules import Rules
-from gateway.contracts.store import Known
 from gateway.journey.desk import Desk
 from gateway.model.message import Author, Trust
 from gateway.model.people import Agent
+from gateway.model.question import Known
 from gateway.model.ticket import Party, Ticket, TicketState
 
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
-from gateway.contracts.store import Known
 from gateway.journey.desk import Desk
 from gateway.model.message import Message, Trust
 from gateway.model.plan import Budget
 from gateway.model.policy import Limits
+from gateway.model.question import Known
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

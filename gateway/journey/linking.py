@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
-from gateway.contracts.store import Known
 from gateway.contracts.words import Value
 from gateway.journey import limits
 from gateway.journey.desk import Desk
@@ -26,6 +25,7 @@ from gateway.model.linking import MAIL, CodeMade, CodeUsed, CodeVoid, LinkCode, 
 from gateway.model.message import Author, Json, Message, Trust, Wish, WishKind
 from gateway.model.people import Place, is_mail_address
 from gateway.model.plan import Budget
+from gateway.model.question import Known
 from gateway.model.ticket import EventKind, Ticket, TicketEvent
 
 LIFE = timedelta(minutes=30)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning
 from gateway.journey import (
     answering,
@@ -29,6 +28,7 @@ from gateway.model.decision import Answer, Ask, Decision, Ignore, Route
 from gateway.model.inbox import Outcome
 from gateway.model.message import Json, Message, Trust
 from gateway.model.people import Place
+from gateway.model.question import Known
 from gateway.model.request import Facts, Request
 from gateway.model.ticket import (
     EventKind,

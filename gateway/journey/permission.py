@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.contracts.store import Known
 from gateway.journey import limits
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
 from gateway.model.message import Message, Trust
 from gateway.model.people import Person
 from gateway.model.plan import Budget
+from gateway.model.question import Known
 
 
 def ask(

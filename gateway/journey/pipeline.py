@@ -16,7 +16,6 @@ from typing import Protocol
 import structlog
 
 from gateway.contracts.channel import Fetches, Profiles
-from gateway.contracts.store import Question
 from gateway.errors import FenceLost, ParseError, StoreUnavailable, VersionConflict
 from gateway.failpoint import reach
 from gateway.journey import limits
@@ -30,6 +29,7 @@ from gateway.journey.planning import LOOK_AGAIN, TooEarly, carry_out
 from gateway.model.inbox import InboxItem
 from gateway.model.message import Message, Parsed, RawEvent
 from gateway.model.plan import Plan
+from gateway.model.question import Question
 from gateway.world import World
 
 log = structlog.get_logger()

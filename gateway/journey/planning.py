@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
-from gateway.contracts.store import Known
 from gateway.errors import GatewayError
 from gateway.failpoint import reach
 from gateway.journey import (
@@ -53,6 +52,7 @@ from gateway.model.message import (
     Wish,
 )
 from gateway.model.plan import Plan
+from gateway.model.question import Known
 from gateway.model.ticket import Ticket, TicketState
 
 BIG_FILES = 1024 * 1024

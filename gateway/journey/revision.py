@@ -5,7 +5,6 @@ An edit is text whatever it says: it carries out no word, answers no question an
 
 from __future__ import annotations
 
-from gateway.contracts.store import Known, Question
 from gateway.journey import limits, permission
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -14,6 +13,7 @@ from gateway.journey.identity import current
 from gateway.journey.naming import shown
 from gateway.model.inbox import Outcome
 from gateway.model.message import Author, Message, Revision
+from gateway.model.question import Known, Question
 from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
 
 _WITH_PEOPLE = (TicketState.OPEN, TicketState.WAITING)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from gateway.contracts.store import Question
 from gateway.errors import AddressRefused, PlaceMoved
 from gateway.journey import limits, retry
 from gateway.journey.desk import Desk
@@ -20,6 +19,7 @@ from gateway.journey.team_buttons import prompt_ref
 from gateway.model.outbox import OutboxState, SendItem, Settled
 from gateway.model.outgoing import Receipt
 from gateway.model.people import Place
+from gateway.model.question import Question
 from gateway.model.ticket import EventKind, Ticket, TicketState
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.contracts.store import Known
 from gateway.contracts.words import Meaning, Words
 from gateway.journey import asking, permission
 from gateway.journey.draft import Draft
@@ -16,6 +15,7 @@ from gateway.journey.identity import Identity, Who
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message, Trust
 from gateway.model.people import Place
+from gateway.model.question import Known
 from gateway.model.ticket import Ticket
 
 _REQUESTERS = (Who.ASKER, Who.PARTY)

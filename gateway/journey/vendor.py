@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.contracts.store import Known
 from gateway.contracts.words import Value
 from gateway.journey import permission
 from gateway.journey.clocks import BY_VENDOR
@@ -19,6 +18,7 @@ from gateway.journey.naming import shown
 from gateway.model.inbox import Outcome
 from gateway.model.message import Attachment, Json, Message
 from gateway.model.people import Team
+from gateway.model.question import Known
 from gateway.model.ticket import EventKind, Ticket, TicketEvent, TicketState, Visibility
 
 _TOLD = (EventKind.REQUEST, EventKind.FOLLOWUP, EventKind.REPLY, EventKind.ANSWER)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from gateway.contracts.store import Known, Question
 from gateway.journey import form_link, limits, linking, new_request, permission, status
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -21,6 +20,7 @@ from gateway.model.decision import Decision
 from gateway.model.inbox import Outcome
 from gateway.model.message import Wish, WishKind
 from gateway.model.people import Person
+from gateway.model.question import Known, Question
 from gateway.model.ticket import Ticket
 
 _NAMES = {

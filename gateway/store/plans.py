@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from gateway.contracts.store import Known, Question
 from gateway.model.linking import MAIL
 from gateway.model.people import Person
 from gateway.model.plan import Plan
+from gateway.model.question import Known, Question
 from gateway.model.ticket import Ticket
 from gateway.store import budgets, clocks, inbox, knowledge, links, outbox, tickets
 from gateway.store.steps import Row, Steps, change, change_each, one

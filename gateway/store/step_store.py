@@ -13,21 +13,20 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from gateway.contracts.channel import Cursor
-from gateway.contracts.store import NO_RATES, Known, Question, Secret, TicketFilter
+from gateway.contracts.store import NO_RATES, Secret
 from gateway.errors import StoreError
-from gateway.model.figures import Figures
-from gateway.model.inbox import Claim, InboxItem, InboxRow, InboxState
-from gateway.model.knowledge import DraftState, FaqDraft, SentTo
+from gateway.model.inbox import Claim, InboxItem
+from gateway.model.knowledge import DraftState
 from gateway.model.message import Keys, RawEvent
-from gateway.model.outbox import OutboxRow, OutboxState, SendItem
+from gateway.model.outbox import SendItem
 from gateway.model.plan import Plan
-from gateway.model.ticket import Ticket, TicketEvent
-from gateway.model.upkeep import Depth, Erased, Keep, LeaseRow, Resumed
+from gateway.model.question import Known, Question
+from gateway.model.ticket import Ticket
+from gateway.model.upkeep import Erased, Keep, Resumed
 from gateway.store import (
     budgets,
     desk,
     erasing,
-    figures,
     inbox,
     knowledge,
     outbox,
@@ -39,6 +38,7 @@ from gateway.store import (
 )
 from gateway.store.clock import LeaseClock
 from gateway.store.holder import Holder
+from gateway.store.step_looks import Reading, StepLooks
 from gateway.store.steps import Steps
 from gateway.store.touching import NOTHING, Touches
 from gateway.store.values import span_micros, to_micros, to_micros_or_none
@@ -52,14 +52,6 @@ PRUNE_AFTER = 256
 PRUNE_COUNT = 512
 # No rate spans more than that.
 PACES_KEPT = timedelta(days=1)
-
-
-class Reading(Protocol):
-    """Runs steps that only read."""
-
-    async def do(self, make: Callable[[], Steps[T]]) -> T:
-        """Return what the steps return, all of them seeing one state of the database."""
-        ...
 
 
 class Writing(Protocol):
@@ -85,7 +77,7 @@ class Writing(Protocol):
         ...
 
 
-class StepStore(ABC):
+class StepStore(StepLooks, ABC):
     """See `gateway.contracts.store.Store`."""
 
     def __init__(
@@ -99,13 +91,12 @@ class StepStore(ABC):
         node: str,
         lease: timedelta,
     ) -> None:
+        super().__init__(looks, clock)
         self._writing = writer
         self._journey = journey
-        self._looks = looks
         self._world = world
         self._node = node
         self._lease = lease
-        self._clock = clock
         self._spendings = 0
 
     @property
@@ -239,78 +230,6 @@ class StepStore(ABC):
 
     def _new_secret(self) -> tuple[bytes, int]:
         return self._world.random_bytes(desk.SECRET_BYTES), to_micros(self._world.now())
-
-    # --- looking ----------------------------------------------------------------------------
-
-    async def ticket(self, number: int) -> Ticket | None:
-        """See `Store.ticket`."""
-        return await self._looks.do(partial(tickets.read_ticket, number))
-
-    async def events(self, number: int) -> Sequence[TicketEvent]:
-        """See `Store.events`."""
-        return await self._looks.do(partial(tickets.read_events, number))
-
-    async def open_tickets_of(self, kind: str, address: str, limit: int) -> Sequence[Ticket]:
-        """See `Store.open_tickets_of`."""
-        return await self._looks.do(partial(tickets.open_tickets_of, kind, address, limit))
-
-    async def list_tickets(self, wanted: TicketFilter) -> Sequence[Ticket]:
-        """See `Store.list_tickets`."""
-        return await self._looks.do(partial(tickets.list_tickets, wanted))
-
-    async def faq_drafts(self, states: frozenset[DraftState], limit: int) -> Sequence[FaqDraft]:
-        """See `Store.faq_drafts`."""
-        return await self._looks.do(partial(knowledge.list_drafts, states, limit))
-
-    async def faq_sent(self, limit: int) -> Sequence[SentTo]:
-        """See `Store.faq_sent`."""
-        return await self._looks.do(partial(knowledge.faq_sent, limit))
-
-    async def figures(self, bounds: Sequence[datetime], now: datetime) -> Figures:
-        """See `Store.figures`."""
-        make = partial(figures.figures, [to_micros(at) for at in bounds], to_micros(now))
-        return await self._looks.do(make)
-
-    async def asked_of_people(self, since: datetime, until: datetime, limit: int) -> Sequence[int]:
-        """See `Store.asked_of_people`."""
-        make = partial(figures.asked_of_people, to_micros(since), to_micros(until), limit)
-        return await self._looks.do(make)
-
-    async def list_inbox(self, states: frozenset[InboxState], limit: int) -> Sequence[InboxRow]:
-        """See `Store.list_inbox`."""
-        return await self._looks.do(partial(inbox.list_inbox, states, limit))
-
-    async def inbox_row(self, inbox_id: int) -> tuple[InboxRow, RawEvent] | None:
-        """See `Store.inbox_row`."""
-        return await self._looks.do(partial(inbox.inbox_row, inbox_id))
-
-    async def inbox_by_effect(self, effect: str) -> InboxRow | None:
-        """See `Store.inbox_by_effect`."""
-        return await self._looks.do(partial(inbox.inbox_by_effect, effect))
-
-    async def list_outbox(self, states: frozenset[OutboxState], limit: int) -> Sequence[OutboxRow]:
-        """See `Store.list_outbox`."""
-        return await self._looks.do(partial(outbox.list_outbox, states, limit))
-
-    async def outbox_row(self, outbox_id: str) -> tuple[OutboxRow, bytes] | None:
-        """See `Store.outbox_row`."""
-        return await self._looks.do(partial(outbox.outbox_row, outbox_id))
-
-    async def file(self, file_id: str) -> bytes | None:
-        """See `Store.file`."""
-        return await self._looks.do(partial(tickets.read_file, file_id))
-
-    async def depths(self) -> Sequence[Depth]:
-        """See `Store.depths`."""
-        return await self._looks.do(desk.depths)
-
-    async def audit(self) -> Mapping[str, int]:
-        """See `Store.audit`."""
-        return await self._looks.do(desk.audit)
-
-    async def leases(self) -> Sequence[LeaseRow]:
-        """See `Store.leases`."""
-        return await self._looks.do(partial(desk.leases, self._clock.behind()))
 
     # --- repair -----------------------------------------------------------------------------
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.contracts.store import TicketFilter
 from gateway.errors import VersionConflict
 from gateway.model.decision import Priority
 from gateway.model.knowledge import Said, Sent
 from gateway.model.message import Attachment
 from gateway.model.plan import TicketWrite
+from gateway.model.question import TicketFilter
 from gateway.model.ticket import (
     EventKind,
     FileRef,

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from benchmarks.desk import COMMAND, make_desk, smtp_port
 from benchmarks.processes import Group
-from gateway.contracts.store import TicketFilter
 from gateway.model.outbox import OutboxState
+from gateway.model.question import TicketFilter
 from gateway.store import open_store
 from gateway.world import RealWorld
 from tests.fakes.postgres import Postgres, running

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.contracts.store import TicketFilter
 from gateway.model.inbox import Outcome
 from gateway.model.outbox import OutboxState
+from gateway.model.question import TicketFilter
 from gateway.model.ticket import TicketState
 from gateway.model.upkeep import Keep
 from tests.journeys.bench import CONFIG, letter, open_bench, text_of

@@ -2,8 +2,8 @@
 
 import pytest_asyncio
 
-from gateway.contracts.store import TicketFilter
 from gateway.journey.knowledge import stats_of, unanswered
+from gateway.model.question import TicketFilter
 from tests.journeys.bench import open_bench
 
 ALICE, BOB = "alice@customer.example", "bob@customer.example"

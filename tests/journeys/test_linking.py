@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from gateway.contracts.store import Question
 from gateway.journey.linking import LETTERS
 from gateway.model.inbox import Outcome
+from gateway.model.question import Question
 from tests.journeys.bench import CONFIG, open_bench, text_of
 from tests.journeys.test_talk import ALICE, BOB, CHAT_RULES, ROOMS, Chat
 

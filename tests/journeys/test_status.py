@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.contracts.store import TicketFilter
 from gateway.model.inbox import Outcome
+from gateway.model.question import TicketFilter
 from tests.journeys.bench import CONFIG, open_bench, text_of
 from tests.journeys.test_talk import CHAT_RULES, LIFT, ROOMS, Chat
 

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from channels.telegram.channel import TelegramChannel
-from gateway.contracts.store import TicketFilter
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.outbox import OutboxState
+from gateway.model.question import TicketFilter
 from gateway.model.ticket import EventKind, TicketState
 from tests.fakes.telegram_api import Refused
 from tests.fakes.telegram_people import (

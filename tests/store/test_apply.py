@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.contracts.store import Question, TicketFilter
 from gateway.errors import FenceLost, VersionConflict
 from gateway.model.decision import Priority
 from gateway.model.inbox import InboxState, Outcome
@@ -17,6 +16,7 @@ from gateway.model.message import Attachment
 from gateway.model.outbox import OutboxState
 from gateway.model.people import Person
 from gateway.model.plan import Budget, TicketWrite
+from gateway.model.question import Question, TicketFilter
 from gateway.model.ticket import EventKind, FileRef, Party, Thread, Ticket, TicketState, Visibility
 from gateway.model.timing import Timer, Timing
 from gateway.store import budgets

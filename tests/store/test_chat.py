@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from gateway.contracts.channel import Rate
-from gateway.contracts.store import Question
 from gateway.errors import FenceLost
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.message import Keys
 from gateway.model.outbox import OutboxState
 from gateway.model.people import Person, Place
 from gateway.model.plan import Move
+from gateway.model.question import Question
 from tests.fakes.world import START
 from tests.store.things import done, offer, opened, plan, send, settled
 

@@ -10,13 +10,13 @@ import asyncpg
 import pytest
 
 from gateway.contracts.channel import Cursor
-from gateway.contracts.store import Question, TicketFilter
 from gateway.errors import StoreError, StoreUnusable
 from gateway.model.inbox import InboxState
 from gateway.model.message import Attachment
 from gateway.model.outbox import OutboxState
 from gateway.model.people import Person
 from gateway.model.plan import Budget, Move
+from gateway.model.question import Question, TicketFilter
 from gateway.store import DeskLock, open_store
 from gateway.store.copying import Copied, copy_desk
 from gateway.store.sqlite.tables import Tables

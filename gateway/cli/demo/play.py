@@ -12,9 +12,10 @@ from gateway import app
 from gateway.cli.demo.desk import DemoDesk
 from gateway.cli.demo.mailbox import Mailboxes, post, text_of, write_mail
 from gateway.cli.demo.stage import Stage
-from gateway.contracts.store import Store, TicketFilter
+from gateway.contracts.store import Store
 from gateway.errors import GatewayError
 from gateway.model.inbox import InboxRow, InboxState, Outcome
+from gateway.model.question import TicketFilter
 from gateway.model.ticket import EventKind, Ticket, TicketState
 from gateway.model.ticket_id import find_references
 from gateway.world import RealWorld

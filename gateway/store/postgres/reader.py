@@ -20,7 +20,7 @@ _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class Reader:
-    """See `gateway.store.step_store.Reading`."""
+    """See `gateway.store.step_looks.Reading`."""
 
     def __init__(self, links: Links, *, trips: int, seconds: float) -> None:
         self._links = links

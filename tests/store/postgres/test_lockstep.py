@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from gateway.contracts.store import Question
 from gateway.errors import FenceLost, VersionConflict
 from gateway.model.inbox import Claim
 from gateway.model.plan import Budget
+from gateway.model.question import Question
 from gateway.store.postgres import lockstep, writer
 from gateway.store.postgres.dialect import QUERIES
 from gateway.store.postgres.links import Links

@@ -8,11 +8,11 @@ from collections import Counter
 import asyncpg
 import pytest
 
-from gateway.contracts.store import Question
 from gateway.errors import FenceLost, VersionConflict
 from gateway.model.inbox import InboxState
 from gateway.model.outbox import OutboxState
 from gateway.model.plan import Budget
+from gateway.model.question import Question
 from gateway.store import budgets
 from gateway.store.postgres import writer
 from tests.fakes.world import START
