@@ -28,7 +28,7 @@ from gateway.journey.tokens import Keyring
 from gateway.model.knowledge import Lesson
 from gateway.model.message import Author, Json, Message, RawEvent
 from gateway.model.people import Place
-from gateway.settings import Settings, read_channel
+from gateway.settings import Salvaged, Settings, read_channel
 from gateway.world import RealWorld, World
 
 
@@ -213,12 +213,16 @@ async def check(settings: Settings, *, connect: bool) -> Sequence[Problem]:
     return found
 
 
-async def check_tables(settings: Settings) -> Sequence[Problem]:
-    """Return what is wrong with the channels' own tables, where the rest has errors already."""
-    channels, wrong = load_channels(settings)
+async def check_rest(salvaged: Salvaged) -> Sequence[Problem]:
+    """Return what else is wrong where the configuration has errors already."""
+    channels, wrong = load_channels(salvaged.settings)
     for channel in channels.values():
         await channel.close()
-    return wrong
+    if not salvaged.is_enough_for_rules:
+        return wrong
+    _, in_rules = await asyncio.to_thread(load_rules, salvaged.settings)
+    _, in_words = load_words(salvaged.settings)
+    return [*wrong, *in_rules, *in_words]
 
 
 async def check_channel(

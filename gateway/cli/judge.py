@@ -59,21 +59,21 @@ def _problems_of(config: Path | None, *, connect: bool) -> Sequence[Problem]:
     try:
         settings = settings_of(config)
     except ConfigError as error:
-        return sorted(
-            (*error.problems, *_problems_of_tables(config)), key=lambda one: (one.line, one.column)
-        )
+        found = (*error.problems, *_other_problems(config))
+        first = error.problems[0].file
+        return sorted(found, key=lambda one: (one.file != first, one.file, one.line, one.column))
     from gateway import app  # noqa: PLC0415 - loads rules and channels
 
     with screen.working("checking the desk"):
         return run(app.check(settings, connect=connect))
 
 
-def _problems_of_tables(config: Path | None) -> Sequence[Problem]:
-    """Return what is wrong with the channels of a file that has errors elsewhere."""
+def _other_problems(config: Path | None) -> Sequence[Problem]:
+    """Return what else is wrong with a desk whose configuration has errors."""
     from gateway import app  # noqa: PLC0415 - loads rules and channels
 
-    settings = salvage_of(config)
-    return run(app.check_tables(settings)) if settings else ()
+    salvaged = salvage_of(config)
+    return run(app.check_rest(salvaged)) if salvaged else ()
 
 
 def _summary(errors: int, warnings: int) -> str:

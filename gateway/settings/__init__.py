@@ -38,6 +38,7 @@ DEFAULT_PATH = Path("config.toml")
 CACHE = "faq-cache"
 _NO_DESK = "name another one with -c FILE; ventanilla init DIR writes a new desk"
 _SQLITE = "sqlite:///"
+_RULES_LEAN_ON = frozenset({("desk", "languages"), ("desk", "rules"), ("desk",), ("channels",)})
 RESERVED_NAMES = frozenset({"cli", "http", "webhooks"})
 
 
@@ -113,17 +114,28 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     return _settings(reading, file, channels)
 
 
-def salvage(path: Path, environ: Mapping[str, str]) -> Settings | None:
-    """Return what is left of a file with errors, to look at its channels' own tables with.
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What is left of a file with errors; keys with errors are as if they were not there.
 
-    Tables with errors are as if they were not there; None where the file cannot be read at all.
+    ``is_enough_for_rules``: what rule files lean on is right, so that what is found in them is so.
     """
+
+    settings: Settings
+    is_enough_for_rules: bool
+
+
+def salvage(path: Path, environ: Mapping[str, str]) -> Salvaged | None:
+    """Return what is left of a file with errors; None where it cannot be read at all."""
     try:
         text, tables = _read(path)
     except ConfigError:
         return None
     reading = _Reading(path, tables, find_places(text), environ)
-    return _settings(reading, reading.rest(), tuple(reading.channels()))
+    file, left_out = reading.rest()
+    settings = _settings(reading, file, tuple(reading.channels()))
+    is_enough = not reading.wrong and not left_out & _RULES_LEAN_ON
+    return Salvaged(settings, is_enough)
 
 
 def read_channel(settings: Settings, channel: ChannelSettings, model: type[Model]) -> Model:
@@ -184,15 +196,21 @@ class _Reading:
             self.wrong += problems.from_model(str(self.path), error, File, self.places)
             return None
 
-    def rest(self) -> File:
-        """Return the tables that are right, with the defaults of the others."""
+    def rest(self) -> tuple[File, frozenset[Key]]:
+        """Return what is right, with the defaults of the rest; and the keys that are wrong.
+
+        Of ``[desk]`` the other keys are kept, because rules lean on them; else tables are whole.
+        """
         try:
-            return File.model_validate(self.tables)
+            return File.model_validate(self.tables), frozenset()
         except ValidationError as error:
-            wrong = {detail["loc"][0] for detail in error.errors()}
-            right = {key: table for key, table in self.tables.items() if key not in wrong}
-            nameless = {"desk": {"name": "desk"}, "channels": {}}
-            return File.model_validate({**nameless, **right})
+            wrong = frozenset(tuple(map(str, one["loc"][:2])) for one in error.errors())
+            tables = {key[0] for key in wrong} - {"desk"}
+            right = {key: table for key, table in self.tables.items() if key not in tables}
+            desk = right.get("desk")
+            kept = desk.items() if isinstance(desk, dict) else ()
+            right["desk"] = {"name": "desk"} | {k: v for k, v in kept if ("desk", k) not in wrong}
+            return File.model_validate({"channels": {}, **right}), wrong
 
     def channels(self) -> Iterator[ChannelSettings]:
         """Yield the channels whose names and kinds are right; report the others."""
@@ -281,8 +299,9 @@ def _settings(reading: _Reading, file: File, channels: tuple[ChannelSettings, ..
         path=reading.path,
         folder=folder,
         policy=_policy(file),
-        rules=folder / file.desk.rules,
-        templates=folder / file.desk.templates,
+        # As the configuration was named: so are the files of problems that are found in them.
+        rules=reading.path.parent / file.desk.rules,
+        templates=reading.path.parent / file.desk.templates,
         timezone=file.desk.timezone,
         store_url=find_store(file.store.url, folder),
         channels=channels,

@@ -271,3 +271,16 @@ def test_wrong_usage_is_one_json_value_too(shell, arguments):
     assert ran.code == 2
     assert list(ran.json) == ["error"]
     assert ran.json["error"] in ran.err
+
+
+def test_files_are_named_as_the_configuration_was(shell):
+    """An editor that jumps to the one can jump to the other."""
+    rules = shell.config.parent / "rules" / "desk.yaml"
+    rules.write_text(rules.read_text().replace("team: network", "team: netwrok"))
+    shell.config.write_text(shell.config.read_text().replace('"UTC"', '"UTC"\nalerts = ["no:x"]'))
+    where = {"cwd": shell.config.parents[1], "env": environment(PYTHONPATH=str(ROOT))}
+
+    wrong = process("check", "-c", "desk/config.toml", "--json", **where)
+
+    files = [problem["file"] for problem in json.loads(wrong.stdout)["problems"]]
+    assert set(files) == {"desk/config.toml", "desk/rules/desk.yaml"}
