@@ -24,11 +24,15 @@ from gateway.store.touching import NOTHING, Touches
 
 T = TypeVar("T")
 
-# The log is copied back into the file before it is long: 800 transactions of a dozen pages, or
+# The log is copied back into the file before it is long: 400 transactions of a dozen pages, or
 # this many bytes of mail, are well below 64 MB. We do it ourselves because SQLite's own automatic
 # checkpoint keeps a failed sync to itself.
-CHECKPOINT_JOBS = 800
+CHECKPOINT_JOBS = 400
 CHECKPOINT_BYTES = 12 * 1024 * 1024
+# The log begins anew when it was copied and nobody reads it just then. One of so many pages did
+# not, the last time: it is copied again soon.
+LONG_PAGES = 7000
+SOON_JOBS = 40
 # Each waits for readers as long as any statement waits for a lock.
 SCRUB_TRIES = 3
 
@@ -132,10 +136,12 @@ class Writer:
             return
         self._jobs = self._bytes = 0
         try:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as fault:
             # The commit stands. A full disk is no harm either: the log keeps what was not copied.
             self.fatal = faults.lasting(fault)
+        else:
+            self._jobs = CHECKPOINT_JOBS - SOON_JOBS if pages > LONG_PAGES else 0
 
 
 def _run_jobs(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:

@@ -13,6 +13,7 @@ from gateway.errors import FenceLost, StoreUnavailable, VersionConflict
 from gateway.model.inbox import Claim
 from gateway.model.plan import Budget
 from gateway.store.sharing import MOST_JOBS
+from gateway.store.sqlite import writer
 from tests.fakes.world import START
 from tests.store.things import done, offer, opened, plan, send, settled
 
@@ -221,6 +222,25 @@ async def test_the_log_stays_short(desk, tmp_path):
         await store.accept([offer(f"k{n}", body=body)], None, claim=False)
 
     assert (tmp_path / "desk.db-wal").stat().st_size < 64 << 20
+
+
+async def test_a_log_that_somebody_read_begins_anew_soon_after(desk, tmp_path):
+    """A slow reader makes it long, not for ever longer."""
+    store = await desk.open(sole_writer=True)
+    reader = sqlite3.connect(tmp_path / "desk.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM inbox").fetchall()
+    for n in range(40):
+        await store.accept([offer(f"k{n}", body=b"x" * (1 << 20))], None, claim=False)
+    reader.close()
+
+    for n in range(writer.SOON_JOBS * 2):
+        await store.accept([offer(f"s{n}")], None, claim=False)
+
+    def pages(connection):
+        return connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1]
+
+    assert await store._writer._link.call(pages) < 1000
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
