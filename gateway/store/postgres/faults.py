@@ -27,13 +27,15 @@ OWN_FAULTS = (
     asyncpg.SyntaxOrAccessError,
 )
 
-# asyncpg gives up on values that do not fit before it asks the server.
-ANY_FAULT = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
+# asyncpg's own: values that do not fit, and a connection whose end it has heard of in part.
+_DRIVER = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+ANY_FAULT = (asyncpg.PostgresError, *_DRIVER, OSError, asyncio.TimeoutError)
 
 # What a standby says to "BEGIN READ WRITE", and to whoever writes in spite of it.
 _STANDBY = (asyncpg.FeatureNotSupportedError, asyncpg.ReadOnlySQLTransactionError)
 
-_GONE = (asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
+_GONE = (*_DRIVER, OSError, asyncio.TimeoutError)
 
 
 def is_gone(fault: BaseException) -> bool:
@@ -83,4 +85,6 @@ def at_opening(fault: Exception, place: str) -> StoreError:
 def _said(fault: BaseException) -> str:
     if isinstance(fault, asyncio.TimeoutError):
         return "it does not answer"
+    if isinstance(fault, asyncpg.InternalClientError):
+        return "it has ended the connection"
     return f"{fault}" or type(fault).__name__

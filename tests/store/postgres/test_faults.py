@@ -352,6 +352,23 @@ async def test_burying_spares_who_is_there(desk, url):
         await client.close()
 
 
+async def test_who_stood_still_meanwhile_is_told_that_its_connections_are_gone(desk, postgres, url):
+    """What the server said of it, and the end of the line, are read when the next caller comes."""
+    store = await desk.open()
+    await store.accept([offer("a")], None, claim=True)
+    database = url.rpartition("/")[2]
+
+    # Nothing else goes on meanwhile, as in a process that is frozen.
+    postgres.sql(OTHERS, database=database)
+    # The server's last words have been read then, and that it hung up has not.
+    await asyncio.sleep(0)
+
+    with pytest.raises(StoreUnavailable, match="ended the connection"):
+        await store.accept([offer("b")], None, claim=True)
+    await stored(store, offer("b"))
+    assert (await store.audit())["accepted"] == 2
+
+
 async def test_a_crowd_takes_few_connections(desk, url):
     """However many are stored at once and told of, the server has room for other nodes."""
     store = await desk.open()
