@@ -32,6 +32,7 @@ faults: $(READY)            ## the tests that kill, starve, cut and race
 		$(BIN)/pytest -q tests/abuse/test_inside.py tests/abuse/test_inside_platforms.py
 	$(BIN)/python -m tests.faults.instants
 	$(BIN)/python -m tests.faults.power --cuts 2000
+	$(BIN)/python -m tests.faults.damage
 	$(BIN)/python -m tests.faults.storage --cycles 50 --locked 60
 	$(BIN)/python -m tests.faults.slow_consumer --seconds 120
 	$(BIN)/python -m tests.fuzz

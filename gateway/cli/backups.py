@@ -11,6 +11,7 @@ import typer
 from gateway.cli import screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, run
+from gateway.cli.salvage import salvage
 from gateway.cli.shapes import audit_holds
 from gateway.model.message import Json
 from gateway.model.ticket_id import format_reference
@@ -37,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(backup)
     app.command()(restore)
     app.command()(resume)
+    app.command()(salvage)
 
 
 def backup(target: Target, config: ConfigOption = None, as_json: JsonOption = False) -> None:

@@ -15,11 +15,16 @@ from pathlib import Path
 from gateway.errors import StoreUnusable
 
 
+def lock_file(path: Path | str) -> Path:
+    """Return the file that the lock of a desk's file is on; who has worked on it has made it."""
+    return Path(f"{path}.lock")
+
+
 class DeskLock:
     """The lock on ``<database>.lock``, a file that stays when the lock is given back."""
 
     def __init__(self, path: Path | str) -> None:
-        self._path = Path(f"{path}.lock")
+        self._path = lock_file(path)
         self._file: int | None = None
 
     def acquire(self) -> bool:

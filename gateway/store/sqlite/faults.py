@@ -15,17 +15,22 @@ _TAKEN = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"})
 
 MOVED = "the database file was moved or deleted"
 
+DAMAGED = (
+    "it is damaged: save what can be read with `ventanilla db salvage`, or go back to a backup with"
+    " `ventanilla db restore`"
+)
+
 _LASTING = {
     "SQLITE_IOERR_FSYNC": "the disk did not keep what was written to it",
     "SQLITE_IOERR_DIR_FSYNC": "the disk did not keep what was written to it",
-    "SQLITE_CORRUPT": "the database file is damaged",
+    "SQLITE_CORRUPT": f"the database file cannot be read whole; {DAMAGED}",
     "SQLITE_NOTADB": "the file is not a database",
     "SQLITE_READONLY_DBMOVED": MOVED,
 }
 
 _UNUSABLE = {
-    "SQLITE_CORRUPT": "it is damaged",
-    "SQLITE_NOTADB": "it is not a database",
+    "SQLITE_CORRUPT": DAMAGED,
+    "SQLITE_NOTADB": "it is not a database; if it was a desk, its beginning is damaged",
     "SQLITE_READONLY": "it may not be written",
     "SQLITE_CANTOPEN": "it cannot be opened",
     "SQLITE_PERM": "access to it is denied",
@@ -48,7 +53,8 @@ def lasting(fault: sqlite3.Error) -> str | None:
 
 def unavailable(fault: sqlite3.Error) -> StoreUnavailable:
     """Return what a caller is told whose transaction died."""
-    return StoreUnavailable(f"the database cannot be used now: {fault} ({_code(fault)})")
+    why = lasting(fault) or "the database cannot be used now"
+    return StoreUnavailable(f"{why}: {fault} ({_code(fault)})")
 
 
 def refused(fault: Exception) -> Exception:

@@ -5,6 +5,7 @@ Called by `gateway.store.backups`. What stands in the tables is not known here.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -24,6 +25,8 @@ PAGES_AT_ONCE = 1024
 # What SQLite keeps beside a file that is being worked on.
 _BESIDE = ("-wal", "-shm")
 _BUSY_SECONDS = 10.0
+# A page of most files, and of most disks: what fails to be read costs no more than that.
+READ_BYTES = 4096
 
 
 class Standing:
@@ -87,8 +90,66 @@ def _fill(source: Path, target: Path, told: Told, stop: Event) -> None:
         reading.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         writing.execute("PRAGMA synchronous = OFF")
         reading.backup(writing, pages=PAGES_AT_ONCE, progress=step)
-        # One file, not three: a log beside it would be forgotten when it is carried away.
-        writing.execute("PRAGMA journal_mode = DELETE").fetchall()
+        _make_one(writing)
+
+
+def make_one(path: Path) -> None:
+    """Copy the log of a database that nobody works on back into it, so that it is one file.
+
+    Raises:
+        StoreUnusable: it cannot be done.
+    """
+    try:
+        with closing(_connect(path, "rw")) as connection:
+            _make_one(connection)
+    except sqlite3.Error as fault:
+        raise faults.at_opening(fault, str(path)) from fault
+
+
+def _make_one(connection: sqlite3.Connection) -> None:
+    # One file, not three: a log beside it would be forgotten when it is carried away.
+    connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+
+
+def copy_bytes(source: Path, target: Path, stop: Event) -> int:
+    """Copy a file that nobody works on, and its log, byte by byte; zeros where the disk fails.
+
+    The target, for our eyes only, may be damaged as the source is. Return how many bytes the disk
+    did not give.
+
+    Raises:
+        StoreError: it cannot be read at all, or not be written, or was stopped.
+    """
+    there = [end for end in ("", "-wal") if Path(f"{source}{end}").exists()]
+    return sum(_copy_bytes(Path(f"{source}{end}"), Path(f"{target}{end}"), stop) for end in there)
+
+
+def _copy_bytes(source: Path, target: Path, stop: Event) -> int:
+    missing = 0
+    try:
+        with source.open("rb", buffering=0) as reading:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            with os.fdopen(os.open(target, flags, 0o600), "wb") as writing:
+                size = reading.seek(0, os.SEEK_END)
+                for at in range(0, size, READ_BYTES):
+                    if stop.is_set():
+                        raise StoreError("stopped")
+                    length = min(READ_BYTES, size - at)
+                    piece = _read(reading.fileno(), length, at)
+                    missing += length - len(piece)
+                    writing.write(piece.ljust(length, b"\0"))
+    except OSError as error:
+        raise StoreError(f"{source}: it cannot be copied to {target} ({error.strerror})") from error
+    return missing
+
+
+def _read(file: int, length: int, at: int) -> bytes:
+    try:
+        return os.pread(file, length, at)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return b""
 
 
 def look_through(path: Path) -> None:
@@ -103,7 +164,7 @@ def look_through(path: Path) -> None:
     except sqlite3.Error as fault:
         raise faults.at_opening(fault, str(path)) from fault
     if found != "ok":
-        raise StoreUnusable(f"{path}: it is damaged ({found})")
+        raise StoreUnusable(f"{path}: {faults.DAMAGED} ({found})")
 
 
 def keep(path: Path, name: Path) -> None:

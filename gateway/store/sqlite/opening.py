@@ -166,6 +166,14 @@ def _migrate(path: str, at: int, connection: sqlite3.Connection) -> None:
             _take(step, at, connection)
 
 
+def build(connection: sqlite3.Connection, version: int) -> None:
+    """Make the tables of a version in an empty database, and no rows but those of the versions."""
+    connection.execute(_VERSIONS)
+    for step in migrations():
+        if step.version <= version:
+            _take(step, 0, connection)
+
+
 def _take(step: Migration, at: int, connection: sqlite3.Connection) -> None:
     for statement in step.statements:
         connection.execute(expand(statement, macro))
