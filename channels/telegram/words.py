@@ -55,10 +55,10 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
 }
 _PERSON: Mapping[str, str] = {
     "en": "I need a person",
-    "pt": "Falar com uma pessoa",
-    "es": "Hablar con una persona",
-    "it": "Parlare con una persona",
-    "pl": "Rozmowa z człowiekiem",
+    "pt": "Preciso de uma pessoa",
+    "es": "Necesito una persona",
+    "it": "Ho bisogno di una persona",
+    "pl": "Potrzebuję człowieka",
 }
 _REPEAT: Mapping[str, str] = {
     "en": "(may be a repeat)",

@@ -18,10 +18,10 @@ EVERY = [(key, language) for key in templates.KEYS for language in LANGUAGES]
 
 BUTTONS = {
     "en": ("That helped", "I need a person"),
-    "pt": ("Isso ajudou", "Falar com uma pessoa"),
-    "es": ("Me ha servido", "Hablar con una persona"),
-    "it": ("Mi è stato utile", "Parlare con una persona"),
-    "pl": ("To pomogło", "Rozmowa z człowiekiem"),
+    "pt": ("Isso ajudou", "Preciso de uma pessoa"),
+    "es": ("Me ha servido", "Necesito una persona"),
+    "it": ("Mi è stato utile", "Ho bisogno di una persona"),
+    "pl": ("To pomogło", "Potrzebuję człowieka"),
 }
 
 

@@ -434,7 +434,7 @@ def test_new_with_words_is_a_request_of_its_own():
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("pt-BR", "Falar com uma pessoa"), ("pl", "Rozmowa z człowiekiem"), ("xx", "I need a person")],
+    [("pt-BR", "Preciso de uma pessoa"), ("pl", "Potrzebuję człowieka"), ("xx", "I need a person")],
 )
 def test_person_asks_for_a_person_in_words(language, words):
     """In those of the person's own Telegram, where the desk speaks it."""
