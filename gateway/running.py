@@ -17,6 +17,7 @@ from functools import partial
 import structlog
 
 from gateway import app, archiving, web
+from gateway.ailing import Ailing
 from gateway.contracts.channel import Channel, Webhook, WebRequest, WebResponse
 from gateway.contracts.store import Store
 from gateway.errors import LeaseLost, StoreError, StoreUnavailable
@@ -64,6 +65,7 @@ class Running:
         self.node = app.node_name()
         self.meter = meter
         self.desk: Desk | None = None
+        self._ailing = Ailing(channels, meter.troubles)
         self.parsers = ParserPool(app.parsers_of(channels), self._foresight)
         self.pipeline = Pipeline(self._the_desk, self.parsers, world=self.world)
         self.delivery = Delivery(self._the_desk, self._may_send)
@@ -164,6 +166,7 @@ class Running:
             ("templates", partial(rewording.run, desk)),
             ("archive", partial(archiving.keep, desk, self.settings)),
             ("lessons", partial(lessons.keep, desk)),
+            ("channels", partial(self._ailing.keep, desk)),
         )
         if self.settings.retention != Retention():
             work += (("retention", self._retain),)

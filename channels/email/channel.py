@@ -22,8 +22,9 @@ from channels.email.receive import Receiver, receive
 from channels.email.send import SmtpSender, WayOut
 from channels.email.settings import EmailSettings
 from channels.email.smtp_in import SmtpListener
+from channels.health import Health
 from channels.problems import problem, variable_of
-from gateway.contracts.channel import Abilities, ChannelSetup, Intake, Parser, Rate
+from gateway.contracts.channel import Abilities, ChannelSetup, Intake, Parser, Rate, Trouble
 from gateway.errors import ChannelMisconfigured, Problem, SendError
 from gateway.model.outgoing import Outgoing, Part, Receipt
 from gateway.model.people import Place
@@ -42,6 +43,7 @@ class EmailChannel:
         self.name = name
         self._settings = settings
         self._setup = setup
+        self._health = Health(setup.world)
         self.abilities = Abilities(
             buttons=True, resend_is_harmless=True, sends=settings.smtp is not None
         )
@@ -109,6 +111,10 @@ class EmailChannel:
     def room_of(self, place: Place) -> str:
         """See `Channel.room_of`: mail addresses compare in lower case."""
         return place.where.strip().lower()
+
+    def troubles(self) -> Sequence[Trouble]:
+        """See `Ails.troubles`."""
+        return self._health.troubles()
 
     async def close(self) -> None:
         """See `Channel.close`."""
@@ -182,7 +188,7 @@ class EmailChannel:
             first_look=settings.first_look,
             size_limit=self._setup.size_limit,
         )
-        return Mailbox(mailbox, self._setup.world)
+        return Mailbox(mailbox, self._setup.world, self._health)
 
     @cached_property
     def _way_out(self) -> SmtpSender:

@@ -27,6 +27,7 @@ from channels.email.imap_session import (
     Login,
     MailboxRefused,
 )
+from channels.health import Health
 from channels.holding import keep_holding
 from gateway.contracts.channel import Cursor, Intake
 from gateway.errors import ChannelMisconfigured, GatewayError, in_plain_words
@@ -65,6 +66,11 @@ class MailboxSettings:
         return f"{self.login.server.user}@{self.login.server.host}"
 
     @property
+    def title(self) -> str:
+        """Return what people call it."""
+        return f"mailbox {self.login.server.mailbox} of {self.account}"
+
+    @property
     def key(self) -> str:
         """Return the name of cursor and lease: it outlives the channel's name."""
         return f"imap:{self.account}/{self.login.server.mailbox}"
@@ -78,9 +84,10 @@ def _threads() -> ThreadPoolExecutor:
 class Mailbox:
     """One mailbox, read by one node at a time."""
 
-    def __init__(self, settings: MailboxSettings, world: World) -> None:
+    def __init__(self, settings: MailboxSettings, world: World, health: Health) -> None:
         self._settings = settings
         self._world = world
+        self._health = health
         self._backoff = Backoff(world)
         self._tries: Counter[int] = Counter()
         self._is_careful = False
@@ -109,9 +116,13 @@ class Mailbox:
 
     async def _read_for_ever(self) -> None:
         retry_s = 0.0
-        while True:
-            await asyncio.sleep(retry_s)
-            retry_s = await self._read_until_it_breaks()
+        try:
+            while True:
+                await asyncio.sleep(retry_s)
+                retry_s = await self._read_until_it_breaks()
+        finally:
+            # Whoever reads it next has troubles of their own.
+            self._health.heals(self._settings.title)
 
     async def _read_until_it_breaks(self) -> float:
         """Read; return after how many seconds to try again."""
@@ -144,6 +155,7 @@ class Mailbox:
         while True:
             done = await self._take_new(session, position)
             self._backoff.reset()
+            self._health.heals(self._settings.title)
             self._has_heard = self._has_heard and done == position
             wait_s = WAIT_S if done == position else SHORT_WAIT_S
             position = done
@@ -272,6 +284,7 @@ class Mailbox:
     def _retry_after(self, exc: Exception) -> float:
         # Servers lock accounts for what is not mended and tried every second.
         needs_mending = isinstance(exc, MailboxRefused | ChannelMisconfigured)
+        self._health.ails(self._settings.title, in_plain_words(exc), needs_mending=needs_mending)
         return self._backoff.after_failure(needs_mending=needs_mending)
 
     def _about(

@@ -248,15 +248,24 @@ def _protect(client: IMAPClient, login: Login) -> None:
 def _log_in(client: IMAPClient, login: Login) -> None:
     user = login.server.user
     if login.tokens is not None:
-        try:
-            client.oauth2_login(user, login.tokens.get())
-        except LoginError:
-            login.tokens.forget()
-            raise
+        _log_in_by_token(client, user, login.tokens)
     elif client.has_capability("AUTH=PLAIN"):
         client.plain_login(user, login.password())  # LOGIN cannot carry every password
     else:
         client.login(user, login.password())
+
+
+def _log_in_by_token(client: IMAPClient, user: str, tokens: AccessTokens) -> None:
+    """Log in by an access token; one that is refused is not used again."""
+    was_held = tokens.is_held
+    try:
+        client.oauth2_login(user, tokens.get())
+    except LoginError as exc:
+        tokens.forget()
+        if was_held:
+            # It was good once, and ended before its time: nothing for people, a new one is asked.
+            raise ImapError(f"the access token is not good any more: {exc}") from exc
+        raise
 
 
 def _select(client: IMAPClient, mailbox: str, *, read_only: bool) -> Mapping[bytes, object]:

@@ -48,6 +48,11 @@ class AccessTokens:
         self._token = ""
         self._until = 0.0
 
+    @property
+    def is_held(self) -> bool:
+        """Tell whether there is one that was used before, and may still be good."""
+        return bool(self._token)
+
     def get(self) -> str:
         """Return an access token that is good for at least a minute.
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from channels.health import Health
 from channels.problems import variable_of
 from channels.slack.checks import Connected, check_places, check_settings
 from channels.slack.parser import SlackParser
@@ -25,6 +26,7 @@ from gateway.contracts.channel import (
     Parser,
     Profile,
     Rate,
+    Trouble,
     WebRequest,
     WebResponse,
 )
@@ -67,6 +69,7 @@ class SlackChannel:
         )
         self._settings = settings
         self._setup = setup
+        self._health = Health(setup.world)
         self._wanted: set[str] = set()
         self._courtesies: set[asyncio.Task[None]] = set()
 
@@ -145,6 +148,10 @@ class SlackChannel:
         self._wanted.add(room[1:])
         return self._names.rooms.get(room[1:], "") if "_names" in vars(self) else ""
 
+    def troubles(self) -> Sequence[Trouble]:
+        """See `Ails.troubles`."""
+        return self._health.troubles()
+
     async def close(self) -> None:
         """See `Channel.close`."""
         for task in self._courtesies:
@@ -200,6 +207,7 @@ class SlackChannel:
             api=self._api,
             names=self._names,
             threads=self._threads,
+            health=self._health,
             support=ids,
         )
 

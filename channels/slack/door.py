@@ -19,6 +19,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from channels.health import Health
 from channels.slack import words
 from channels.slack.api import SlackApi
 from channels.slack.names import Names
@@ -55,6 +56,7 @@ class House:
     api: SlackApi
     names: Names
     threads: Threads
+    health: Health
     support: set[str] = field(default_factory=set)
     knows: asyncio.Event = field(default_factory=asyncio.Event)
 

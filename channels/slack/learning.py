@@ -21,6 +21,9 @@ LOOK_S = 5.0
 AGAIN_S = 600.0
 
 
+_ASKING = "Slack's methods"
+
+
 class Learning:
     """What one channel has to know. ``wanted`` grows as the desk asks for rooms by name."""
 
@@ -44,12 +47,14 @@ class Learning:
                 await self._learn()
             except SendError as exc:
                 mend = isinstance(exc, ChannelMisconfigured)
+                self._house.health.ails(_ASKING, exc.reason, needs_mending=mend)
                 seconds = self._backoff.after_failure(needs_mending=mend)
                 more = {"channel": self._house.channel, "reason": exc.reason}
                 log.warning("slack cannot be asked", extra=more | {"retry_s": round(seconds, 1)})
                 await asyncio.sleep(seconds)
             else:
                 self._backoff.reset()
+                self._house.health.heals(_ASKING)
                 self._house.knows.set()
                 await asyncio.sleep(LOOK_S)
 

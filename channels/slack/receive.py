@@ -87,6 +87,7 @@ class Receiver:
             token=self._app_token,
             world=self._house.world,
             take=self._take,
+            health=self._house.health,
         )
 
     async def _take(self, raw: bytes, retry: int) -> Any:

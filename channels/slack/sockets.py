@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 
 from channels.backoff import Backoff
+from channels.health import Health
 from channels.slack.api import SlackApi
 from gateway.errors import ChannelMisconfigured, SendError
 from gateway.world import World
@@ -31,6 +32,10 @@ _MAX_FRAME = 16 * 1024 * 1024
 
 Take = Callable[[bytes, int], Awaitable[Any]]
 """Stores a frame, given how often it was told before; returns the payload of its answer."""
+
+
+# What does not work while no connection is open.
+_EVENTS = "Slack's events"
 
 
 class NotStored(Exception):
@@ -131,13 +136,21 @@ class Sockets:
     """Keeps ``WANTED`` connections open until cancelled."""
 
     def __init__(
-        self, *, channel: str, api: SlackApi, token: Callable[[], str], world: World, take: Take
+        self,
+        *,
+        channel: str,
+        api: SlackApi,
+        token: Callable[[], str],
+        world: World,
+        take: Take,
+        health: Health,
     ) -> None:
         self._channel = channel
         self._api = api
         self._token = token
         self._world = world
         self._take = take
+        self._health = health
         self._open: set[Socket] = set()
         self.opened = asyncio.Event()
         self.were_open = False
@@ -194,6 +207,7 @@ class Sockets:
             await socket.close()
             raise
         self._open.add(socket)
+        self._health.heals(_EVENTS)
         self.were_open = True
         self.opened.set()
         self._count(socket)
@@ -208,6 +222,8 @@ class Sockets:
 
     async def _wait(self, backoff: Backoff, error: Exception) -> None:
         needs_mending = isinstance(error, ChannelMisconfigured)
+        if not self.are_open:
+            self._health.ails(_EVENTS, str(error), needs_mending=needs_mending)
         seconds = backoff.after_failure(needs_mending=needs_mending)
         more = {"channel": self._channel, "reason": str(error), "retry_s": round(seconds, 1)}
         log.log(

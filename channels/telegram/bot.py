@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from channels.health import Health
 from channels.telegram.ids import bot_id_of
 from channels.telegram.keys import Me
 from channels.telegram.settings import TelegramSettings
@@ -26,6 +27,7 @@ class ConfiguredBot:
         self.name = name
         self.settings = settings
         self.setup = setup
+        self.health = Health(setup.world)
         self._api: BotApi | None = None
         self._me: Me | None = None
         self._asking = asyncio.Lock()

@@ -24,6 +24,7 @@ from gateway.contracts.channel import (
     Intake,
     Parser,
     Rate,
+    Trouble,
     WebRequest,
     WebResponse,
 )
@@ -103,6 +104,10 @@ class TelegramChannel:
     def room_of(self, place: Place) -> str:
         """See `Channel.room_of`: the chat, with its topic."""
         return place.where.strip()
+
+    def troubles(self) -> Sequence[Trouble]:
+        """See `Ails.troubles`."""
+        return self._bot.health.troubles()
 
     async def close(self) -> None:
         """See `Channel.close`."""

@@ -64,6 +64,7 @@ class Trouble:
     def wait_s(self, error: Exception) -> float:
         """Return how long to wait after an error; log it where it is a new one."""
         needs_mending, reason = isinstance(error, ChannelMisconfigured), _reason(error)
+        self._bot.health.ails("Telegram", reason, needs_mending=needs_mending)
         wait_s = self._backoff.after_failure(needs_mending=needs_mending)
         if reason != self._told:
             say = log.error if needs_mending else log.warning
@@ -77,6 +78,7 @@ class Trouble:
         if self._told:
             log.info("telegram answers again", extra=self._bot.about())
         self._told = ""
+        self._bot.health.heals("Telegram")
         self._backoff.reset()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from gateway.errors import Problem
@@ -212,6 +212,29 @@ class Confirms(Protocol):
         Raises:
             TemporaryFailure, Throttled, PermanentFailure: it cannot be told now, or ever.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something that a channel cannot do at the moment, for which it keeps trying.
+
+    ``what`` names it, the same as long as it lasts: a mailbox, a connection. ``needs_mending`` says
+    that time alone will not heal it.
+    """
+
+    what: str
+    reason: str
+    since: datetime
+    needs_mending: bool
+
+
+@runtime_checkable
+class Ails(Protocol):
+    """A channel that can tell what it cannot do at the moment."""
+
+    def troubles(self) -> Sequence[Trouble]:
+        """Return what does not work now; nothing when all is well."""
         ...
 
 

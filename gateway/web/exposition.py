@@ -53,7 +53,12 @@ class _Desk(Collector):
             depth.add_metric(values, each.count)
             if each.oldest_at is not None:
                 age.add_metric(values, max(0.0, (self._now - each.oldest_at).total_seconds()))
-        yield from (depth, age)
+        troubles = GaugeMetricFamily(
+            "ventanilla_channel_troubles", "Things that do not work now.", labels=("channel",)
+        )
+        for channel, count in self._meter.troubles.items():
+            troubles.add_metric((channel,), count)
+        yield from (depth, age, troubles)
 
 
 def _counters(meter: Meter) -> Iterator[Metric]:

@@ -45,6 +45,8 @@ class Meter:
     dead_total: Counter[str] = field(default_factory=Counter)
     quarantined_total: Counter[str] = field(default_factory=Counter)
     dropped_logs_total: int = 0
+    troubles: dict[str, int] = field(default_factory=dict)
+    """How many things each channel cannot do at the moment, of those that can tell."""
     rules: RulesGauge = field(default_factory=RulesGauge)
     templates: TemplatesGauge = field(default_factory=TemplatesGauge)
 

@@ -7,6 +7,7 @@ lengths, refuse logins. One mailbox, held in memory, on a port of the system's.
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -29,8 +30,9 @@ class ImapServer:
     """What is in its mailbox, and how it misbehaves.
 
     ``cut_fetches`` bodies are cut after ``cut_after`` bytes, and the connection with them.
-    ``broken`` UIDs can never be fetched. ``silent_idle`` ignores DONE. ``login`` is the answer to
-    every login. ``at_idle`` is what it says together with its consent to IDLE, in one write; asked
+    ``broken`` UIDs can never be fetched. ``tokens`` are those
+    that XOAUTH2 logs in with. ``silent_idle`` ignores DONE. ``login`` is the answer to every login.
+    ``at_idle`` is what it says together with its consent to IDLE, in one write; asked
     anew each time.
     """
 
@@ -41,6 +43,7 @@ class ImapServer:
     cut_after: int = 20
     broken: set[int] = field(default_factory=set)
     silent_idle: bool = False
+    tokens: set[str] = field(default_factory=set)
     at_idle: Callable[[], str] = str
     connections: int = 0
     idled: int = 0
@@ -92,7 +95,9 @@ class ImapServer:
     ) -> None:
         words = rest.upper().split()
         verb = words[1] if words[0] == "UID" else words[0]
-        if verb == "IDLE":
+        if verb == "AUTHENTICATE":
+            self.login = await self._token_login(reader, writer)
+        elif verb == "IDLE":
             await self._idle(reader, writer)
         elif verb == "FETCH":
             await self._fetch(rest, writer)
@@ -106,7 +111,7 @@ class ImapServer:
             "SEARCH": f"* SEARCH {self._search(rest)}\r\n",
             "LOGOUT": "* BYE\r\n",
         }.get(verb, "")
-        status = self.login if verb == "LOGIN" else "OK done"
+        status = self.login if verb in {"LOGIN", "AUTHENTICATE"} else "OK done"
         writer.write(f"{untagged}{tag} {status}\r\n".encode())
         await writer.drain()
 
@@ -118,6 +123,12 @@ class ImapServer:
         if self.silent_idle:
             await reader.read()
             raise ConnectionResetError
+
+    async def _token_login(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
+        writer.write(b"+ \r\n")
+        said = base64.b64decode(await reader.readline()).decode()
+        found = re.search("auth=Bearer ([^\x01]*)", said)
+        return "OK done" if found and found[1] in self.tokens else "NO [AUTHENTICATIONFAILED]"
 
     def _selected(self) -> str:
         last = max((mail.uid for mail in self.mails), default=0)

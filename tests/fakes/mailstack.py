@@ -189,9 +189,7 @@ class Dovecot:
         for name in ("run", "state", "mail"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         self.certificate = make_certificate(self.root)
-        # The empty fields belong to the userdb; without them it knows the password only.
-        lines = [f"{name}:{{PLAIN}}{password}::::::\n" for name, password in self.users.items()]
-        (self.root / "users").write_text("".join(lines))
+        self.set_passwords(self.users)
         conf = self.root / "dovecot.conf"
         conf.write_text(
             DOVECOT_CONF.substitute(
@@ -221,6 +219,15 @@ class Dovecot:
         )
         for port in (self.imap, self.imaps):
             _wait_for(port, self._process, self.root / "dovecot.log")
+
+    def set_passwords(self, users: dict[str, str]) -> None:
+        """Let other passwords hold from now on; who is logged in stays."""
+        # The empty fields belong to the userdb; without them it knows the password only.
+        lines = [f"{name}:{{PLAIN}}{password}::::::\n" for name, password in users.items()]
+        # By renaming, so that it never reads half of it, and sees another file.
+        new = self.root / "users.new"
+        new.write_text("".join(lines))
+        new.replace(self.root / "users")
 
     def fill(self, user: str, mails: Iterable[tuple[bytes, bool]], age: timedelta) -> None:
         """Put mails of some age into an INBOX that nobody has opened yet: ``(content, seen)``."""

@@ -34,6 +34,8 @@ class Proxy:
         self.port = 0
         self.broken = 0
         """How many connections were broken off so far."""
+        self.lines = 0
+        """How many came so far."""
 
     def cut(self) -> None:
         """Let nothing through; nobody is told."""
@@ -79,6 +81,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        self.lines += 1
         self._tasks.add(task)
         self._lines.add(writer)
         try:

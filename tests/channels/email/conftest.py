@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +16,11 @@ from channels.email.channel import EmailChannel
 from channels.email.settings import EmailSettings
 from gateway.contracts.channel import ChannelSetup
 from gateway.world import RealWorld
+from tests.fakes.mailstack import Dovecot, require
 from tests.fakes.tls import Certificate, make_certificate
 
 SIZE_LIMIT = 1024 * 1024
+MAILBOXES = {f"user{number}": "s3cret" for number in range(20)}
 
 
 def make_channel(
@@ -78,3 +82,15 @@ def start() -> Start:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """Return a certificate for localhost and 127.0.0.1 that nobody has signed."""
     return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def dovecot() -> Iterator[Dovecot]:
+    """Return a Dovecot with twenty empty mailboxes."""
+    require("dovecot")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        server = Dovecot(Path(folder), MAILBOXES)
+        server.start()
+        yield server
+        server.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import imaplib
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,13 +21,11 @@ from channels.email.imap_session import Listing
 from gateway.contracts.channel import Cursor
 from gateway.errors import StoreUnavailable
 from gateway.world import RealWorld
-from tests.channels.email.conftest import Running, make_channel, running
+from tests.channels.email.conftest import MAILBOXES, Running, make_channel, running
 from tests.fakes.imap_server import ImapServer, Mail
-from tests.fakes.mailstack import Dovecot, require
+from tests.fakes.mailstack import Dovecot
 from tests.fakes.oauth_server import OAuthServer
 from tests.fakes.tls import Certificate
-
-USERS = {f"user{number}": "s3cret" for number in range(20)}
 
 
 def mail(number: int, size: int = 0) -> bytes:
@@ -295,25 +292,13 @@ def test_looking_back_takes_what_is_unread_and_young_or_came_since(
 # --- Dovecot ------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def dovecot() -> Iterator[Dovecot]:
-    """Return a Dovecot with twenty empty mailboxes."""
-    require("dovecot")
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        server = Dovecot(Path(folder), USERS)
-        server.start()
-        yield server
-        server.stop()
-
-
 class Person:
     """Somebody else who looks into the mailbox."""
 
     def __init__(self, dovecot: Dovecot, user: str, folder: str = "INBOX") -> None:
-        self.folder = folder
+        self.user, self.folder = user, folder
         self.imap = imaplib.IMAP4("127.0.0.1", dovecot.imap)
-        self.imap.login(user, USERS[user])
+        self.imap.login(user, MAILBOXES[user])
         self.imap.create(folder)
         self.imap.select(folder)
 
@@ -346,7 +331,7 @@ class Person:
         self.imap.select(self.folder)
 
 
-_users = iter(USERS)
+_users = iter(MAILBOXES)
 
 
 @pytest.fixture
@@ -369,7 +354,7 @@ async def reading_dovecot(
 ) -> AsyncIterator[Running]:
     """Read a user's mailbox while the body runs."""
     table: dict[str, object] = {"imap": f"imap://{user}@127.0.0.1:{dovecot.imap}", **keys}
-    channel = make_channel(secrets={"IMAP_PASSWORD": USERS[user]}, **table)
+    channel = make_channel(secrets={"IMAP_PASSWORD": MAILBOXES[user]}, **table)
     async with running(channel, intake) as desk:
         yield desk
 
