@@ -42,10 +42,11 @@ class Looking(Protocol):
         """Return drafted entries of the FAQ, newest first."""
         ...
 
-    async def faq_sent(self, limit: int) -> Sequence[SentTo]:
+    async def faq_sent(self, limit: int, behind: SentTo | None) -> Sequence[SentTo]:
         """Return what became of so many entries that the FAQ chose, what changed last first.
 
-        ``address`` is "" where somebody was forgotten.
+        Those that come ``behind`` one, where that is given. ``address`` is "" where somebody was
+        forgotten.
         """
         ...
 

@@ -16,25 +16,34 @@ from gateway.model.knowledge import Lesson, Said, SentTo
 
 MOST_SENT = 20_000
 """So many of the answers that something was said of last are looked at."""
+SENT_AT_ONCE = 1_000
 LOOK_SECONDS = 300.0
 
 
-def lessons_of(sent: Iterable[SentTo]) -> dict[str, Lesson]:
-    """Return how each edition of an entry fared, from what was sent, the newest first."""
-    last: dict[tuple[str, str], Said] = {}
-    for one in (one for one in sent if one.address):
-        key = (one.sent.edition, _voice(one))
-        if last.get(key, Said.NOTHING) is Said.NOTHING:
-            last[key] = one.sent.said
-    found: dict[str, Lesson] = {}
-    for (edition, _), said in last.items():
-        so_far = found.get(edition, Lesson())
-        found[edition] = Lesson(
-            answered=so_far.answered + (said is not Said.BY_AGENT),
-            not_helped=so_far.not_helped + (said is Said.NOT_HELPED),
-            helped=so_far.helped + (said in (Said.HELPED, Said.BY_AGENT)),
-        )
-    return found
+class Lessons:
+    """What is learned from answers that were sent, told of the newest first."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str], Said] = {}
+
+    def hear(self, sent: Iterable[SentTo]) -> None:
+        """Take in what was said of some answers."""
+        for one in (one for one in sent if one.address):
+            key = (one.sent.edition, _voice(one))
+            if self._last.get(key, Said.NOTHING) is Said.NOTHING:
+                self._last[key] = one.sent.said
+
+    def by_edition(self) -> dict[str, Lesson]:
+        """Return how each edition of an entry fared."""
+        found: dict[str, Lesson] = {}
+        for (edition, _), said in self._last.items():
+            so_far = found.get(edition, Lesson())
+            found[edition] = Lesson(
+                answered=so_far.answered + (said is not Said.BY_AGENT),
+                not_helped=so_far.not_helped + (said is Said.NOT_HELPED),
+                helped=so_far.helped + (said in (Said.HELPED, Said.BY_AGENT)),
+            )
+        return found
 
 
 def _voice(one: SentTo) -> str:
@@ -44,7 +53,15 @@ def _voice(one: SentTo) -> str:
 
 async def read(store: Store) -> Mapping[str, Lesson]:
     """Return what a store teaches of all editions."""
-    return lessons_of(await store.faq_sent(MOST_SENT))
+    lessons, behind = Lessons(), None
+    # A few at a time: all of them at once would be ten megabytes.
+    for _ in range(0, MOST_SENT, SENT_AT_ONCE):
+        sent = await store.faq_sent(SENT_AT_ONCE, behind)
+        lessons.hear(sent)
+        if len(sent) < SENT_AT_ONCE:
+            break
+        behind = sent[-1]
+    return lessons.by_edition()
 
 
 async def keep(desk: Desk) -> None:

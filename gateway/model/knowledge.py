@@ -35,11 +35,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentTo:
-    """One sent entry with who was sent it, by channel kind and address."""
+    """One sent entry with who was sent it, by channel kind and address.
+
+    ``at`` is when the ticket last changed.
+    """
 
     kind: str
     address: str
     sent: Sent
+    ticket: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

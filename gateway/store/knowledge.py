@@ -12,6 +12,9 @@ from gateway.model.knowledge import DraftState, FaqDraft, Said, Sent, SentTo
 from gateway.store.steps import Steps, change, rows
 from gateway.store.values import from_micros, storable, to_micros
 
+# Behind every instant.
+_NEVER = 2**62
+
 
 def add_drafts(drafts: Iterable[FaqDraft]) -> Steps[None]:
     """Store drafts, each over an earlier one of its ticket."""
@@ -49,14 +52,17 @@ def end_draft(ticket: int, state: DraftState, entry: str) -> Steps[None]:
         raise NotFound(f"there is no open draft from ticket {ticket}")
 
 
-def faq_sent(limit: int) -> Steps[list[SentTo]]:
-    """Return what became of the entries that the FAQ chose, the newest first."""
-    found = yield from rows("faq_sent", count=limit)
+def faq_sent(limit: int, behind: SentTo | None) -> Steps[list[SentTo]]:
+    """Return what became of the entries that the FAQ chose, the newest first, from a place on."""
+    at, number = (to_micros(behind.at), behind.ticket) if behind else (_NEVER, 0)
+    found = yield from rows("faq_sent", at=at, number=number, count=limit)
     return [
         SentTo(
             kind=row["kind"],
             address=row["address"],
             sent=Sent(edition=row["edition"], said=Said(row["said"])),
+            ticket=row["number"],
+            at=from_micros(row["updated_at"]),
         )
         for row in found
     ]

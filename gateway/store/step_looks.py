@@ -61,9 +61,9 @@ class StepLooks:
         """See `Store.faq_drafts`."""
         return await self._looks.do(partial(knowledge.list_drafts, states, limit))
 
-    async def faq_sent(self, limit: int) -> Sequence[SentTo]:
+    async def faq_sent(self, limit: int, behind: SentTo | None) -> Sequence[SentTo]:
         """See `Store.faq_sent`."""
-        return await self._looks.do(partial(knowledge.faq_sent, limit))
+        return await self._looks.do(partial(knowledge.faq_sent, limit, behind))
 
     async def figures(self, bounds: Sequence[datetime], now: datetime) -> Figures:
         """See `Store.figures`."""

@@ -54,6 +54,15 @@ async def test_an_entry_that_sends_people_away_unhelped_stops(desk):
     assert (why["needed"], "after 4 of 4 answers" in why["learned"]) == (1.0, True)
 
 
+async def test_everybody_is_heard_however_few_are_asked_at_once(desk, monkeypatch):
+    """What was said is read in pieces; those that changed at the same instant are all there."""
+    for number in range(5):
+        await ask(desk, f"ana@customer{number}.example")
+    monkeypatch.setattr(lessons, "SENT_AT_ONCE", 2)
+
+    assert await learn(desk) == Lesson(answered=5)
+
+
 async def test_who_was_helped_counts_as_helped(desk):
     """Thanks is a voice for the entry; silence is one that was answered."""
     await ask(desk, "ana@customer.example")

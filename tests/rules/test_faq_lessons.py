@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.journey.lessons import lessons_of
+from gateway.journey.lessons import Lessons
 from gateway.model.decision import Answer, Decision
 from gateway.model.knowledge import Lesson, Said, Sent, SentTo
 from rules import RuleBook
 from rules.faq.lessons import LEAST_HELPED, LEAST_NOT_HELPED, need_of
+from tests.fakes.world import START
 from tests.rules.conftest import facts, request
 
 NEEDED = 0.95
@@ -31,7 +32,8 @@ def asked(book: RuleBook, text: str, lesson: Lesson | None) -> Decision:
 
 def sent(address: str, said: Said, *, kind: str = "email", edition: str = "badge@1") -> SentTo:
     """Return that somebody was sent an entry."""
-    return SentTo(kind=kind, address=address, sent=Sent(edition=edition, said=said))
+    what = Sent(edition=edition, said=said)
+    return SentTo(kind=kind, address=address, sent=what, ticket=1001, at=START)
 
 
 counts = st.integers(0, 200)
@@ -129,7 +131,9 @@ def test_people_count_not_presses() -> None:
         sent("d@d.example", Said.NOT_HELPED, edition="parcel@1"),
     ]
 
-    assert lessons_of(said) == {
+    lessons = Lessons()
+    lessons.hear(said)
+    assert lessons.by_edition() == {
         "badge@1": Lesson(answered=3, not_helped=2, helped=2),
         "parcel@1": Lesson(answered=1, not_helped=1),
     }

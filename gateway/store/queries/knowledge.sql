@@ -15,6 +15,6 @@ WHERE state {{any:states}} ORDER BY at DESC, ticket DESC LIMIT :count
 UPDATE faq_drafts SET state = :state, entry = :entry WHERE ticket = :ticket AND state = 'open'
 
 -- faq_sent --
--- What was said of the entries that the FAQ chose, what changed last first.
-SELECT kind, address, edition, said FROM tickets
-WHERE edition <> '' ORDER BY updated_at DESC, number DESC LIMIT :count
+-- What was said of the entries that the FAQ chose, what changed last first, from a place on.
+SELECT number, updated_at, kind, address, edition, said FROM tickets
+WHERE edition <> '' AND (updated_at, number) < (:at, :number) ORDER BY updated_at DESC, number DESC LIMIT :count
