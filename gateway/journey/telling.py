@@ -12,7 +12,8 @@ from gateway.journey.naming import shown
 from gateway.model.message import Attachment, Message, Trust
 from gateway.model.ticket import EventKind, Ticket, TicketEvent, Visibility
 
-_ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP)
+# An edit says what was meant: the old words alone would be answered by whoever comes next.
+_ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP, EventKind.EDIT)
 
 
 def tell_new(

@@ -21,8 +21,8 @@ from gateway.model.people import Team
 from gateway.model.question import Known
 from gateway.model.ticket import EventKind, Ticket, TicketEvent, TicketState, Visibility
 
-_TOLD = (EventKind.REQUEST, EventKind.FOLLOWUP, EventKind.REPLY, EventKind.ANSWER)
-_ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP)
+_ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP, EventKind.EDIT)
+_TOLD = (*_ASKED, EventKind.REPLY, EventKind.ANSWER)
 
 
 def hand_over(draft: Draft, ticket: Ticket, team: Team, why: str) -> Ticket:

@@ -394,6 +394,22 @@ async def test_edits_and_deletions_are_history(chat):
     assert "deleted a message" in chat.platform.texts("DESK")[-1]
 
 
+async def test_who_gets_a_ticket_later_reads_what_was_edited(chat):
+    """The old words alone would be answered by whoever comes next."""
+    row = await chat.say(ALICE, "HELP", LIFT)
+    of = external_id("HELP", 1)
+    edit = chat.event(ALICE, "HELP", "The lift in house 2", kind="change", of=of, thread=1)
+    await chat.happen(edit)
+
+    reference = (await chat.ticket(row)).reference
+    await chat.desk.order("assign", ticket=reference, arguments={"to": "network"})
+    await chat.desk.deliver()
+
+    [notice] = chat.platform.texts("NETWORK")
+    assert LIFT in notice
+    assert "The lift in house 2" in notice
+
+
 async def test_an_edit_carries_out_nothing(chat):
     """Neither a word of an agent's nor an answer to a question."""
     row = await chat.say(ALICE, "HELP", VPN)
