@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rules.faq.index import Hit, Index
@@ -24,7 +25,7 @@ from rules.faq.study import Asked
 
 Signs = tuple[float, ...]
 
-SIGNS = 8
+SIGNS = 10
 """So many signs `signs_of` looks at."""
 
 MAX_ASKED = 400
@@ -32,7 +33,7 @@ MAX_ASKED = 400
 
 _KNOWN_SHARE = 0.75
 """Of what people ask, so much is supposed to have an entry."""
-_ALLOWANCE = 0.8
+_ALLOWANCE = 1.0
 """Trials are harder than life: an entry misses a phrasing, and its neighbours are missing.
 
 So many log odds the signs may promise more than the trials kept, and be believed.
@@ -40,7 +41,7 @@ So many log odds the signs may promise more than the trials kept, and be believe
 _MORE_KNOWN = 1.5
 """So much more is answered in life, of what has an entry, than in the trials."""
 _CAUTION = 40.0
-_MOST_CAUTION = 0.35
+_MOST_CAUTION = 0.5
 """Where there is little to try there is little to be sure of: log odds, by number of phrasings."""
 _FALSE = 2
 """Questions without an entry may be answered so much more seldom than answers may be wrong."""
@@ -48,7 +49,17 @@ _HELD = 0.05
 """Until the trials say something, the signs are believed: with the weight of this share of them."""
 
 _TAIL = 64
-_FIXED = 0.01
+_FEW = 5
+_NOTHING = (0.0,) * 5
+_HELD_THERE = (0.01,) * 5
+"""How the signs of wording count where they do not: nothing, and next to no way from it."""
+
+_LIKELY = 0.6
+_USUALLY_WRONG = 0.05
+_DOUBTED_FIRST = 10.0
+_TAKEN_SHARE = 0.25
+_MOST_TAKEN = 3.0
+"""How much less an entry is believed that was taken for others: see `_taken`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +77,19 @@ class Prior:
 
 # As `signs_of` has them. Fitted to questions that people asked of FAQs of one to ten phrasings an
 # entry, of 23 to 58 entries, in five languages; those of four tell how sure to be in the fifth
-# (docs/faq.md). Trials cannot move them: they err in one and the same direction.
-STUDIED = Prior((-3.65, 0.67, 2.0, 1.6, 1.2, -2.9, 0.5, -3.5), (), 0.4)
+# (docs/faq.md). They lie midway between a fit to all questions and one to the likely answers alone,
+# which tells more of those, and less surely. Trials cannot move them: they err in one direction.
+STUDIED = Prior((-4.05, 0.57, 2.7, 1.25, 1.6, -3.05, 0.9, -4.45, -1.4, -1.0), (), 0.4)
 MEANT = Prior(
-    (-2.9, 0.85, 1.5, 1.0, 0.6, 0.0, 0.0, 0.0),
-    (1.2, 0.6, 2.1, 1.8, 1.2, _FIXED, _FIXED, _FIXED),
+    (-2.9, 0.85, 1.5, 1.0, 0.6, *_NOTHING),
+    (1.2, 0.6, 2.1, 1.8, 1.2, *_HELD_THERE),
     0.75,
 )
 """With an encoder: what words are worth beside meaning differs from FAQ to FAQ."""
 
 UNSTUDIED = Prior(
-    (-9.0, 9.0, 7.0, 2.0, 0.0, 0.0, 0.0, 0.0),
-    (1.0, 3.0, 2.0, 1.0, 0.3, _FIXED, _FIXED, _FIXED),
+    (-9.0, 9.0, 7.0, 2.0, 0.0, *_NOTHING),
+    (1.0, 3.0, 2.0, 1.0, 0.3, *_HELD_THERE),
     0.5,
 )
 """For a score that is a cosine."""
@@ -87,8 +99,9 @@ def signs_of(tokens: Sequence[str], hits: Sequence[Hit], together: int = 1) -> S
     """Return what speaks for the best hit, or for the best few ``together`` against the rest.
 
     A constant, how far its score is ahead, the known words, how far it is ahead in those, the
-    length of the text, what the text lacks, whether it begins as the entry does, and whether it
-    wants something of another kind.
+    length of the text, what the text lacks, whether it begins as the entry does, whether it wants
+    something of another kind, what it leaves out of the nearest phrasing, and how many more than a
+    few phrasings the entry has: the more words it knows, the less it says to know them.
     """
     best, rest = hits[0], hits[together:]
     second = rest[0].score if rest else 0.0
@@ -102,6 +115,8 @@ def signs_of(tokens: Sequence[str], hits: Sequence[Hit], together: int = 1) -> S
         best.lacks,
         float(best.begins),
         float(best.differs),
+        best.omits,
+        math.log(max(_FEW, best.times) / _FEW),
     )
 
 
@@ -115,6 +130,7 @@ class Confidence:
         sure: some probabilities, rising.
         shares: for each of them, how many are right among those as sure, or surer.
         bounds: for each of them, how sure an answer may be after what the trials came to.
+        taken: how much less some entries are believed, in log odds.
     """
 
     coefficients: Signs
@@ -122,10 +138,12 @@ class Confidence:
     sure: tuple[float, ...] = ()
     shares: tuple[float, ...] = ()
     bounds: tuple[float, ...] = ()
+    taken: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, tokens: Sequence[str], hits: Sequence[Hit], together: int = 1) -> float:
         """Return how likely the best hit is right, or one of the best few, from 0 to 1."""
-        own = probability_of(_dot(self.coefficients, signs_of(tokens, hits, together)))
+        odds = _dot(self.coefficients, signs_of(tokens, hits, together))
+        own = probability_of(odds - self.taken.get(hits[0].entry, 0.0))
         if not self.sure:
             return own
         place = bisect_left(self.sure, own)
@@ -138,6 +156,7 @@ class Confidence:
 class Tried(NamedTuple):
     """What a question of a trial showed; ``is_right`` is None where no entry answers it."""
 
+    entry: str
     signs: Signs
     is_right: bool | None
     is_doubted: bool = False
@@ -151,6 +170,7 @@ def confidence_of(index: Index, asked: Sequence[Asked]) -> Confidence:
     prior = MEANT if index.has_meaning else STUDIED if index.is_studied else UNSTUDIED
     tried = list(_tried(asked) if index.is_studied else _tried_by_cosine(index))
     coefficients = prior.coefficients
+    taken: dict[str, float] = {}
     if prior.spreads:
         weights = _weights(tried)
         size = min(len(tried), MAX_ASKED)
@@ -163,17 +183,40 @@ def confidence_of(index: Index, asked: Sequence[Asked]) -> Confidence:
         constant, *others = coefficients
         caution = min(_MOST_CAUTION, _CAUTION / len(index.phrasings))
         coefficients = (constant - caution, *others)
-    rows = list(_tail(coefficients, tried))[::-1]
+        taken = _taken(coefficients, tried)
+    rows = list(_tail(coefficients, taken, tried))[::-1]
     return Confidence(
         coefficients=coefficients,
         trust=prior.trust,
         sure=tuple(row[0] for row in rows),
         shares=tuple(row[1] for row in rows),
         bounds=tuple(row[2] for row in rows),
+        taken=taken,
     )
 
 
-def _tail(coefficients: Signs, tried: Sequence[Tried]) -> Iterator[tuple[float, float, float]]:
+def _taken(coefficients: Signs, tried: Iterable[Tried]) -> dict[str, float]:
+    """Return how much less entries are to be believed that were taken for others, in log odds.
+
+    A part of how many times more often than usual their likely answers were wrong in the trials.
+    """
+    answered: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for one in tried:
+        if not one.is_doubted and probability_of(_dot(coefficients, one.signs)) >= _LIKELY:
+            answered[one.entry] += 1
+            wrong[one.entry] += not one.is_right
+    less: dict[str, float] = {}
+    for entry, number in answered.items():
+        share = (wrong[entry] + _DOUBTED_FIRST * _USUALLY_WRONG) / (number + _DOUBTED_FIRST)
+        if share > _USUALLY_WRONG:
+            less[entry] = _TAKEN_SHARE * min(_MOST_TAKEN, math.log(share / _USUALLY_WRONG))
+    return less
+
+
+def _tail(
+    coefficients: Signs, taken: Mapping[str, float], tried: Sequence[Tried]
+) -> Iterator[tuple[float, float, float]]:
     """Yield some probabilities, falling, with the mean of all that are as high, and a bound.
 
     Of what would be answered if it were sure. The bound follows from how many of those were right,
@@ -183,7 +226,11 @@ def _tail(coefficients: Signs, tried: Sequence[Tried]) -> Iterator[tuple[float, 
     strange = sum(one.is_right is None for one in tried)
     found = sorted(
         (
-            (probability_of(_dot(coefficients, one.signs)), weight, one.is_right)
+            (
+                probability_of(_dot(coefficients, one.signs) - taken.get(one.entry, 0.0)),
+                weight,
+                one.is_right,
+            )
             for one, weight in zip(tried, weights, strict=True)
             if weight and not one.is_doubted
         ),
@@ -210,7 +257,8 @@ def _tried(asked: Iterable[Asked]) -> Iterator[Tried]:
     for question in asked:
         if question.hits:
             signs = signs_of(question.tokens, question.hits)
-            yield Tried(signs, question.is_right, question.is_doubted)
+            best = question.hits[0].entry
+            yield Tried(best, signs, question.is_right, question.is_doubted)
 
 
 def _tried_by_cosine(index: Index) -> Iterator[Tried]:
@@ -220,9 +268,10 @@ def _tried_by_cosine(index: Index) -> Iterator[Tried]:
         phrasing = index.phrasings[number]
         hits, others = index.rank_without(number)
         if hits:
-            yield Tried(signs_of(phrasing.tokens, hits), hits[0].entry == phrasing.entry)
+            best = hits[0].entry
+            yield Tried(best, signs_of(phrasing.tokens, hits), best == phrasing.entry)
         if others:
-            yield Tried(signs_of(phrasing.tokens, others), None)
+            yield Tried(others[0].entry, signs_of(phrasing.tokens, others), None)
 
 
 def _weights(tried: Sequence[Tried]) -> list[float]:

@@ -20,9 +20,11 @@ MIN_CONTENT = 2
 """A bare word or two is answered only when it is `NEARLY_EQUAL` to a phrasing."""
 NEARLY_EQUAL = 0.85
 
-_MIN_KNOWN = 0.75
+_MIN_KNOWN = 0.7
 _MIN_KNOWN_WITH_MEANING = 0.3
 """The same where an encoder knows other words for the same thing."""
+_BETTER_BESIDE = 1.1
+"""What is asked beside the question has to be known so much better to be a part of it."""
 
 
 def min_known(*, has_meaning: bool) -> float:
@@ -77,6 +79,7 @@ class Doubts:
         if other := next((token for token in tokens if elsewhere(entry, token)), None):
             return f"beside the question it says {other!r}, which is about other entries"
         known = self.vocabulary.known(self.vocabulary.weigh(tokens), entry)
-        if sentence.is_question and sentence.content > 0 and known < self.min_known:
+        is_strange = known < _BETTER_BESIDE * self.min_known
+        if sentence.is_question and sentence.content > 0 and is_strange:
             return "it asks something else as well"
         return None

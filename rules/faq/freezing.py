@@ -150,6 +150,7 @@ def _confidence(about: Head) -> Confidence:
         sure=sure,
         shares=shares,
         bounds=bounds,
+        taken={str(entry): float(less) for entry, less in about["taken"].items()},
     )
 
 

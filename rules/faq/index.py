@@ -23,7 +23,8 @@ class Hit:
     nearest phrasing, as far as it was computed. ``known`` is the share of the text's meaning that
     its own words cover. ``lacks`` is the weight of what its phrasings share and the text has not;
     ``begins`` says whether one of them begins as the text does, ``differs`` whether one of the two
-    asks how things are and the other wants something done.
+    asks how things are and the other wants something done. The best entry also says what its
+    nearest phrasing says besides (``omits``), and how many it has (``times``).
     """
 
     entry: str
@@ -33,6 +34,8 @@ class Hit:
     lacks: float = 0.0
     begins: bool = False
     differs: bool = False
+    omits: float = 0.0
+    times: int = 0
 
 
 class Index:
@@ -168,8 +171,10 @@ class Index:
                 lacks=self._wording.lacking(entry, tokens),
                 begins=self._wording.begins(entry, tokens),
                 differs=self._wording.differs(entry, tokens),
+                omits=self._wording.omitting(entry, tokens) if place == 0 else 0.0,
+                times=self._wording.times(entry),
             )
-            for entry in order
+            for place, entry in enumerate(order)
         ]
 
 

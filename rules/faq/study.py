@@ -121,6 +121,8 @@ def _asked(trial: Trial, names: Sequence[str], needed: float) -> Asked:
             lacks=trial.wording.lacking(names[entry], trial.tokens),
             begins=trial.wording.begins(names[entry], trial.tokens),
             differs=trial.wording.differs(names[entry], trial.tokens),
+            omits=trial.wording.omitting(names[entry], trial.tokens) if place == 0 else 0.0,
+            times=trial.wording.times(names[entry]),
         )
         for place, entry in enumerate(order)
     ]

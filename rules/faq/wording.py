@@ -1,9 +1,10 @@
 """How an entry is asked for: the words that its phrasings share, and those they begin with.
 
 *My card does not work* has all its words in *my virtual card does not work*, and asks for something
-else: it lacks the word that every phrasing of that entry holds. *Is the door locked* and *lock the
-door* begin differently, and one asks how things are where the other wants something done. All three
-are signs of `rules.faq.confidence`.
+else: it lacks the word that every phrasing of that entry holds. *Open the garage door* is all in
+*open the garage door in five minutes*, which sets a timer: it omits what the phrasing nearest to it
+says besides. *Is the door locked* and *lock the door* begin differently, and one asks how things
+are where the other wants something done. All of them are signs of `rules.faq.confidence`.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ class Wording:
         held: dict[tuple[str, str], Counter[str]] = {}
         numbers: Counter[tuple[str, str]] = Counter()
         grammar: set[str] = set()
+        self._weight_of = weight_of
+        self._phrasings: dict[str, list[Sequence[str]]] = {}
         self._firsts: dict[str, set[str]] = {}
         first_words: dict[str, set[str]] = {}
         for entry, language, tokens in texts:
             held.setdefault((entry, language), Counter()).update(set(map(stem, tokens)))
             numbers[entry, language] += 1
+            self._phrasings.setdefault(entry, []).append(tokens)
             grammar.update(stem(token) for token in tokens if is_function_word(token))
             self._firsts.setdefault(entry, set()).update(map(stem, tokens[:1]))
             first_words.setdefault(entry, set()).update(tokens[:1])
@@ -48,6 +52,10 @@ class Wording:
         self._states = frozenset(
             entry for entry, words in first_words.items() if words <= ASKS_HOW_IT_IS
         )
+        self._grammar = frozenset(grammar)
+        self._times: dict[str, int] = {}
+        for (entry, _), number in numbers.items():
+            self._times[entry] = max(number, self._times.get(entry, 0))
         self._cores: dict[str, list[Core]] = {}
         for (entry, language), counts in held.items():
             core = _core(counts, numbers[entry, language], grammar, weight_of)
@@ -60,6 +68,30 @@ class Wording:
         """
         said = set(map(stem, tokens))
         return min((_first_missing(core, said) for core in self._cores.get(entry, ())), default=0.0)
+
+    def omitting(self, entry: str, tokens: Iterable[str]) -> float:
+        """Return how much the weightiest word weighs that a text leaves out, from 0 to 1.
+
+        Of the phrasing that shares most with it, by weight.
+        """
+        said = set(map(stem, tokens))
+        weights = {found: self._weigh(found) for found in said}
+        total = sum(weights.values())
+        nearest = omitted = 0.0
+        for phrasing in self._phrasings.get(entry, ()):
+            others = [self._weigh(found) for found in set(map(stem, phrasing)) - said]
+            shared = sum(weights[found] for found in said.intersection(map(stem, phrasing)))
+            alike = shared / (total + sum(others)) if shared else 0.0
+            if alike > nearest:
+                nearest, omitted = alike, max(others, default=0.0)
+        return omitted
+
+    def times(self, entry: str) -> int:
+        """Return how many phrasings an entry has, in the language in which it has most."""
+        return self._times.get(entry, 0)
+
+    def _weigh(self, found: str) -> float:
+        return self._weight_of(found) * _share(found, self._grammar)
 
     def begins(self, entry: str, tokens: Sequence[str]) -> bool:
         """Return whether a phrasing of an entry has the first word of a text."""

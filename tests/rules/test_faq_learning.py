@@ -17,6 +17,7 @@ from rules.faq.asides import words_beside, words_of_id
 from rules.faq.buckets import SIZE, rarity_of, weigh
 from rules.faq.index import Index
 from rules.faq.learning import learn, pack, similarities
+from rules.faq.lexical import LexicalMatcher
 from rules.faq.shelf import Phrasing
 from rules.faq.study import study
 from rules.faq.trials import Text, trials
@@ -192,3 +193,22 @@ def test_strange_questions_are_less_sure() -> None:
 
     assert plain[0] == "badge"
     assert plain[1] > 0.9 > strange[1]
+
+
+def test_entries_that_are_taken_for_each_other_are_believed_less() -> None:
+    """The trials find them out, and nobody else has to need more for it."""
+    twins = {
+        "light": ["turn on all lights in the kitchen", "switch on the lights in the kitchen"],
+        "device": ["turn on all lights in the bedroom", "switch on the lights in the bedroom"],
+    }
+    twins["light"] += ["please turn on the lights in the bedroom", "turn the kitchen lights on"]
+    twins["device"] += ["please turn on the lights in the kitchen", "turn the bedroom lights on"]
+    phrasings = [
+        Phrasing(entry=name, language="en", tokens=tuple(words_of(text)))
+        for name, texts in (ASKED | twins).items()
+        for text in texts
+    ]
+
+    taken = LexicalMatcher(phrasings, 0.05).learned.confidence.taken
+
+    assert taken.keys() == twins.keys()

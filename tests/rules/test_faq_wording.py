@@ -36,6 +36,23 @@ def test_what_every_phrasing_says_is_lacking_where_it_is_not_said() -> None:
     assert said < 0.3
 
 
+def test_what_the_nearest_phrasing_says_besides_is_omitted() -> None:
+    """A question may hold nothing strange, and still be only a part of what an entry is asked."""
+    texts = [("timer", "en", words_of("open the garage door in five minutes"))]
+    texts += [("timer", "en", words_of("set a timer"))]
+    timer = Wording(texts, lambda _: 1.0)
+
+    assert timer.omitting("timer", words_of("open the garage door")) == 1.0
+    assert timer.omitting("timer", words_of("the garage door, open it in five minutes")) == 0.0
+
+
+def test_phrasings_are_counted_in_the_language_that_has_most() -> None:
+    """Translations are no further phrasings."""
+    texts = [("card", "en", ("card",)), ("card", "pt", ("cartao",)), ("card", "pt", ("carta",))]
+
+    assert Wording(texts, lambda _: 1.0).times("card") == 2
+
+
 def test_the_language_that_lacks_least_counts() -> None:
     """A question in one language need not have the words of another."""
     texts = [("card", "en", ("card",)), ("card", "pt", ("cartao",))]
@@ -74,13 +91,15 @@ def test_who_asks_how_things_are_wants_nothing_done(
 def test_an_unknown_entry_lacks_nothing() -> None:
     """Nothing is known of it, and nothing raises."""
     assert wording().lacking("new", ("card",)) == 0.0
+    assert wording().omitting("new", ("card",)) == 0.0
+    assert wording().times("new") == 0
     assert not wording().begins("new", ())
 
 
 @pytest.mark.parametrize("right", [True, False])
 def test_few_samples_leave_the_prior_where_it_is(*, right: bool) -> None:
     """A handful of trials that surprise nobody does not turn what is believed of any FAQ round."""
-    signs = (1.0, 3.0 if right else 0.1, 1.0, 0.5, 1.1, 0.1, 1.0, 0.0)
+    signs = (1.0, 3.0 if right else 0.1, 1.0, 0.5, 1.1, 0.1, 1.0, 0.0, 0.2, 0.0)
 
     found = fit([(signs, right, 5.0)] * 8, MEANT.coefficients, MEANT.spreads)
 
