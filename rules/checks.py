@@ -49,7 +49,7 @@ def _check_answer(name: str, then: Then, entries: Mapping[str, FaqEntry], known:
     mark = then.marks["answer"]
     is_there = fields.reference(name, mark, "faq entry", entries, known.problems)
     if is_there and not entries[name].auto:
-        known.problems.error(mark, f"faq entry {name!r} has auto: false")
+        known.problems.error(mark, f"faq entry {name!r} has auto: false: only agents send it")
 
 
 def _check_reply(

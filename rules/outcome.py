@@ -69,8 +69,9 @@ def read_then(node: Node, problems: Problems) -> Then:
 
 
 def _check_together(found: Fields, problems: Problems) -> None:
-    deciding = [key for key in DECIDING if key in found]
-    for extra in () if deciding == ["team", "ask"] else deciding[1:]:
+    # Questions go together with the team that gets the answers.
+    deciding = [key for key in DECIDING if key in found and not (key == "ask" and "team" in found)]
+    for extra in deciding[1:]:
         problems.error(found[extra].mark, f"then: {deciding[0]!r} and {extra!r} exclude each other")
     for key in WITH_TEAM:
         if key in found and "team" not in found:

@@ -121,6 +121,17 @@ def test_mistakes_in_the_directory(load, text: str, problem: str) -> None:
     assert result.book is None
 
 
+def test_a_team_may_ask_whatever_else_is_wrong(load) -> None:
+    """Questions go together with a team; only what stands beside both is one too many."""
+    then = "{team: desk, ask: [site], ignore: x}"
+    lines = said(load(f"{DESK}routes: [{{id: a, when: {{}}, then: {then}}}]\n"))
+
+    assert [line for line in lines if "exclude each other" in line] == [
+        line for line in lines if line.endswith("'team' and 'ignore' exclude each other")
+    ]
+    assert any("exclude" in line for line in lines)
+
+
 def test_directory_is_read(load) -> None:
     """Teams and agents arrive as the journey knows them; a kind stands for its only channel."""
     book = load(
