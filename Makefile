@@ -33,13 +33,14 @@ faults: $(READY)            ## the tests that kill, starve, cut and race
 	$(BIN)/python -m tests.faults.instants
 	$(BIN)/python -m tests.faults.power --cuts 2000
 	$(BIN)/python -m tests.faults.damage
+	$(BIN)/python -m tests.faults.clock
 	$(BIN)/python -m tests.faults.storage --cycles 50 --locked 60
 	$(BIN)/python -m tests.faults.slow_consumer --seconds 120
 	$(BIN)/python -m tests.fuzz
 	$(BIN)/python -m tests.faults.kill_cycles --kills 200
 	$(BIN)/python -m tests.faults.kill_chat --kills 200
 	$(BIN)/python -m tests.faults.kill_telegram --kills 200
-	$(BIN)/python -m tests.faults.nodes_apart
+	$(BIN)/python -m tests.faults.nodes_apart --strict
 	$(BIN)/python -m tests.faults.kill_nodes --nodes 4 --kills 200 --restarts 20
 
 bench: $(READY)             ## measure

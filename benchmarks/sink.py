@@ -20,10 +20,12 @@ class Sink:
         self._server: asyncio.Server | None = None
         self._more = asyncio.Event()
 
-    async def start(self) -> None:
-        """Listen on a free port of this machine."""
+    async def start(self, port: int = 0) -> None:
+        """Listen on a port of this machine, a free one unless named."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Session(self), "127.0.0.1", backlog=256)
+        self._server = await loop.create_server(
+            lambda: _Session(self), "127.0.0.1", port, backlog=256
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:

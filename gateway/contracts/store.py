@@ -123,6 +123,13 @@ class Store(Looking, Protocol):
         """Return rooms that moved: channel and room as it was, to the room as it is now."""
         ...
 
+    async def pull_sends(self, by: timedelta, now: datetime) -> None:
+        """Let what is due after ``now`` be due by so much earlier: the wall's clock was set back.
+
+        Too often is harmless: something is tried again earlier than it would be.
+        """
+        ...
+
     async def next_send_at(self) -> datetime | None:
         """Return when the next waiting row is due, None when none waits."""
         ...

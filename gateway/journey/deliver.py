@@ -41,6 +41,9 @@ IN_FLIGHT = 16
 LONGEST_NAP_SECONDS = 5.0
 SHORTEST_NAP_SECONDS = 0.02
 QUIET_SECONDS = 0.25
+# By less a clock is slewed, or asked at two moments.
+SET_BACK_SECONDS = 2.0
+PLANS_TAKE_SECONDS = 10.0
 STORE_RETRY_SECONDS = 0.5
 
 
@@ -59,6 +62,8 @@ class Delivery:
         self._sending: dict[asyncio.Task[None], SendItem] = {}
         self._followed: Counter[str] = Counter()
         self._passed_over: frozenset[str] = frozenset()
+        self._ahead: float | None = None
+        self._set_back, self._set_back_until = timedelta(), 0.0
 
     def wake(self, lanes: Collection[str] = ()) -> None:
         """Look at the outbox now: something was queued, in these lanes, each as often as it is."""
@@ -74,11 +79,28 @@ class Delivery:
         while True:
             self._wake.clear()
             try:
+                await self._follow_the_clock()
                 if not await self._start_some():
                     await self._nap()
             except StoreUnavailable as exc:
                 log.warning("store unavailable, outbox waits", error=str(exc))
                 await asyncio.sleep(STORE_RETRY_SECONDS)
+
+    async def _follow_the_clock(self) -> None:
+        """Notice that the wall's clock was set back: what is due by it would wait for so long."""
+        desk = self._desk()
+        now = desk.world.now()
+        monotonic = desk.world.monotonic()
+        ahead = now.timestamp() - monotonic
+        back = self._ahead - ahead if self._ahead is not None else 0.0
+        if back > SET_BACK_SECONDS:
+            log.warning("the clock was set back", seconds=round(back))
+            self._set_back = timedelta(seconds=back)
+            self._set_back_until = monotonic + PLANS_TAKE_SECONDS
+        self._ahead = ahead
+        # What was planned by the time from before comes into the outbox a little later.
+        if monotonic < self._set_back_until:
+            await desk.store.pull_sends(self._set_back, now)
 
     async def drain(self, seconds: float) -> None:
         """Give what is being sent so long to end."""

@@ -18,6 +18,8 @@ from gateway.errors import (
 from gateway.model.outbox import OutboxState, SendItem
 
 FIRST_DELAY = timedelta(seconds=15)
+# These take about four minutes, by any clock.
+FEWEST_TRIES = 5
 LONGEST_DELAY = timedelta(hours=1)
 # A platform may show a message a little later than it took it: we look twice before we repeat one.
 FIRST_LOOK = timedelta(seconds=5)
@@ -74,7 +76,8 @@ def verdict(
     """
     if isinstance(error, PermanentFailure) and not isinstance(error, ChannelMisconfigured):
         return Verdict(state=OutboxState.DEAD)
-    if now - item.created_at >= max_age:
+    # Not by its age alone: a clock that was wrong makes it old in a moment.
+    if now - item.created_at >= max_age and item.attempt >= FEWEST_TRIES:
         return Verdict(state=OutboxState.DEAD)
     if isinstance(error, PlaceMoved):
         return Verdict(state=OutboxState.RETRY, due_at=now)

@@ -243,6 +243,11 @@ def _log(settled: Settled, position: int) -> Steps[None]:
     )
 
 
+def pull_sends(by: int, now: int) -> Steps[None]:
+    """Let what waits be due earlier, by a time in microseconds."""
+    yield from change("outbox_pull", by=by, now=now)
+
+
 def retry_send(outbox_id: str, now: int) -> Steps[None]:
     """Queue a row again; what is on the wire in its lane comes first."""
     row = yield from one("outbox_retry", id=outbox_id, now=now)

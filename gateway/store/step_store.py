@@ -182,6 +182,11 @@ class StepStore(StepLooks, ABC):
         """See `Store.next_send_at`."""
         return await self._journey.do(partial(outbox.next_send_at, self._clock.behind()))
 
+    async def pull_sends(self, by: timedelta, now: datetime) -> None:
+        """See `Store.pull_sends`."""
+        make = partial(outbox.pull_sends, span_micros(by), to_micros(now))
+        await self._writer.do(make)
+
     # --- time -------------------------------------------------------------------------------
 
     async def due_tickets(self, now: datetime, limit: int) -> Sequence[Ticket]:

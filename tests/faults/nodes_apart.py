@@ -1,8 +1,9 @@
 """Nodes of one desk that freeze, are cut off from the database, or race for a backlog.
 
-``python -m tests.faults.nodes_apart --mails 10000`` tries all of it. A node that stood still for
-longer than the others wait for it must not send what they have sent by then; one that is cut off
-must say so within seconds, and the others go on with what it had in hand.
+``python -m tests.faults.nodes_apart --mails 10000`` tries all of it; ``--strict`` first cuts a node
+off while nothing else is going on, and has the others go on within five seconds of their patience.
+A node that stood still for longer than the others wait for it must not send what they have sent by
+then; one that is cut off must say so within seconds, and the others go on with what it had in hand.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from tests.faults.kill_cycles import KeepingSink, Load, judge, wrong_sums
 
 GONE_SECONDS = TTL.total_seconds()
 TAKEN_OVER_SECONDS = GONE_SECONDS + 20.0
+STRICT_SECONDS = GONE_SECONDS + 5.0
 SAID_SECONDS = 5.0
 # So long after the last sign of a node the server ends its connections: 10 s and three tries.
 KEEP_ALIVE_SECONDS = 19.0
@@ -251,6 +253,18 @@ def _event(load: Load, channel: str) -> RawEvent:
     return RawEvent(channel=channel, body=mail, facts=facts, received_at=RealWorld().now())
 
 
+async def try_strictly(folder: Path, server: Postgres) -> list[str]:
+    """Cut a node off while nothing else is going on; return what was not kept."""
+    cut = await cut_off(folder / "strict", server)
+    sys.stdout.write(
+        f"alone: cut off, said so after {cut.said_after:.1f} s, taken over after"
+        f" {cut.taken_over_after:.1f} s of {STRICT_SECONDS:.0f} s\n"
+    )
+    if cut.taken_over_after > STRICT_SECONDS:
+        cut.faults.append(f"taken over after {cut.taken_over_after:.1f} s only")
+    return cut.faults
+
+
 async def try_all(folder: Path, server: Postgres, *, mails: int, count: int = 4) -> list[str]:
     """Try all of it at once, because most of it is waiting; return what was not kept."""
     frozen, window, cut, raced = await asyncio.gather(
@@ -282,9 +296,11 @@ def main() -> int:
     """Try all of it; return the exit code."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--mails", type=int, default=10_000)
+    options.add_argument("--strict", action="store_true")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, running() as server:
-        faults = asyncio.run(try_all(Path(folder), server, mails=chosen.mails))
+        faults = asyncio.run(try_strictly(Path(folder), server)) if chosen.strict else []
+        faults += asyncio.run(try_all(Path(folder), server, mails=chosen.mails))
     sys.stdout.write("".join(f"{fault}\n" for fault in faults) + f"{len(faults)} faults\n")
     return 1 if faults else 0
 

@@ -66,14 +66,19 @@ class Verdict:
         return "\n".join([f"{figures}, {len(self.faults)} faults", *self.faults[:20]])
 
 
+def built(name: str, folder: Path) -> Path:
+    """Build what is loaded before the C library, from a source beside this file."""
+    assert COMPILER is not None
+    found = folder / f"{name}.so"
+    source = Path(__file__).with_name(f"{name}.c")
+    command = [COMPILER, "-shared", "-fPIC", "-O2", "-o", str(found), str(source), "-ldl"]
+    subprocess.run([*command, "-lpthread"], check=True)
+    return found
+
+
 def library(folder: Path) -> Path:
     """Build the watched disk."""
-    assert COMPILER is not None
-    built = folder / "disk.so"
-    source = Path(__file__).with_name("disk.c")
-    command = [COMPILER, "-shared", "-fPIC", "-O2", "-o", str(built), str(source), "-ldl"]
-    subprocess.run([*command, "-lpthread"], check=True)
-    return built
+    return built("disk", folder)
 
 
 def on_watched_disk(work: Work, built: Path, **more: str) -> None:

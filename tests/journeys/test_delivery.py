@@ -2,10 +2,12 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
 from gateway.journey.deliver import Delivery
+from gateway.journey.retry import FEWEST_TRIES
 from gateway.model.outbox import OutboxState
 from gateway.model.ticket import EventKind
 from tests.fakes.smtp_server import DROP, SmtpServer
@@ -141,14 +143,34 @@ async def test_one_conversation_stays_in_order(desk, server):
 
 
 async def test_old_mail_is_given_up_and_told(desk, server):
-    """Within the longest age every row ends; the fourth way does not exist."""
-    server.answer_next("MAIL", LATER, LATER)
+    """Every row ends: what is too old after some tries, the fourth way does not exist."""
+    server.answer_next("MAIL", *[LATER] * FEWEST_TRIES)
     await desk.mail(ALICE, "Password", "I forgot my password")
 
     async with delivering(desk) as delivery:
         await until(settled(desk, RETRY))
         desk.pass_time(days=3)
-        delivery.wake()
-        await until(settled(desk, DEAD, SENT))
+
+        async def is_given_up():
+            desk.pass_time(minutes=1)
+            delivery.wake()
+            return await settled(desk, DEAD, SENT)()
+
+        await until(is_given_up)
 
     assert ALICE in text_of((await desk.sent("desk@acme.example"))[0])
+
+
+async def test_a_clock_that_is_set_back_delays_nothing(desk, server):
+    """By a day: what was due by the clock from before goes out in its time, not in a day."""
+    server.answer_next("RCPT", LATER, LATER)
+    async with delivering(desk) as delivery:
+        await desk.mail(ALICE, "Lift", "The lift is broken")
+        await until(settled(desk, RETRY, RETRY))
+        # The wall's clock alone: that which only grows stays as it is.
+        desk.world._now -= timedelta(days=1)
+        desk.world._start -= timedelta(days=1)
+        delivery.wake()
+        desk.pass_time(seconds=20)
+        delivery.wake()
+        await until(settled(desk, SENT, SENT))

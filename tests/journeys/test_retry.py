@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from gateway.contracts.channel import Abilities
 from gateway.errors import AddressRefused, TemporaryFailure, Throttled, Uncertain
-from gateway.journey.retry import FIRST_DELAY, LONGEST_DELAY, Repeat, delay, repeat, verdict
+from gateway.journey.retry import (
+    FEWEST_TRIES,
+    FIRST_DELAY,
+    LONGEST_DELAY,
+    Repeat,
+    delay,
+    repeat,
+    verdict,
+)
 from gateway.model.outbox import OutboxState, SendItem
 from gateway.model.outgoing import Part
 from gateway.model.people import Place
@@ -65,7 +73,16 @@ def test_platforms_own_time_is_kept():
 
 def test_age_ends_it():
     """Within the longest age every row ends, one way or the other."""
-    assert after(TemporaryFailure("451"), age=MAX_AGE).state is OutboxState.DEAD
+    late = after(TemporaryFailure("451"), age=MAX_AGE, attempt=FEWEST_TRIES)
+
+    assert late.state is OutboxState.DEAD
+
+
+def test_a_clock_that_was_wrong_ends_nothing():
+    """What was written in 1970, by a clock that is right by now, is not given up at once."""
+    for attempt in range(1, FEWEST_TRIES):
+        result = after(TemporaryFailure("451"), age=timedelta(days=20_000), attempt=attempt)
+        assert result.state is OutboxState.RETRY
 
 
 class Blind:

@@ -170,6 +170,11 @@ WHERE state = 'wire' AND lease_until > :now AND NOT EXISTS (
     SELECT 1 FROM leases WHERE leases.key = 'node ' || outbox.holder AND expires_at > :now
 )
 
+-- outbox_pull --
+-- Let what is due later by a clock that was set back be due by so much earlier.
+UPDATE outbox SET due_at = CASE WHEN due_at - :by < :now THEN :now ELSE due_at - :by END
+WHERE state IN ('queued', 'retry', 'uncertain') AND due_at > :now
+
 -- outbox_hold --
 -- Hold everything that has not gone out, as far as this database knows.
 UPDATE outbox
