@@ -12,13 +12,11 @@ from datetime import timedelta
 
 import structlog
 
+from gateway.alerting import alert_once
 from gateway.contracts.channel import Ails, Channel, Trouble
-from gateway.errors import VersionConflict
 from gateway.journey.desk import Desk
-from gateway.journey.draft import Draft
-from gateway.journey.limits import ALERTS, HOUR
+from gateway.journey.limits import HOUR
 from gateway.model.plan import Budget
-from gateway.model.question import Question
 
 log = structlog.get_logger()
 
@@ -66,19 +64,7 @@ class Ailing:
 async def _tell(desk: Desk, name: str, trouble: Trouble) -> None:
     log.error("channel does not work", channel=name, what=trouble.what, reason=trouble.reason)
     once = Budget(key=f"ailing:{name}:{trouble.what}", limit=1, window=HOUR)
-    draft = Draft(desk, desk.rules)
-    known = await desk.store.know(Question(now=draft.at, budgets=(ALERTS, once)))
-    if known.spent.get(once.key):
-        return
-    draft.knows_alerts(known.spent)
-    draft.spend((once,))
     since = f"Since {trouble.since:%Y-%m-%d %H:%M} UTC: {trouble.reason}"
     goes_on = "It is tried again and again, and goes on by itself when it works."
-    draft.alert(f"Channel {name} does not work: {trouble.what}", f"{since}\n{goes_on}")
-    plan = draft.plan()
-    try:
-        await desk.store.apply(plan)
-    except VersionConflict:
-        # Another node was faster.
-        return
-    desk.wake_delivery([send.lane for send in plan.sends])
+    subject = f"Channel {name} does not work: {trouble.what}"
+    await alert_once(desk, once, subject, f"{since}\n{goes_on}")
