@@ -51,6 +51,11 @@ def is_gone(fault: BaseException) -> bool:
     )
 
 
+def has_hung_up(fault: BaseException) -> bool:
+    """Tell whether a server was there and has ended the connection, or has stopped since."""
+    return is_gone(fault) and not isinstance(fault, asyncio.TimeoutError)
+
+
 def unavailable(fault: BaseException) -> StoreUnavailable:
     """Return what a caller is told whose transaction died."""
     if isinstance(fault, asyncpg.InvalidCachedStatementError):

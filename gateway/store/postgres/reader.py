@@ -37,7 +37,13 @@ class Reader:
 
     async def _travel(self, jobs: Sequence[Job]) -> None:
         try:
-            await self._answer(jobs)
+            try:
+                await self._answer(jobs)
+            except faults.ANY_FAULT as fault:
+                if not faults.has_hung_up(fault):
+                    raise
+                # A connection that was idle when the server went away: there may be others.
+                await self._answer(jobs)
         except faults.ANY_FAULT as fault:
             for job in jobs:
                 job.error = faults.unavailable(fault)

@@ -72,10 +72,11 @@ _MARKED = "SELECT EXISTS (SELECT 1 FROM trips WHERE connection = $1 AND mark = $
 
 
 class _Trip:
-    """One transaction: its number, its mark, and whether it may have been committed."""
+    """One transaction: its number, its mark, whether it was begun, and may have been committed."""
 
     number: int | None = None
     connection = 0
+    is_begun = False
     is_ending = False
 
     def __init__(self, mark: str) -> None:
@@ -111,7 +112,7 @@ class Writer:
 
     async def _travel(self, jobs: Sequence[Job]) -> None:
         """Have some jobs committed; what became of each stands in it."""
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             trip = _Trip(self._world.random_bytes(MARK_BYTES).hex())
             try:
                 await self._commit(jobs, trip)
@@ -119,6 +120,9 @@ class Writer:
                 why = faults.unavailable(fault)
                 await asyncio.sleep(self._world.jitter() * LONGEST_REST_SECONDS)
             except faults.ANY_FAULT as fault:
+                if not attempt and not trip.is_begun and faults.has_hung_up(fault):
+                    # A connection that was idle when the server went away: there may be others.
+                    continue
                 if not (trip.is_ending and await self._was_committed(trip)):
                     _tell_all(jobs, faults.unavailable(fault))
                 return
@@ -164,6 +168,7 @@ async def _begin(
 ) -> list[Names | None]:
     """Begin a transaction with all locks that it needs; return the names of each for `waves`."""
     await connection.execute(_BEGIN if any(job.sync for job in jobs) else _UNSYNCED)
+    trip.is_begun = True
     touched = [job.touches() for job in jobs]
     names = {name for each in touched for name in (*each.names, *each.shared)}
     events = {number for each in touched for number in each.events}

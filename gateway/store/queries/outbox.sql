@@ -173,7 +173,7 @@ WHERE state = 'wire' AND lease_until > :now AND NOT EXISTS (
 -- outbox_pull --
 -- Let what is due later by a clock that was set back be due by so much earlier.
 UPDATE outbox SET due_at = CASE WHEN due_at - :by < :now THEN :now ELSE due_at - :by END
-WHERE state IN ('queued', 'retry', 'uncertain') AND due_at > :now
+WHERE state IN ('queued', 'wire', 'retry', 'uncertain') AND state <> 'wire' AND due_at > :now
 
 -- outbox_hold --
 -- Hold everything that has not gone out, as far as this database knows.
