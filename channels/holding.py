@@ -31,6 +31,8 @@ async def keep_holding(
                 await work()
         except LeaseLost as lost:
             log.warning("%s: another node may go on", lost, extra=about)
+            # It was held until now: this is the first of a row of failures, if there is one.
+            backoff.reset()
         except Exception:
             log.exception("receiver failed, beginning anew", extra=about)
         await asyncio.sleep(backoff.after_failure(needs_mending=False))
