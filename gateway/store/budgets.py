@@ -38,16 +38,14 @@ def spent(budgets: Sequence[Budget], at: int) -> Steps[list[int]]:
     """
     if not budgets:
         return []
-    keys = [key for budget in budgets for key in _keys(budget)]
-    found = yield from rows("budget_spent", keys=keys, now=at)
+    names = [_keys(budget) for budget in budgets]
+    found = yield from rows("budget_spent", keys=[key for keys in names for key in keys], now=at)
     spendings = {(row["key"], row["span"]): int(row["spent"]) for row in found}
-    return [_sum(budget, spendings) for budget in budgets]
-
-
-def _sum(budget: Budget, spendings: Mapping[tuple[str, int], int]) -> int:
-    span = span_micros(budget.window)
-    some = sum(spendings.get((key, span), 0) for key in _keys(budget))
-    return some + RESERVE if is_striped(budget) else some
+    sums = []
+    for budget, keys in zip(budgets, names, strict=True):
+        span, aside = span_micros(budget.window), RESERVE if is_striped(budget) else 0
+        sums.append(aside + sum(spendings.get((key, span), 0) for key in keys))
+    return sums
 
 
 def _keys(budget: Budget) -> Sequence[str]:

@@ -40,9 +40,10 @@ class Wording:
         self._firsts: dict[str, set[str]] = {}
         first_words: dict[str, set[str]] = {}
         for entry, language, tokens in texts:
-            held.setdefault((entry, language), Counter()).update(set(map(stem, tokens)))
+            stems = tuple(dict.fromkeys(map(stem, tokens)))
+            held.setdefault((entry, language), Counter()).update(stems)
             numbers[entry, language] += 1
-            self._phrasings.setdefault(entry, []).append(tokens)
+            self._phrasings.setdefault(entry, []).append(stems)
             grammar.update(stem(token) for token in tokens if is_function_word(token))
             self._firsts.setdefault(entry, set()).update(map(stem, tokens[:1]))
             first_words.setdefault(entry, set()).update(tokens[:1])
@@ -74,13 +75,12 @@ class Wording:
 
         Of the phrasing that shares most with it, by weight.
         """
-        said = set(map(stem, tokens))
-        weights = {found: self._weigh(found) for found in said}
-        total = sum(weights.values())
+        said = {found: self._weigh(found) for found in map(stem, tokens)}
+        total = sum(said.values())
         nearest = omitted = 0.0
-        for phrasing in self._phrasings.get(entry, ()):
-            others = [self._weigh(found) for found in set(map(stem, phrasing)) - said]
-            shared = sum(weights[found] for found in said.intersection(map(stem, phrasing)))
+        for stems in self._phrasings.get(entry, ()):
+            others = [self._weigh(found) for found in stems if found not in said]
+            shared = sum(said[found] for found in stems if found in said)
             alike = shared / (total + sum(others)) if shared else 0.0
             if alike > nearest:
                 nearest, omitted = alike, max(others, default=0.0)

@@ -36,17 +36,16 @@ class Reader:
         await self._sharing.close()
 
     async def _travel(self, jobs: Sequence[Job]) -> None:
-        try:
+        for is_last in (False, True):
             try:
                 await self._answer(jobs)
             except faults.ANY_FAULT as fault:
-                if not faults.has_hung_up(fault):
-                    raise
-                # A connection that was idle when the server went away: there may be others.
-                await self._answer(jobs)
-        except faults.ANY_FAULT as fault:
-            for job in jobs:
-                job.error = faults.unavailable(fault)
+                if faults.has_hung_up(fault) and not is_last:
+                    # A connection that was idle when the server went away: there may be others.
+                    continue
+                for job in jobs:
+                    job.error = faults.unavailable(fault)
+            return
 
     async def _answer(self, jobs: Sequence[Job]) -> None:
         async with self._links.one(self._seconds) as connection:

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
-# The pieces of a row are numbered from its own number times this.
-_PIECES = 4096
+from gateway.store.values import CHUNKS_PER_ROW
 
+# In these steps ``:each`` is how many pieces a row may have: they are numbered from its own number
+# times that.
 _STEPS: Mapping[str, str] = {
     # Half a mail is not what somebody wrote: people look at it, the desk does not.
     "events set aside, whose bytes are not whole": """
@@ -23,21 +24,21 @@ _STEPS: Mapping[str, str] = {
         SET state = 'quarantined', head = 0, reason = 'damaged', done_at = received_at
         WHERE state IN ('new', 'claimed') AND size <> (
             SELECT coalesce(sum(length(bytes)), 0) FROM inbox_bytes
-            WHERE piece >= inbox.id * 4096 AND piece < (inbox.id + 1) * 4096)""",
+            WHERE piece >= inbox.id * :each AND piece < (inbox.id + 1) * :each)""",
     "sends given up, whose bytes are not whole": """
         UPDATE outbox SET state = 'dead', head = 0, due_at = NULL, reason = 'damaged'
         WHERE state IN ('queued', 'wire', 'retry', 'uncertain', 'held') AND size <> (
             SELECT coalesce(sum(length(bytes)), 0) FROM outbox_bytes
-            WHERE piece >= position * 4096 AND piece < (position + 1) * 4096)""",
+            WHERE piece >= position * :each AND piece < (position + 1) * :each)""",
     # The next new row gets the number behind the last: what is here must not be taken for its own.
     "bytes left out, whose events are lost": """
-        DELETE FROM inbox_bytes WHERE piece / 4096 NOT IN (SELECT id FROM inbox)""",
+        DELETE FROM inbox_bytes WHERE piece / :each NOT IN (SELECT id FROM inbox)""",
     "bytes left out, whose sends are lost": """
-        DELETE FROM outbox_bytes WHERE piece / 4096 NOT IN (SELECT position FROM outbox)""",
+        DELETE FROM outbox_bytes WHERE piece / :each NOT IN (SELECT position FROM outbox)""",
     "attempts left out, whose sends are lost": """
         DELETE FROM attempts WHERE position NOT IN (SELECT position FROM outbox)""",
     "bytes left out, whose files are lost": """
-        DELETE FROM file_bytes WHERE piece / 4096 NOT IN (SELECT id FROM files)""",
+        DELETE FROM file_bytes WHERE piece / :each NOT IN (SELECT id FROM files)""",
     # What was offered once is known by its keys, and each row tells its own.
     "keys of events, which the events tell": """
         INSERT OR IGNORE INTO inbox_keys (key, inbox)
@@ -74,7 +75,8 @@ def mend(path: Path) -> dict[str, int]:
         connection.executemany("DELETE FROM files WHERE id = ?", broken)
         done = {"files left out, whose bytes are not whole": len(broken)}
         for what, statement in _STEPS.items():
-            done[what] = connection.execute(statement).rowcount
+            values = {"each": CHUNKS_PER_ROW} if ":each" in statement else {}
+            done[what] = connection.execute(statement, values).rowcount
         for statement in (*_HEADS, _COUNTER):
             connection.execute(statement)
         connection.execute("COMMIT")
@@ -86,7 +88,7 @@ def _broken_files(connection: sqlite3.Connection) -> Iterator[tuple[int]]:
     for number, digest in connection.execute("SELECT id, digest FROM files").fetchall():
         pieces = connection.execute(
             "SELECT bytes FROM file_bytes WHERE piece >= ? AND piece < ? ORDER BY piece",
-            (number * _PIECES, (number + 1) * _PIECES),
+            (number * CHUNKS_PER_ROW, (number + 1) * CHUNKS_PER_ROW),
         )
         found = hashlib.sha256()
         for (piece,) in pieces:

@@ -218,19 +218,17 @@ class _Filling:
             tree = trees[shape.name]
             carried[shape.name] = Carried(damaged_pages=len(tree.bad))
             self._new.execute(f'DELETE FROM "{shape.name}"')  # noqa: S608 - our own schema
+            insert = _insert(shape)
             for number in tree.sound:
                 if self._stop.is_set():
                     raise StoreError("stopped")
-                self._page(number, shape, carried[shape.name])
+                self._page(number, shape, insert, carried[shape.name])
                 self._done += 1
                 self._told(whole, self._done)
         self._new.execute("COMMIT")
         return carried
 
-    def _page(self, number: int, shape: Shape, carried: Carried) -> None:
-        places = ", ".join("?" for _ in shape.columns)
-        names = ", ".join(f'"{column.name}"' for column in shape.columns)
-        insert = f'INSERT INTO "{shape.name}" ({names}) VALUES ({places})'  # noqa: S608 - as above
+    def _page(self, number: int, shape: Shape, insert: str, carried: Carried) -> None:
         for record in self._pages.records(number):
             try:
                 if isinstance(record, Bad) or not shape.fits(record):
@@ -242,3 +240,9 @@ class _Filling:
                 carried.damaged_rows += 1
             else:
                 carried.rows += 1
+
+
+def _insert(shape: Shape) -> str:
+    places = ", ".join("?" for _ in shape.columns)
+    names = ", ".join(f'"{column.name}"' for column in shape.columns)
+    return f'INSERT INTO "{shape.name}" ({names}) VALUES ({places})'  # noqa: S608 - our own schema
