@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -73,9 +74,9 @@ def show_event(event: EventId, config: ConfigOption = None, as_json: JsonOption 
     if as_json:
         screen.print_json(shape)
         return
-    for key, value in shape.items():
-        if key != "body" and value not in (None, ""):
-            screen.say(f"{key:<12} {value}")
+    for key, value in (inbox_json(row, settings.policy.prefix) | dict(raw.facts)).items():
+        if value not in (None, ""):
+            screen.say(f"{key:<12} {value if isinstance(value, str) else json.dumps(value)}")
     screen.say(f"\n{body.replace(chr(13), '')}")
 
 

@@ -21,6 +21,7 @@ from gateway.model.units import parse_duration, parse_size
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}")
 _PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[\w./-]*)?", re.ASCII)
+_LEAST_SIZE = 64 * 1024
 _MOST_PORTS = 65_535
 
 
@@ -100,9 +101,23 @@ def _public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _not_nothing(span: timedelta) -> timedelta:
+    if not span:
+        raise ValueError("nothing can happen in no time at all: expected more than 0")
+    return span
+
+
+def _ordinary(size: int) -> int:
+    if size < _LEAST_SIZE:
+        raise ValueError('ordinary mails would be turned away: expected "64 KiB" or more')
+    return size
+
+
 Duration = Annotated[timedelta, _text('a duration in quotes, such as "2 days"', parse_duration)]
-# Smaller than that, ordinary mails with one picture would be turned away.
-Size = Annotated[int, _text('a size in quotes, such as "36 MiB"', parse_size), Field(ge=65_536)]
+Span = Annotated[Duration, AfterValidator(_not_nothing)]
+Size = Annotated[
+    int, _text('a size in quotes, such as "36 MiB"', parse_size), AfterValidator(_ordinary)
+]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Listen = Annotated[tuple[str, int], _text('an address such as "127.0.0.1:8080"', _listen)]
@@ -159,7 +174,7 @@ class Tickets(Table):
 
     close_answered_after: Duration = timedelta(days=7)
     reopen_within: Duration = timedelta(days=14)
-    ask_timeout: Duration = timedelta(days=2)
+    ask_timeout: Span = timedelta(days=2)
     feedback: bool = True
 
 
@@ -180,7 +195,7 @@ class LimitsTable(Table):
 class Outbox(Table):
     """``[outbox]``."""
 
-    max_age: Duration = timedelta(days=2)
+    max_age: Span = timedelta(days=2)
 
 
 class RetentionTable(Table):

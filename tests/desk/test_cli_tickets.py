@@ -1,11 +1,15 @@
 """Tickets, inbox and outbox from the command line, on a real desk without ``serve``."""
 
+import asyncio
 import json
 import re
 
 import pytest
 
+from gateway.store import open_store
+from gateway.world import RealWorld
 from tests.desk.cli import process
+from tests.store.things import offer
 
 
 def test_a_logged_call_is_a_ticket(shell):
@@ -189,6 +193,22 @@ def test_inbox_shows_what_came_in(shell):
     assert (row["status"], row["outcome"], row["channel"]) == ("done", "acted", "cli")
     assert json.loads(shown["body"])["text"] == "Our VPN is down again"
     assert shell("inbox", "show", "99").code == 1
+
+
+def test_inbox_shows_what_stood_around_a_mail(shell):
+    """A line each, as a person or a script reads it."""
+
+    async def _come_in():
+        url = f"sqlite:///{shell.config.parent / 'desk.db'}"
+        store = await open_store(url, world=RealWorld(), node="test", sole_writer=True)
+        await store.accept([offer("ana@corp.example", body=b"Hello")], None, claim=False)
+        await store.close()
+
+    asyncio.run(_come_in())
+
+    shown = shell("inbox", "show", "1").out
+    assert 'rcpt         ["ana@corp.example"]\n' in shown
+    assert shown.endswith("\n\nHello\n")
 
 
 def test_outbox_shows_what_goes_out(shell):

@@ -139,6 +139,8 @@ mode = "sugest"
         ("[http]\nlisten = '127.0.0.1'\n", (9, 1), 'expected "127.0.0.1:8080"'),
         ("[tickets]\nask_timeout = '2 moons'\n", (9, 1), 'such as "30 s"'),
         ("[channels.support_mail]\nkind='email'", (8, 1), "same secrets"),
+        ("[tickets]\nask_timeout = '0 s'\n", (9, 1), "expected more than 0"),
+        ("[outbox]\nmax_age = '0 days'\n", (9, 1), "expected more than 0"),
         ("[outbox]\nmax_age = '1 day'\nmax_agee = '1 day'", (10, 1), "did you mean 'max_age'"),
         ("faq.mode = 'answer'\n", (8, 1), "channels.support-mail.faq"),
         ("[desk.more]\n", (8, 1), "desk.more is no setting"),
@@ -301,7 +303,7 @@ def test_the_example_shows_every_setting_of_a_channel(tmp_path, kind, model):
         ("[channels.'a b']\nkind='email'", "no channel name"),
         ("[channels.webhooks]\nkind='email'", "built in"),
         ("[channels]\nx = 5", "channels.x: expected a table"),
-        ("[limits]\nsize = '1 kB'", "greater than or equal to"),
+        ("[limits]\nsize = '1 kB'\n", 'expected "64 KiB" or more'),
         ("[limits]\nexempt = ['']", "one line of text"),
     ],
 )
