@@ -85,7 +85,9 @@ def restore(
         if done.aside is not None:
             screen.say(f"what was there before is kept as {done.aside}: delete it when all is well")
         _tell(settings, done.resumed)
-        screen.say("Whoever was erased after that file was written is there again: erase them again.")
+        screen.say(
+            "Whoever was erased after that file was written is there again: erase them again."
+        )
     _end(done.audit)
 
 

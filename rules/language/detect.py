@@ -28,6 +28,8 @@ _PLENTY = 6.0
 _SETTLED_RATIO = 1.8
 _GRAMMAR_WEIGHT = 5.0
 _PRIOR_WEIGHT = 0.7
+_PRIOR_WEIGHT_OF_FEW = 1.4
+"""A few letters say little: *printer jam* ends like a Portuguese word."""
 _TOO_FEW_LETTERS = 5
 _FEW_LETTERS = 20
 _STRANGE_SHARE = 0.5
@@ -177,7 +179,8 @@ class Detector:
         for language in total:
             total[language] += _GRAMMAR_WEIGHT * scores.get(language, 0.0)
         if likely in total:
-            total[likely] += _PRIOR_WEIGHT * math.log(20)
+            is_short = len(window) < _FEW_LETTERS
+            total[likely] += (_PRIOR_WEIGHT_OF_FEW if is_short else _PRIOR_WEIGHT) * math.log(20)
         best = max(total, key=lambda language: total[language])
         table, _ = self._profiles.trigrams
         strange = sum(trigram not in table for trigram in trigrams) / max(1, len(trigrams))

@@ -87,6 +87,12 @@ def test_ties_follow_the_prior() -> None:
     assert DETECTOR.detect("temporizador", ("es",)) == ("es", True)
 
 
+def test_a_few_letters_are_in_the_likelier_language() -> None:
+    """Two words may look like any language's; others say plainly what they are."""
+    assert DETECTOR.detect("printer jam", ("en",)) == ("en", True)
+    assert DETECTOR.detect("drukarka nie działa", ("en",)) == ("pl", True)
+
+
 def test_only_the_desks_languages_are_chosen() -> None:
     """A desk without Spanish answers Spanish in its default, knowingly."""
     text = SENTENCES["es"][0]
