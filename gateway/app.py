@@ -28,7 +28,7 @@ from gateway.journey.tokens import Keyring
 from gateway.model.knowledge import Lesson
 from gateway.model.message import Author, Json, Message, RawEvent
 from gateway.model.people import Place
-from gateway.settings import Salvaged, Settings, read_channel
+from gateway.settings import Rest, Settings, read_channel
 from gateway.world import RealWorld, World
 
 
@@ -213,15 +213,15 @@ async def check(settings: Settings, *, connect: bool) -> Sequence[Problem]:
     return found
 
 
-async def check_rest(salvaged: Salvaged) -> Sequence[Problem]:
+async def check_rest(rest: Rest) -> Sequence[Problem]:
     """Return what else is wrong where the configuration has errors already."""
-    channels, wrong = load_channels(salvaged.settings)
+    channels, wrong = load_channels(rest.settings)
     for channel in channels.values():
         await channel.close()
-    if not salvaged.is_enough_for_rules:
+    if not rest.is_enough_for_rules:
         return wrong
-    _, in_rules = await asyncio.to_thread(load_rules, salvaged.settings)
-    _, in_words = load_words(salvaged.settings)
+    _, in_rules = await asyncio.to_thread(load_rules, rest.settings)
+    _, in_words = load_words(rest.settings)
     return [*wrong, *in_rules, *in_words]
 
 

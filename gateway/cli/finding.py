@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway.settings import Salvaged, Settings
+    from gateway.settings import Rest, Settings
 
 chosen_before: ContextVar[Path | None] = ContextVar("chosen_before", default=None)
 """``-c`` where it stood before the command's name."""
@@ -25,11 +25,11 @@ def settings_of(config: Path | None) -> Settings:
     return settings.load_settings(_path(config), os.environ)
 
 
-def salvage_of(config: Path | None) -> Salvaged | None:
-    """Return what is left of a file with errors; see `gateway.settings.salvage`."""
+def rest_of(config: Path | None) -> Rest | None:
+    """Return what is left of a file with errors; see `gateway.settings.load_rest`."""
     from gateway import settings  # noqa: PLC0415 - pydantic; not for --help
 
-    return settings.salvage(_path(config), os.environ)
+    return settings.load_rest(_path(config), os.environ)
 
 
 def _path(config: Path | None) -> Path:

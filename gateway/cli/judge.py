@@ -13,7 +13,7 @@ import typer
 
 from gateway.cli import screen
 from gateway.cli.explained import show as show_decision
-from gateway.cli.finding import salvage_of, settings_of
+from gateway.cli.finding import rest_of, settings_of
 from gateway.cli.options import ConfigOption, JsonOption, examples, run
 from gateway.cli.shapes import problem_json
 from gateway.errors import ConfigError, Problem
@@ -72,8 +72,8 @@ def _other_problems(config: Path | None) -> Sequence[Problem]:
     """Return what else is wrong with a desk whose configuration has errors."""
     from gateway import app  # noqa: PLC0415 - loads rules and channels
 
-    salvaged = salvage_of(config)
-    return run(app.check_rest(salvaged)) if salvaged else ()
+    rest = rest_of(config)
+    return run(app.check_rest(rest)) if rest else ()
 
 
 def _summary(errors: int, warnings: int) -> str:
