@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from gateway.cli import screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, by_of, examples, run
-from gateway.cli.orders import order_json
+from gateway.cli.orders import tell
 from gateway.cli.people import Whom, whom
 
 # The whole database is read, and written anew.
@@ -47,10 +46,5 @@ def erase(
         # The order itself names whom to erase: it goes with the rest, before the files are cleaned.
         result = run(order(settings, name="scrub", by=by_of(""), wait_s=WAIT_SECONDS))
     is_done = result.ok and result.done
-    if as_json:
-        screen.print_json(order_json(erased if is_done else result))
-    elif is_done:
-        screen.say(f"{erased.reason.removeprefix('erase: ')} were erased")
-    else:
-        screen.complain(result.reason)
-    raise typer.Exit(0 if is_done else 1)
+    said = f"{erased.reason.removeprefix('erase: ')} were erased"
+    tell(erased if is_done else result, said, as_json=as_json)

@@ -78,15 +78,26 @@ def give(
             attachments=attachments,
         )
     )
+    # What was made names itself: "opened VT-1042-F".
+    is_named = not result.ticket or result.ticket in result.reason
+    said = result.reason if is_named else f"{result.ticket}: {result.reason}"
+    tell(result, said, as_json=as_json)
+
+
+def tell(result: OrderResult, said: str, *, as_json: bool) -> None:
+    """Print what became of an order: ``said`` where it was carried out, else why it was not.
+
+    Raises:
+        typer.Exit: with code 1 when it was refused, or is not done yet.
+    """
+    is_done = result.ok and result.done
     if as_json:
-        screen.print_json(order_json(result))
-    elif result.ok and result.done:
-        # What was made names itself: "opened VT-1042-F".
-        is_named = not result.ticket or result.ticket in result.reason
-        screen.say(result.reason if is_named else f"{result.ticket}: {result.reason}")
+        screen.print_json(_order_json(result))
+    elif is_done:
+        screen.say(said)
     else:
         screen.complain(result.reason)
-    if not (result.ok and result.done):
+    if not is_done:
         raise typer.Exit(1)
 
 
@@ -95,7 +106,7 @@ def _storable(text: str) -> str:
     return text.encode(errors="replace").decode().replace("\0", "")
 
 
-def order_json(result: OrderResult) -> dict[str, Json]:
+def _order_json(result: OrderResult) -> dict[str, Json]:
     """Return what became of an order."""
     return {
         "done": result.done,

@@ -10,7 +10,7 @@ import typer
 from gateway.cli import screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, by_of, look, run
-from gateway.cli.orders import order_json
+from gateway.cli.orders import tell
 from gateway.model.people import plain_number
 
 app = typer.Typer(no_args_is_help=True, help="Who is one person on several channels.")
@@ -62,13 +62,7 @@ def unlink(address: Whom, config: ConfigOption = None, as_json: JsonOption = Fal
 
     given = {"kind": kind, "id": plain}
     result = run(order(settings, name="unlink", by=by_of(""), arguments=given))
-    if as_json:
-        screen.print_json(order_json(result))
-    elif result.ok:
-        screen.say(result.reason.removeprefix("unlink: "))
-    else:
-        screen.complain(result.reason)
-    raise typer.Exit(0 if result.ok and result.done else 1)
+    tell(result, result.reason.removeprefix("unlink: "), as_json=as_json)
 
 
 def whom(address: str) -> tuple[str, str]:
