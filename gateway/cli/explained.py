@@ -89,8 +89,9 @@ def _show_why_faq(why: Mapping[str, Any]) -> None:
         screen.say(f"  words that decided: {', '.join(why['words'])}")
     if why["doubt"]:
         screen.say(f"  no answer, because {why['doubt']}")
-    if why.get("learned"):
-        screen.say(f"  {why['learned']}")
+    for name in ("trials", "learned"):
+        if why.get(name):
+            screen.say(f"  {why[name]}")
 
 
 def _table(trace: Iterable[Mapping[str, Any]]) -> Table:

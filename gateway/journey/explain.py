@@ -117,6 +117,7 @@ def _faq_reason(why: FaqReason | None) -> Json:
         "needed": why.needed,
         "runner_up": near((why.runner_up,))[0] if why.runner_up else None,
         "doubt": why.doubt,
+        "trials": why.trials,
         "learned": why.learned,
     }
 

@@ -76,7 +76,8 @@ class FaqReason:
 
     ``phrasing`` is that entry's nearest one, folded; ``words`` are those that decided, the
     weightiest first. ``score`` is compared with ``needed``; ``doubt`` says what forbids an answer
-    whatever the score, ``learned`` how earlier answers changed what is needed.
+    whatever the score, ``trials`` what went wrong with the entry in trials with the FAQ's own
+    phrasings, ``learned`` how earlier answers changed what is needed.
     """
 
     phrasing: str
@@ -85,6 +86,7 @@ class FaqReason:
     needed: float
     runner_up: Near | None = None
     doubt: str | None = None
+    trials: str | None = None
     learned: str | None = None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.model.decision import Near
@@ -34,6 +35,7 @@ _NEAR = 5
 _TIE = 0.7
 _HELD_BACK = 0.9
 _UNLIKELY = 0.5
+_TAKEN = "this entry is believed less: in trials other entries' phrasings were taken for it"
 
 
 class _Opinion(NamedTuple):
@@ -101,6 +103,8 @@ class LexicalMatcher:
         why = reason_for(
             self._index, best.passage.tokens, best.hits, near, self._needed, best.doubt
         )
+        if near[0].faq in self._confidence.taken:
+            why = replace(why, trials=_TAKEN)
         if best.sureness >= self._needed:
             return Verdict(near=near, answer=near[0], why=why)
         return Verdict(near=near, choices=self._choices(best, hidden), why=why)

@@ -22,6 +22,8 @@ from rules.faq.shelf import Phrasing
 from rules.faq.study import study
 from rules.faq.trials import Text, trials
 from rules.folding import words_of
+from rules.view import View
+from tests.rules.conftest import facts, request
 
 ASKED = {
     "badge": ["I lost my badge", "how do I get a new badge", "my badge is gone", "badge renewal"],
@@ -209,6 +211,13 @@ def test_entries_that_are_taken_for_each_other_are_believed_less() -> None:
         for text in texts
     ]
 
-    taken = LexicalMatcher(phrasings, 0.05).learned.confidence.taken
+    matcher = LexicalMatcher(phrasings, 0.05)
 
-    assert taken.keys() == twins.keys()
+    assert matcher.learned.confidence.taken.keys() == twins.keys()
+    for text, is_taken in (
+        ("turn on the lights in the kitchen", True),
+        ("where is my parcel", False),
+    ):
+        why = matcher.judge(View(request(text), facts()), "en", ()).why
+        assert why is not None
+        assert bool(why.trials) == is_taken
