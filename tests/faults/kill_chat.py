@@ -10,26 +10,22 @@ the end every message must have got one answer in its thread, and nothing may be
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import os
 import random  # noqa: TID251 - the moments are random, and can be had again by their seed
-import signal
 import sys
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.chat import make_desk, serve
-from benchmarks.desk import audit
 from benchmarks.processes import Group
 from gateway.world import RealWorld
 from tests.fakes.slack.people import People
 from tests.fakes.slack.server import SlackServer
-from tests.faults.kill_cycles import Verdict
+from tests.faults.killing import die, main, writing, wrong_sums
 
 WRITERS = 8
 ROOMS = 24
@@ -40,6 +36,24 @@ STALLED_SECONDS = 90.0
 QUIET_SECONDS = 3.0
 
 Message = dict[str, Any]
+
+
+@dataclass
+class Verdict:
+    """What came of a run; ``faults`` is empty when every promise was kept.
+
+    ``untold`` are messages that Slack never managed to tell: they came from the histories.
+    """
+
+    kills: int = 0
+    written: int = 0
+    untold: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Return one line with the figures, and one for each fault."""
+        figures = f"{self.kills} kills, {self.written} messages, {self.untold} from the histories"
+        return "\n".join([f"{figures}, {len(self.faults)} faults", *self.faults])
 
 
 class Load:
@@ -94,41 +108,25 @@ def judge(written: Iterable[Message], posted: Iterable[Message]) -> list[str]:
     return faults
 
 
-async def run(
-    start: Callable[[], Group], slack: SlackServer, *, kills: int, seed: int
-) -> tuple[Verdict, int]:
-    """Load a desk, kill it so often, let it answer what is left, and judge.
-
-    Returns the verdict and how many messages Slack never managed to tell.
-    """
+async def run(start: Callable[[], Group], slack: SlackServer, *, kills: int, seed: int) -> Verdict:
+    """Load a desk, kill it so often, let it answer what is left, and judge."""
     dice = random.Random(seed)
     load = Load(People(slack), random.Random(seed + 1))
     async with contextlib.AsyncExitStack() as stack:
         first = start()
         stack.callback(lambda: first.stop(at_once=True))
         await slack.sockets.until(lambda: len(slack.sockets.open) == 2, seconds=60)
-        writers = await stack.enter_async_context(_writing(load))
-        await _die(first, dice)
+        writers = await stack.enter_async_context(writing(load.write, WRITERS))
+        await die(first, dice)
         for _ in range(kills - 1):
-            await _die(await _lived(start, slack, dice), dice)
+            await die(await _lived(start, slack, dice), dice)
         last = start()
         stack.callback(last.stop)
         load.stop()
         await asyncio.gather(*writers)
         await _all_answered(load, slack)
     faults = judge(load.written, slack.workspace.replies_of_ours())
-    return Verdict(kills, len(load.written), 0, faults), load.untold
-
-
-@contextlib.asynccontextmanager
-async def _writing(load: Load) -> AsyncIterator[list[asyncio.Task[None]]]:
-    writers = [asyncio.create_task(load.write()) for _ in range(WRITERS)]
-    try:
-        yield writers
-    finally:
-        for writer in writers:
-            writer.cancel()
-        await asyncio.gather(*writers, return_exceptions=True)
+    return Verdict(kills, len(load.written), load.untold, faults)
 
 
 async def _lived(start: Callable[[], Group], slack: SlackServer, dice: random.Random) -> Group:
@@ -144,14 +142,6 @@ async def _lived(start: Callable[[], Group], slack: SlackServer, dice: random.Ra
     return desk
 
 
-async def _die(desk: Group, dice: random.Random) -> None:
-    if dice.random() < 0.5:
-        # The children are left behind, as they are when the kernel picks only one to kill.
-        os.kill(desk.pid, signal.SIGKILL)
-        await asyncio.sleep(dice.random() * 0.2)
-    await asyncio.to_thread(lambda: desk.stop(at_once=True))
-
-
 async def _all_answered(load: Load, slack: SlackServer) -> None:
     """Return when everything is answered, or nothing has moved for long."""
     left, since = -1, 0.0
@@ -164,7 +154,7 @@ async def _all_answered(load: Load, slack: SlackServer) -> None:
         await asyncio.sleep(0.1)
 
 
-async def run_desk(folder: Path, *, kills: int, seed: int) -> tuple[Verdict, int]:
+async def run_desk(folder: Path, *, kills: int, seed: int) -> Verdict:
     """Run the cycles with a real desk in a folder, and have its own books judged too."""
     slack = SlackServer(RealWorld(), seconds=2.5)
     for number in range(ROOMS):
@@ -173,31 +163,11 @@ async def run_desk(folder: Path, *, kills: int, seed: int) -> tuple[Verdict, int
     async with slack.running():
         rooms = [room for room in slack.workspace.rooms if room.startswith("C0ROOM")]
         config = await asyncio.to_thread(make_desk, folder / "desk", slack.api_url, rooms)
-        verdict, untold = await run(lambda: serve(config), slack, kills=kills, seed=seed)
-        sums = await asyncio.to_thread(audit, config)
-        wrong = {
-            "accepted": sums["accepted"] - verdict.acknowledged,
-            "pending": sums["pending"],
-            "quarantined": sums["quarantined"],
-        }
-        verdict.faults += [f"audit: {name} is off by {by}" for name, by in wrong.items() if by]
+        verdict = await run(lambda: serve(config), slack, kills=kills, seed=seed)
+        verdict.faults += await asyncio.to_thread(wrong_sums, config, verdict.written)
         verdict.faults += slack.methods.mistakes
-    return verdict, untold
-
-
-def main() -> int:
-    """Run the long form; return the exit code."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--kills", type=int, default=200)
-    options.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
-    chosen = options.parse_args()
-    sys.stderr.write(f"seed {chosen.seed}\n")
-    with tempfile.TemporaryDirectory() as folder:
-        work = run_desk(Path(folder), kills=chosen.kills, seed=chosen.seed)
-        verdict, untold = asyncio.run(work)
-    sys.stdout.write(f"{verdict}\n{untold} messages came from the histories only\n")
-    return 1 if verdict.faults else 0
+    return verdict
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, run_desk, kills=200))

@@ -9,27 +9,22 @@ every mail must have been answered, and a mail that was answered twice must have
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import json
-import os
 import random  # noqa: TID251 - the moments are random, and can be had again by their seed
 import re
-import signal
-import subprocess
 import sys
-import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.desk import COMMAND, make_desk, serve, smtp_port
+from benchmarks.desk import make_desk, serve, smtp_port
 from benchmarks.processes import Group
 from benchmarks.sink import Sink
 from benchmarks.smtp_client import Client, Refused
+from tests.faults.killing import die, main, writing, wrong_sums
 
 CLIENTS = 8
 SENDERS = 40
@@ -168,7 +163,7 @@ async def run(
     dice = random.Random(seed)
     load = Load(random.Random(seed + 1))
     async with contextlib.AsyncExitStack() as stack:
-        clients = await stack.enter_async_context(writing(load))
+        clients = await stack.enter_async_context(writing(load.write, CLIENTS))
         for _ in range(kills):
             await _live_and_die(start, load, dice)
         desk = await _started(start, load)
@@ -182,18 +177,6 @@ async def run(
     return Verdict(kills, len(load.acknowledged), repeated, faults)
 
 
-@contextlib.asynccontextmanager
-async def writing(load: Load) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Have customers write; give their tasks."""
-    clients = [asyncio.create_task(load.write()) for _ in range(CLIENTS)]
-    try:
-        yield clients
-    finally:
-        for client in clients:
-            client.cancel()
-        await asyncio.gather(*clients, return_exceptions=True)
-
-
 async def _live_and_die(start: Callable[[], Group], load: Load, dice: random.Random) -> None:
     """Start a desk and kill it: mostly while it works, now and then before it is ready."""
     if dice.random() < 0.15:
@@ -202,11 +185,7 @@ async def _live_and_die(start: Callable[[], Group], load: Load, dice: random.Ran
     else:
         desk = await _started(start, load)
         await asyncio.sleep(dice.random() ** 2 * 2.5)
-    if dice.random() < 0.5:
-        # The children are left behind, as they are when the kernel picks only one to kill.
-        os.kill(desk.pid, signal.SIGKILL)
-        await asyncio.sleep(dice.random() * 0.2)
-    desk.stop(at_once=True)
+    await die(desk, dice)
     load.port = None
 
 
@@ -237,34 +216,5 @@ async def run_desk(folder: Path, *, kills: int, seed: int) -> Verdict:
     return verdict
 
 
-def wrong_sums(config: Path, mails: int) -> list[str]:
-    """Return what the desk's own books say against it."""
-    command = [*COMMAND, "audit", "--json", "-c", str(config)]
-    audit = subprocess.run(command, capture_output=True, text=True, check=False)
-    if audit.returncode:
-        return [f"audit fails: {audit.stdout}{audit.stderr}"]
-    sums = json.loads(audit.stdout)
-    wrong = {
-        "accepted": sums["accepted"] - mails,
-        "pending": sums["pending"],
-        "quarantined": sums["quarantined"],
-    }
-    return [f"audit: {name} is off by {by}" for name, by in wrong.items() if by]
-
-
-def main() -> int:
-    """Run the long form; return the exit code."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--kills", type=int, default=200)
-    options.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
-    chosen = options.parse_args()
-    sys.stderr.write(f"seed {chosen.seed}\n")
-    with tempfile.TemporaryDirectory() as folder:
-        work = run_desk(Path(folder), kills=chosen.kills, seed=chosen.seed)
-        verdict = asyncio.run(work)
-    sys.stdout.write(f"{verdict}\n")
-    return 1 if verdict.faults else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, run_desk, kills=200))

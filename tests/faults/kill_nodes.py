@@ -11,15 +11,13 @@ printed.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import os
 import random  # noqa: TID251 - the moments are random, and can be had again by their seed
 import signal
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +29,7 @@ from gateway.store import open_store
 from gateway.world import RealWorld
 from tests.fakes.postgres import Postgres, running
 from tests.faults.conversations import Answers, Customers, judge
+from tests.faults.killing import main, writing
 
 CUSTOMERS = 24
 MAILS_AFTERWARDS = 100
@@ -164,12 +163,12 @@ async def run_nodes(
         for node in some:
             stack.callback(node.stop)
         await asyncio.gather(*(node.start() for node in some))
-        writing = await stack.enter_async_context(_writing(customers))
+        clients = await stack.enter_async_context(writing(customers.write, CUSTOMERS))
         await Trouble(some, server, dice).make(verdict, kills=kills, restarts=restarts)
         async with asyncio.timeout(STALLED_SECONDS):
             await customers.go_on(MAILS_AFTERWARDS)
         customers.is_closing = True
-        await asyncio.gather(*writing)
+        await asyncio.gather(*clients)
         verdict.faults += await _settled(url, customers, answers)
     verdict.mails, verdict.talks = customers.mails, len(customers.talks)
     verdict.repeated = sum(len(copies) - 1 for copies in answers.copies.values())
@@ -180,17 +179,6 @@ def _many_noded(config: Path, url: str) -> Path:
     text = config.read_text()
     config.write_text(text.replace('"sqlite:///desk.db"', f'"{url}"'))
     return config
-
-
-@contextlib.asynccontextmanager
-async def _writing(customers: Customers) -> AsyncIterator[list[asyncio.Task[None]]]:
-    tasks = [asyncio.create_task(customers.write()) for _ in range(CUSTOMERS)]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _settled(url: str, customers: Customers, answers: Answers) -> list[str]:
@@ -221,21 +209,11 @@ async def _settled(url: str, customers: Customers, answers: Answers) -> list[str
     return faults + [f"audit: {name} is off by {by}" for name, by in wrong.items() if by]
 
 
-def main() -> int:
-    """Run the long form; return the exit code."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--nodes", type=int, default=4)
-    options.add_argument("--kills", type=int, default=200)
-    options.add_argument("--restarts", type=int, default=20)
-    options.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
-    chosen = options.parse_args()
-    sys.stderr.write(f"seed {chosen.seed}\n")
-    with tempfile.TemporaryDirectory() as folder, running(fsync="on") as server:
-        work = run_nodes(Path(folder), server, **vars(chosen))
-        verdict = asyncio.run(work)
-    sys.stdout.write(f"{verdict}\n")
-    return 1 if verdict.faults else 0
+async def run_desk(folder: Path, **how: int) -> Verdict:
+    """Run the long form on a database of its own."""
+    with running(fsync="on") as server:
+        return await run_nodes(folder, server, **how)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, run_desk, nodes=4, kills=200, restarts=20))

@@ -11,28 +11,25 @@ words, and there is never a third copy. What was lost twice is held for a person
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
-import os
 import random  # noqa: TID251 - the moments are random, and can be had again by their seed
 import re
-import signal
 import subprocess
 import sys
-import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.desk import COMMAND, audit, make_desk, serve
+from benchmarks.desk import COMMAND, make_desk, serve
 from benchmarks.processes import Group
 from tests.fakes.telegram_chats import Message
 from tests.fakes.telegram_people import message, private, user
 from tests.fakes.telegram_server import TOKEN, TelegramServer
+from tests.faults.killing import die, main, writing, wrong_sums
 
 WRITERS = 8
 # Fewer than the thirty a second that a bot may send, so that they are not waiting for their turn.
@@ -124,7 +121,7 @@ async def run(
     dice = random.Random(seed)
     load = Load(server, random.Random(seed + 1))
     async with contextlib.AsyncExitStack() as stack:
-        writers = await stack.enter_async_context(_writing(load))
+        writers = await stack.enter_async_context(writing(load.write, WRITERS))
         for _ in range(kills):
             await _live_and_die(start, server, dice)
         last = start()
@@ -135,17 +132,6 @@ async def run(
     waiting = await asyncio.to_thread(held)
     repeated, faults = judge(load.written, server.shown, waiting)
     return Verdict(kills, len(load.written), repeated, len(waiting), faults)
-
-
-@contextlib.asynccontextmanager
-async def _writing(load: Load) -> AsyncIterator[list[asyncio.Task[None]]]:
-    writers = [asyncio.create_task(load.write()) for _ in range(WRITERS)]
-    try:
-        yield writers
-    finally:
-        for writer in writers:
-            writer.cancel()
-        await asyncio.gather(*writers, return_exceptions=True)
 
 
 async def _live_and_die(
@@ -159,15 +145,7 @@ async def _live_and_die(
     else:
         await server.until(lambda: len(server.called("getUpdates")) > polls, 60.0)
         await asyncio.sleep(dice.random() * 4.0)
-    await _die(desk, dice)
-
-
-async def _die(desk: Group, dice: random.Random) -> None:
-    if dice.random() < 0.5:
-        # The children are left behind, as they are when the kernel picks only one to kill.
-        os.kill(desk.pid, signal.SIGKILL)
-        await asyncio.sleep(dice.random() * 0.2)
-    await asyncio.to_thread(lambda: desk.stop(at_once=True))
+    await die(desk, dice)
 
 
 async def _all_answered(load: Load, server: TelegramServer) -> None:
@@ -208,28 +186,9 @@ async def run_desk(folder: Path, *, kills: int, seed: int) -> Verdict:
         verdict = await run(
             lambda: serve(config), server, kills=kills, seed=seed, held=lambda: chats_held(config)
         )
-        sums = await asyncio.to_thread(audit, config)
-    wrong = {
-        "accepted": sums["accepted"] - verdict.written,
-        "pending": sums["pending"],
-        "quarantined": sums["quarantined"],
-    }
-    verdict.faults += [f"audit: {name} is off by {by}" for name, by in wrong.items() if by]
+    verdict.faults += await asyncio.to_thread(wrong_sums, config, verdict.written)
     return verdict
 
 
-def main() -> int:
-    """Run the long form; return the exit code."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--kills", type=int, default=200)
-    options.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
-    chosen = options.parse_args()
-    sys.stderr.write(f"seed {chosen.seed}\n")
-    with tempfile.TemporaryDirectory() as folder:
-        verdict = asyncio.run(run_desk(Path(folder), kills=chosen.kills, seed=chosen.seed))
-    sys.stdout.write(f"{verdict}\n")
-    return 1 if verdict.faults else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, run_desk, kills=200))

@@ -34,7 +34,8 @@ from gateway.store import open_store
 from gateway.world import RealWorld
 from tests.fakes.postgres import Postgres, running
 from tests.fakes.proxy import Proxy
-from tests.faults.kill_cycles import KeepingSink, Load, judge, wrong_sums
+from tests.faults.kill_cycles import KeepingSink, Load, judge
+from tests.faults.killing import wrong_sums
 
 GONE_SECONDS = TTL.total_seconds()
 TAKEN_OVER_SECONDS = GONE_SECONDS + 20.0

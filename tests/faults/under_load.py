@@ -14,7 +14,8 @@ from pathlib import Path
 
 from benchmarks.desk import COMMAND, make_desk
 from benchmarks.processes import Group
-from tests.faults.kill_cycles import KeepingSink, Load, all_answered, judge, writing, wrong_sums
+from tests.faults.kill_cycles import CLIENTS, KeepingSink, Load, all_answered, judge
+from tests.faults.killing import writing, wrong_sums
 
 
 class Work:
@@ -117,7 +118,7 @@ async def working(folder: Path, *, starts: bool = True) -> AsyncIterator[Work]:
     try:
         if starts:
             await work.start()
-        async with writing(work.load):
+        async with writing(work.load.write, CLIENTS):
             yield work
     finally:
         await asyncio.to_thread(work.close)
