@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MAX_FILTERED = 500
 """A longer pattern passes the sieve unseen: long fixed parts that overlap themselves are slow."""
 
-_SURELY_QUICK = 500
+_SURELY_QUICK = 250
 """So many instructions are through the longest text in `MOST_SECONDS`, however they are taken."""
 
 MOST_SECONDS = 0.1
@@ -30,6 +30,11 @@ MOST_SECONDS = 0.1
 
 _REFUSED_FROM = MOST_SECONDS / 2
 """Our texts are not the worst there are."""
+
+_USUAL = ("a", "0", "é")
+_WORDS = ((1, " "), (25, "!"))
+_MOST_LETTERS = 16
+"""Texts of one letter are tried for so many: those of the pattern, and usual ones."""
 
 _LOOK_AROUND = re.compile(r"\(\?<?[=!]|\\[1-9]|\(\?P=")
 
@@ -69,7 +74,7 @@ class Pattern:
         Raises:
             re2.error: RE2 refuses it.
         """
-        return cast("_Compiled", _re2().compile(self.source, _options()))
+        return cast("_Compiled", _re2().compile(self.source, _options(self.source)))
 
     def search(self, text: bytes) -> Match | None:
         """Return the first match anywhere."""
@@ -115,7 +120,7 @@ def _filters(sources: tuple[str, ...]) -> Iterator[tuple[re2.Filter | None, tupl
         return
     together = _re2().Filter()
     for source in sources:
-        together.Add(source, _options())
+        together.Add(source, _options(source))
     try:
         together.Compile()
         yield together, sources
@@ -134,9 +139,11 @@ def _re2() -> ModuleType:
     return cast("ModuleType", re2)
 
 
-def _options() -> re2.Options:
+def _options(source: str) -> re2.Options:
     options = _re2().Options()
     options.log_errors = False
+    # Finding out what each group matched takes RE2's slow way through the whole of what matched.
+    options.never_capture = "(?P<" not in source and "(?<" not in source
     return options
 
 
@@ -170,8 +177,10 @@ def _is_slow(pattern: Pattern) -> bool:
     """
     if pattern.compiled.programsize <= _SURELY_QUICK:
         return False
-    own = "".join(re.findall(r"\w", pattern.source)) or "x"
-    units = [unit.encode() for unit in (own, "a", "Ab1 ", "0", "a b-")]
+    own = re.findall(r"\w", pattern.source)
+    alone = [*dict.fromkeys(own), *_USUAL][:_MOST_LETTERS]
+    words = (letter * length + end for letter in alone for length, end in _WORDS)
+    units = [unit.encode() for unit in ("".join(own) or "x", *alone, *words, "Ab1 ", "a b-")]
     for share in (16, 1):
         most = _REFUSED_FROM / share
         texts = [unit * (MAX_TEXT // share // len(unit)) + b"!" for unit in units]

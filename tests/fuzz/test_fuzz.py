@@ -117,7 +117,16 @@ def test_backtracking_is_slow() -> None:
     none_in(patterns.run(1, 1, lambda _: lambda _: patterns.product(source)(text)), 1)
 
 
-@pytest.mark.parametrize("source", [r".*((([a-z]?|\s){1000})+?(a|a)|\d)+", ".*([a-z]?){1000}!"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        r".*((([a-z]?|\s){1000})+?(?P<b>a|a)|\d)+",
+        ".*(?P<a>[a-z]?){1000}!",
+        r"(((é{1000}|a|[a-z])*?(a|a)|\s)\pL\pL|\d)+",
+        r"(((?i:A)+|(?:aa?))*\s){1000}(?:aa?)(?:aa?)!",
+        "^(([^b]{1000}|é|(?i:A))?(a|ab)|(?:aa?)){0,}(?:aa?)b$",
+    ],
+)
 def test_what_costs_too_much_is_refused(source: str) -> None:
     """RE2 takes them, and needs seconds for a long text."""
     assert patterns.product(source) is None
