@@ -22,7 +22,7 @@ from gateway.model.inbox import Outcome
 from gateway.model.message import Feedback, Message, Talk, Trust
 from gateway.model.people import Place
 from gateway.model.question import Known, Question
-from gateway.model.ticket import Party, Ticket
+from gateway.model.ticket import Party, Ticket, TicketState
 
 # A form is sent from no room, but on chat all the same.
 _NOWHERE = Talk(room="", where="", key="")
@@ -64,8 +64,8 @@ def plan(draft: Draft, feedback: Feedback, known: Known) -> None:
         _ignore(draft, feedback, "pressed by somebody it was not shown to")
         return
     draft.talk = feedback.talk
-    if bound.word is ButtonWord.FORM and not feedback.values:
-        _ignore(draft, feedback, "a form was opened")
+    if why := _why_in_vain(feedback, bound, ticket):
+        _ignore(draft, feedback, why)
         return
     if bound.word is ButtonWord.NEW:
         _begin_anew(draft, feedback, ticket, known)
@@ -73,6 +73,19 @@ def plan(draft: Draft, feedback: Feedback, known: Known) -> None:
         _say(draft, feedback, bound, ticket, known)
     if not permission.tell(draft, known, draft.wallet.saying):
         draft.take_buttons(shown_on, party, bound.outbox_id)
+
+
+def _why_in_vain(feedback: Feedback, bound: ButtonToken, ticket: Ticket) -> str:
+    """Return why a press changes nothing, "" where it does.
+
+    Said in words, a choice that was answered already would mean that the answer was not enough.
+    """
+    if bound.word is ButtonWord.FORM and not feedback.values:
+        return "a form was opened"
+    if bound.word is ButtonWord.CHOICE and ticket.state is TicketState.ANSWERED:
+        chosen = follow_up.choice_of(str(bound.choice), ticket)
+        return "pressed again" if chosen is not None and chosen == ticket.faq else ""
+    return ""
 
 
 def _may_press(draft: Draft, feedback: Feedback, party: Party) -> bool:

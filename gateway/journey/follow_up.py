@@ -159,7 +159,7 @@ def _said(case: _Case, said: Said) -> Sent | None:
 def _on_asking(draft: Draft, case: _Case) -> str:
     if case.ticket.asks:
         return _on_form(draft, case)
-    chosen = _choice(case.message.text, case.ticket)
+    chosen = choice_of(case.message.text, case.ticket)
     if chosen is None or chosen not in draft.rules.entries:
         return _to_people(draft, case, "none of the offered FAQ entries was chosen")
     if limit := permission.ask(draft, case.message, case.identity, case.known, receipt=False):
@@ -185,7 +185,7 @@ def _on_form(draft: Draft, case: _Case) -> str:
     return _to_people(draft, case, why)
 
 
-def _choice(text: str, ticket: Ticket) -> str | None:
+def choice_of(text: str, ticket: Ticket) -> str | None:
     """Return the FAQ entry whose number is all that somebody answered."""
     offered = ticket.why.get("choices")
     word = text.strip().strip(".)#").strip()
