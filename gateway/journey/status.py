@@ -45,23 +45,26 @@ def plan(
         language, is_sure = draft.rules.language_of(message.text or message.subject, prior)
         where = message.talk.where if message.talk else message.author.address
         place = Place(message.channel, where)
-        shown = lines(draft, message.channel, where, theirs, trust=who.trust)
         spoken = language if is_sure or not last else last
+        shown = lines(draft, place, theirs, language=spoken, trust=who.trust)
         draft.to_address(place, "requester/status", spoken, message, {"requests": shown})
     said = "asked for status" if limit is None else f"asked for status, not answered: {limit}"
     draft.done(Outcome.ACTED, said, effect=message.digest, ticket=None)
 
 
 def lines(
-    draft: Draft, channel: str, where: str, theirs: Sequence[Ticket], *, trust: Trust
+    draft: Draft, place: Place, theirs: Sequence[Ticket], *, language: str, trust: Trust
 ) -> tuple[str, ...]:
-    """Return a line for each ticket: reference and state, and its subject where it may be told."""
-    return tuple(_line(draft, channel, where, ticket, trust) for ticket in theirs)
+    """Return a line for each ticket, to be told at ``place``, in the language of what it stands in.
+
+    Reference and state; and its subject where that may be told.
+    """
+    return tuple(_line(draft, place, ticket, language, trust) for ticket in theirs)
 
 
-def _line(draft: Draft, channel: str, where: str, ticket: Ticket, trust: Trust) -> str:
+def _line(draft: Draft, place: Place, ticket: Ticket, language: str, trust: Trust) -> str:
     values = {"reference": ticket.reference, "state": str(ticket.state)}
-    line = draft.desk.words.render("requester/state", ticket.language, values).body.strip()
+    line = draft.desk.words.render("requester/state", language, values).body.strip()
     at = ticket.requester.where or ticket.requester.address
-    is_here = ticket.channel == channel and at == where and trust > Trust.CLAIMED
+    is_here = Place(ticket.channel, at) == place and trust > Trust.CLAIMED
     return f"{line}: {ticket.subject}" if is_here and ticket.subject else line

@@ -19,7 +19,7 @@ from gateway.journey.wish_answer import say
 from gateway.model.decision import Decision
 from gateway.model.inbox import Outcome
 from gateway.model.message import Wish, WishKind
-from gateway.model.people import Person
+from gateway.model.people import Person, Place
 from gateway.model.question import Known, Question
 from gateway.model.ticket import Ticket
 
@@ -101,9 +101,8 @@ def _link(draft: Draft, wish: Wish, person: Person, known: Known) -> None:
 
 
 def _status(draft: Draft, wish: Wish, person: Person, theirs: Sequence[Ticket]) -> None:
-    trust = wish.author.trust
-    lines = status.lines(draft, wish.channel, wish.talk.where, theirs, trust=trust)
-    language = _language_of(draft, wish, person)
+    place, language = Place(wish.channel, wish.talk.where), _language_of(draft, wish, person)
+    lines = status.lines(draft, place, theirs, language=language, trust=wish.author.trust)
     say(draft, wish, "requester/status", language, {"requests": lines})
 
 

@@ -414,6 +414,16 @@ async def test_languages_are_offered_and_remembered(people):
     assert "Nie mają Państwo otwartych zgłoszeń" in status.text
 
 
+async def test_how_things_stand_is_said_in_one_language(people):
+    """The states of older requests are told in the language of the answer, not in their own."""
+    await people.writes(LIFT)
+    await people.happens("message", command("/language pl"))
+    await people.happens("message", command("/status"))
+
+    [line] = [each for each in people.seen_by(RITA)[-1].text.splitlines() if LIFT in each]
+    assert "otwarte" in line
+
+
 async def test_commands_in_the_agents_room_are_left_alone(people):
     """It is the desk's own room: nobody there is a requester."""
     await people.happens("message", command("/status@acme_help_bot", chat=group(TEAM)))
