@@ -1,7 +1,8 @@
 """``serve``: from the desk's lock to the exit code.
 
-Runs until SIGTERM or SIGINT. Order of start: the desk's lock, the store, listeners, the
-ready line, receivers (accepting starts at once), then the rule book, then deciding and delivering.
+Runs until SIGTERM, SIGINT, or the SIGHUP of a lost terminal. Order of start: the desk's lock, the
+store, listeners, the ready line, receivers (accepting starts at once), then the rule book, then
+deciding and delivering.
 Order of stop: receivers first, then what is in hand, then the store.
 A second signal ends the process at once; everything acknowledged is in the store by then.
 """
@@ -124,7 +125,10 @@ def _signals() -> asyncio.Event:
         stopping.set()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # Under nohup a lost terminal is nothing to stop for.
+        if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+            continue
         loop.add_signal_handler(number, told)
     return stopping
 

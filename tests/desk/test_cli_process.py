@@ -124,11 +124,16 @@ def test_bytes_that_are_no_text_are_stored_as_what_can_be(shell):
     assert "caf?" in shell("tickets", "show", reference).out
 
 
+def listen_anywhere(config):
+    """Let a desk's ports be of the system's choice."""
+    text = re.sub(r'listen = "127.0.0.1:\d+"', 'listen = "127.0.0.1:0"', config.read_text())
+    config.write_text(text)
+
+
 @pytest.fixture
 def serving(shell):
     """Run ``serve`` on ports of the system's choice; give the process and its ready line."""
-    text = re.sub(r'listen = "127.0.0.1:\d+"', 'listen = "127.0.0.1:0"', shell.config.read_text())
-    shell.config.write_text(text)
+    listen_anywhere(shell.config)
     command = [sys.executable, "-m", "gateway.cli", "serve", "-c", str(shell.config)]
     desk = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -140,15 +145,31 @@ def serving(shell):
         desk.communicate()
 
 
-def test_serve_prints_one_ready_line_and_ends_on_sigterm(serving):
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_serve_prints_one_ready_line_and_ends_when_it_is_told_to(serving, told):
     """Standard output holds the addresses and nothing else; the exit code is 0."""
     desk, ready = serving
 
-    desk.send_signal(signal.SIGTERM)
+    desk.send_signal(told)
     out, _ = desk.communicate(timeout=20)
 
     assert re.fullmatch(r"ready support-mail=127\.0\.0\.1:\d+ http=127\.0\.0\.1:\d+\n", ready)
     assert (out, desk.returncode) == ("", 0)
+
+
+def test_a_desk_under_nohup_outlives_its_terminal(shell):
+    """Who starts it so means it: the lost terminal is no first signal, and SIGTERM no second."""
+    listen_anywhere(shell.config)
+    command = ["nohup", sys.executable, "-m", "gateway.cli", "serve", "-c", str(shell.config)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as desk:
+        desk.stdout.readline()
+        desk.send_signal(signal.SIGHUP)
+        desk.send_signal(signal.SIGTERM)
+        desk.communicate(timeout=20)
+
+    assert desk.returncode == 0
 
 
 def test_orders_are_carried_out_by_the_running_desk(serving, shell):
@@ -263,8 +284,7 @@ def test_chat_uses_the_desks_rules_but_not_its_store(shell, tmp_path):
 
 def test_chat_with_the_real_desk_keeps_its_tickets(shell, tmp_path):
     """``--desk`` is the real thing."""
-    text = re.sub(r'listen = "127.0.0.1:\d+"', 'listen = "127.0.0.1:0"', shell.config.read_text())
-    shell.config.write_text(text)
+    listen_anywhere(shell.config)
     code, said = talk(
         "--desk", "-c", str(shell.config), lines=["Our VPN is down again", "/quit"], cwd=tmp_path
     )
