@@ -6,7 +6,10 @@ places; with it, it logs in where the channel would, and leaves at once: it read
 
 from __future__ import annotations
 
+import os
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from channels.email.envelope import is_strict, to_wire
 from channels.email.settings import EmailSettings
@@ -42,22 +45,62 @@ def check_settings(
                 f"{variable_of(name, secret)} is not set",
                 f"set it in the environment, or name a file: {secret.lower()}_file",
             )
-    for key, server in (("imap", settings.imap), ("smtp", settings.smtp)):
-        if server is not None and server.is_plain_abroad:
-            text = f"{key} = {server} is used without TLS: anybody on the way can read along"
-            yield problem(text, "leave out ?tls=off", warn=True)
+    yield from _check_ways(settings)
     if settings.smtp is None:
         yield problem("has no smtp: nothing can be answered", warn=True)
     if settings.listen is None and settings.imap is None:
         yield problem("has neither listen nor imap: no mail comes in", warn=True)
 
 
+def _check_ways(settings: EmailSettings) -> Iterator[Problem]:
+    """Yield what is wrong with how servers are reached and logged in to."""
+    for key, server in (("imap", settings.imap), ("smtp", settings.smtp)):
+        if server is not None and server.is_plain_abroad:
+            text = f"{key} = {server} is used without TLS: anybody on the way can read along"
+            yield problem(text, "leave out ?tls=off", warn=True)
+    if settings.imap is not None and not settings.imap.user:
+        yield problem(f"imap = {settings.imap} names no user", "write imaps://user@host")
+    if settings.is_token_read_by_others:
+        text = "oauth_token_url is used without TLS, and the refresh token goes there"
+        yield problem(text, "use https://", warn=True)
+
+
 def check_files(settings: EmailSettings) -> Iterator[Problem]:
-    """Yield the files that are not there."""
-    for key in ("listen_tls_cert", "listen_tls_key", "ca_file"):
-        path = getattr(settings, key)
-        if path is not None and not path.is_file():
-            yield problem(f"{key}: there is no file {path}")
+    """Yield the files that are not there, or hold something else than they should."""
+    paths = {
+        key: path
+        for key in ("listen_tls_cert", "listen_tls_key", "ca_file")
+        if (path := getattr(settings, key)) is not None
+    }
+    wrong = [
+        problem(f"{key}: {fault} {path}")
+        for key, path in paths.items()
+        if (fault := _fault_in_file(path))
+    ]
+    yield from wrong or _check_certificates(settings)
+
+
+def _fault_in_file(path: Path) -> str:
+    if not path.is_file():
+        return "there is no file"
+    return "" if os.access(path, os.R_OK) else "the desk may not read"
+
+
+def _check_certificates(settings: EmailSettings) -> Iterator[Problem]:
+    cert, key, authority = settings.listen_tls_cert, settings.listen_tls_key, settings.ca_file
+    if cert is not None:
+        try:
+            # Without a passphrase: OpenSSL would ask for it on the terminal, and wait.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
+        except (OSError, ValueError):
+            text = "listen_tls_cert and listen_tls_key are no certificate with its key"
+            yield problem(f"{text}: {cert}, {key}", "both in PEM, the key without a passphrase")
+    if authority is not None:
+        try:
+            ssl.create_default_context(cafile=authority)
+        except OSError:
+            text = f"ca_file: there is no certificate in {authority}"
+            yield problem(text, "a file in PEM: it begins with -----BEGIN CERTIFICATE-----")
 
 
 def check_places(places: Sequence[Place]) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -23,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from channels.email.endpoints import Listen, Server, read_listen, read_server
+from channels.email.endpoints import Listen, Server, is_loopback, read_listen, read_server
 from channels.email.envelope import TOKEN, default_reply_pattern, is_strict, to_wire, with_token
 from gateway.model.units import parse_duration
 
@@ -120,6 +121,12 @@ class EmailSettings(BaseModel):
     def reply_pattern(self) -> str:
         """Return the address that replies go to, with ``{token}`` where the token stands."""
         return self.reply_address or default_reply_pattern(self.address)
+
+    @property
+    def is_token_read_by_others(self) -> bool:
+        """Say whether the refresh token leaves this machine unprotected."""
+        url = urlsplit(self.oauth_token_url or "")
+        return url.scheme == "http" and not is_loopback(url.hostname or "")
 
     @model_validator(mode="after")
     def _keys_fit_together(self) -> Self:

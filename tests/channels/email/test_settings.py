@@ -15,7 +15,7 @@ from channels.email.settings import EmailSettings
 from gateway.contracts.channel import Channel
 from gateway.model.people import Place
 from tests.channels.email.conftest import make_channel
-from tests.fakes.tls import Certificate
+from tests.fakes.tls import Certificate, make_certificate
 
 
 def settings_of(**keys: object) -> EmailSettings:
@@ -189,10 +189,65 @@ async def test_oauth_needs_its_refresh_token() -> None:
 
 async def test_plain_text_abroad_is_warned_of() -> None:
     """It is allowed, but nobody shall do it unknowingly."""
-    channel = make_channel(imap="imap://x.example?tls=off", smtp="smtp://127.0.0.1:25")
+    channel = make_channel(
+        imap="imap://a@x.example?tls=off",
+        secrets={"IMAP_PASSWORD": "x"},
+        smtp="smtp://127.0.0.1:25",
+    )
 
     [problem] = await problems_of(channel)
     assert problem.startswith("warning: imap = x.example:143 is used with")
+
+
+async def test_a_mailbox_needs_a_user() -> None:
+    """Nobody may read one without a login: it would be tried for ever."""
+    channel = make_channel(imap="imaps://x.example", smtp="smtp://127.0.0.1:25")
+
+    assert await problems_of(channel) == ["error: imap = x.example:993 names no user"]
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("http://login.example/token", ["warning: oauth_token_url is used without TLS"]),
+        ("https://login.example/token", []),
+        ("http://127.0.0.1:9/token", []),
+    ],
+)
+async def test_tokens_sent_in_the_open_are_warned_of(url: str, found: list[str]) -> None:
+    """The refresh token goes there: whoever reads it has the mailbox."""
+    channel = make_channel(
+        imap="imaps://a@x.example",
+        imap_auth="xoauth2",
+        smtp="smtp://127.0.0.1:25",
+        oauth_token_url=url,
+        oauth_client_id="app",
+        secrets={"OAUTH_REFRESH_TOKEN": "x"},
+    )
+
+    assert [each.partition(",")[0] for each in await problems_of(channel)] == found
+
+
+async def test_files_that_are_no_certificates_are_named(
+    certificate: Certificate, tmp_path: Path
+) -> None:
+    """TLS's own words name neither file nor cause."""
+    other = make_certificate(tmp_path)
+    text = tmp_path / "notes.txt"
+    text.write_text("no certificate")
+    cert, key, ca = str(certificate.cert), str(certificate.key), "ca_file"
+
+    async def found(**keys: object) -> list[str]:
+        listening = {"listen": "127.0.0.1:0", "smtp": "smtp://127.0.0.1:25"}
+        return await problems_of(make_channel(**listening, **keys))
+
+    pair = "error: listen_tls_cert and listen_tls_key are no certificate with its key: "
+    assert await found(listen_tls_cert=cert, listen_tls_key=key, ca_file=cert) == []
+    assert await found(listen_tls_cert=cert, listen_tls_key=str(other.key)) == [
+        f"{pair}{cert}, {other.key}"
+    ]
+    assert await found(listen_tls_cert=str(text), listen_tls_key=key) == [f"{pair}{text}, {key}"]
+    assert await found(ca_file=str(text)) == [f"error: {ca}: there is no certificate in {text}"]
 
 
 async def test_a_place_must_be_one_address(certificate: Certificate) -> None:
