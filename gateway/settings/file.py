@@ -21,8 +21,9 @@ from gateway.model.units import parse_duration, parse_size
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}")
 _PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[\w./-]*)?", re.ASCII)
-_LEAST_SIZE = 64 * 1024
 _MOST_PORTS = 65_535
+# Smaller than that, ordinary mails with one picture would be turned away.
+_LEAST_SIZE = 64 * 1024
 
 
 def _text(expected: str, read: Callable[[str], object]) -> BeforeValidator:
@@ -95,6 +96,13 @@ def store_url(text: str) -> str:
     return text
 
 
+def _size(text: str) -> int:
+    size = parse_size(text)
+    if size < _LEAST_SIZE:
+        raise ValueError(f"{text!r} is too small: expected a size of 64 KiB or more")
+    return size
+
+
 def _public_url(text: str) -> str:
     if not _PUBLIC_URL.fullmatch(text):
         raise ValueError(f'{text!r} is no public address: expected "https://desk.acme.example"')
@@ -107,17 +115,9 @@ def _not_nothing(span: timedelta) -> timedelta:
     return span
 
 
-def _ordinary(size: int) -> int:
-    if size < _LEAST_SIZE:
-        raise ValueError('ordinary mails would be turned away: expected "64 KiB" or more')
-    return size
-
-
 Duration = Annotated[timedelta, _text('a duration in quotes, such as "2 days"', parse_duration)]
 Span = Annotated[Duration, AfterValidator(_not_nothing)]
-Size = Annotated[
-    int, _text('a size in quotes, such as "36 MiB"', parse_size), AfterValidator(_ordinary)
-]
+Size = Annotated[int, _text('a size in quotes, such as "36 MiB"', _size)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Listen = Annotated[tuple[str, int], _text('an address such as "127.0.0.1:8080"', _listen)]

@@ -22,6 +22,7 @@ _EXPECTED = {
     "float_type": "a number",
     "bool_type": "true or false",
     "list_type": "a list in [brackets]",
+    "tuple_type": "a list in [brackets]",
     "dict_type": "a table",
     "model_type": "a table",
     "too_short": "at least one",
