@@ -31,10 +31,13 @@ class DeskLock:
         """Take the lock, without waiting; True when it is ours now.
 
         Raises:
+            StoreUnusable: there is no folder for the database.
             OSError: the lock file cannot be made.
         """
         if self._file is not None:
             return True
+        if not self._path.parent.is_dir():
+            raise StoreUnusable(f"there is no folder {self._path.parent} for the database")
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -268,3 +268,12 @@ def test_the_desks_lock_has_one_holder(path):
         lock.release()
         lock.release()
         assert DeskLock(path).acquire()
+
+
+def test_a_folder_that_is_not_there_is_named(path):
+    """A mistyped path makes no second, empty desk; and it says more than the name of a lock."""
+    folder = path.parent / "lib" / "ventanila"
+
+    with pytest.raises(StoreUnusable, match=f"there is no folder {folder} for the database"):
+        DeskLock(folder / "desk.db").acquire()
+    assert not folder.exists()
