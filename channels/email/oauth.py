@@ -7,17 +7,23 @@ shortly before its end. Raises OAuthError in plain words; never logs or shows a 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from gateway.world import World
+
+if TYPE_CHECKING:
+    from urllib.error import HTTPError
 
 TIMEOUT_S = 20.0
 MAX_ANSWER = 64 * 1024
 # A token is not used in its last minute: it may run out on the way.
 MARGIN_S = 60.0
 DEFAULT_LIFE_S = 300.0
+_CAUSE = re.compile(r"[a-z_]{1,40}")
 
 
 class OAuthError(Exception):
@@ -97,9 +103,22 @@ class AccessTokens:
                 found = json.loads(answer.read(MAX_ANSWER))
         except HTTPError as exc:
             with exc:
-                raise OAuthError(f"the token server said {exc.code} {exc.reason}") from None
+                said = f"{exc.code} {exc.reason}{_cause_in(exc)}"
+                raise OAuthError(f"the token server said {said}") from None
         except (OSError, ValueError) as exc:
             raise OAuthError(f"the token server cannot be used: {exc}") from exc
         if not isinstance(found, dict):
             raise OAuthError("the token server's answer is not what RFC 6749 says")
         return found
+
+
+def _cause_in(answer: HTTPError) -> str:
+    """Return the word for what is wrong (RFC 6749 section 5.2), such as ``invalid_grant``.
+
+    The sentences beside it are the server's own: they may repeat what was sent.
+    """
+    try:
+        word = json.loads(answer.read(MAX_ANSWER))["error"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
+    return f": {word}" if isinstance(word, str) and _CAUSE.fullmatch(word) else ""

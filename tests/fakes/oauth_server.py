@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs
@@ -39,6 +40,8 @@ class OAuthServer:
                     "access_token": f"token-{len(outer.forms)}",
                     "expires_in": outer.expires_in,
                 }
+                if outer.status != HTTPStatus.OK:
+                    answer = {"error": "invalid_grant", "error_description": "refresh is over"}
                 self.send_response(outer.status)
                 self.end_headers()
                 self.wfile.write(json.dumps(answer).encode())

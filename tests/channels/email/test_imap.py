@@ -246,7 +246,7 @@ async def test_xoauth2_is_used_where_it_is_asked_for() -> None:
             )
             [problem] = [p for p in await channel.check([], connect=True) if p.severity == "error"]
 
-    assert "the token server said 400" in problem.message
+    assert "the token server said 400 Bad Request: invalid_grant" in problem.message
     assert "refresh" not in problem.message
 
 
