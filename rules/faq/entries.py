@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gateway.model.people import Entry
 from rules import fields
 from rules.conditions import AllOf, read_when
-from rules.examples import Examples, read_examples
+from rules.examples import Example, Examples, read_examples
 from rules.fields import Fields
 from rules.folding import words_of
 from rules.known import Known, by_language
+from rules.language import Detector
 from rules.nodes import MapNode, Node
 from rules.problems import Mark
 
@@ -70,7 +71,7 @@ def read_entry(node: Node, known: Known) -> FaqEntry | None:
     ask, marks = _ask(found, known)
     answers = _answers(found, known)
     auto = fields.flag(found["auto"], "auto", problems) if "auto" in found else True
-    examples = read_examples(found.get("examples"), known)
+    examples = _spoken(read_examples(found.get("examples"), known), found, known)
     when = read_when(found["when"], known) if "when" in found else AllOf("when", ())
     if entry_id is None or not ask or not answers:
         return None
@@ -130,6 +131,25 @@ def _keywords(found: Fields, known: Known) -> tuple[str, ...]:
             for text, _ in fields.texts(value, f"keywords.{language}", known.problems)
         )
     return tuple(text for text, _ in _texts(found, "keywords", known))
+
+
+def _spoken(examples: Examples, found: Fields, known: Known) -> Examples:
+    """Return the examples without those in languages of ``ask`` that the desk does not speak.
+
+    An example does not say its language: what is surely in one of those has lost its phrasings.
+    """
+    asked = found.get("ask")
+    keys = [key.text for key, _ in asked.items] if isinstance(asked, MapNode) else []
+    left_out = tuple(language for language in keys if language not in known.languages)
+    if not left_out:
+        return examples
+    detector = Detector((*known.languages, *left_out))
+
+    def is_spoken(example: Example) -> bool:
+        language, is_sure = detector.detect(example.request.text, known.languages)
+        return language not in left_out or not is_sure
+
+    return replace(examples, match=tuple(filter(is_spoken, examples.match)))
 
 
 def _check_languages(

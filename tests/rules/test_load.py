@@ -424,6 +424,31 @@ def test_unspoken_languages_are_one_warning(load) -> None:
     assert len([line for line in said(result) if "does not speak 'pt'" in line]) == 1
 
 
+@pytest.mark.parametrize("languages", [("en",), ("pl", "es")])
+def test_what_a_new_desk_begins_with_is_right_in_fewer_languages(languages) -> None:
+    """Examples go with the phrasings of their language: a desk in English needs no editing."""
+    result = rules.load(
+        rules.starter_folder(), languages=languages, max_wrong=0.05, channels=CHANNELS
+    )
+
+    assert [line for line in said(result) if " warning: " not in line] == []
+    assert result.book is not None
+
+
+def test_examples_in_a_language_that_is_spoken_are_tried(load) -> None:
+    """What was left out of an entry excuses no other example of it."""
+    entry = """
+  - id: badge
+    ask: {en: [Where do I get a new badge?, My badge is lost], pt: [Perdi o meu cartão de acesso]}
+    answer: {en: x, pt: x}
+    examples: {match: [Onde está o meu cartão de acesso?, Who waters the plants in the office?]}
+"""
+    result = load(ENTRY % "{match: [I forgot my password]}" + entry)
+
+    [fault] = [line for line in said(result) if "does not answer this example" in line]
+    assert ":20:59: faq badge does not answer" in fault
+
+
 def test_channels_that_are_not_configured_are_a_warning(load) -> None:
     """A channel may be switched off for a while; a kind in its place is pointed out."""
     result = load(
