@@ -136,7 +136,9 @@ class _Reading:
 
     def _flags(self, author: Author) -> list[str]:
         flags = [] if author.address else ["unparseable sender"]
-        if self.full_size or len(self.mail) > self.parser.size_limit:
+        if self.full_size:
+            flags.append("too large, left in the mailbox")
+        elif len(self.mail) > self.parser.size_limit:
             flags.append("too large")
         if self.headers.excess:
             flags.append("too many headers")
