@@ -423,3 +423,16 @@ async def test_a_slash_command_about_the_desk_is_answered_in_private(office, tex
     await office.until(lambda: any(m.get("bot_id") == BOT for m in room.messages.values()))
 
     assert office.workspace.rooms[GENERAL].messages == {}
+
+
+async def test_what_a_slash_command_began_goes_on_in_the_direct_message(office):
+    """Slack gives a command no id, and still: what is said there next is about the same."""
+    await office.people.command(ANA, GENERAL, LIFT)
+    room = office.people.room(ANA)
+    await office.until(lambda: any(m.get("bot_id") == BOT for m in room.messages.values()))
+    opened = await office.ticket()
+    await office.people.say(ANA, room.id, "It is the one in the east wing")
+
+    said = await office.history(EventKind.FOLLOWUP)
+    assert [event.text for event in said] == ["It is the one in the east wing"]
+    assert (await office.ticket()).number == opened.number
