@@ -43,14 +43,14 @@ def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> tupl
         return said, Mark.NOTED if said == agent_word.NOTED else Mark.DONE
     team = draft.rules.teams.get(deed.ticket.team or "", draft.rules.fallback)
     is_machine = bool(message.automatic or message.forwarded)
-    if not is_machine and (word := _asked_for(message, known)):
+    if not is_machine and (word := asked_for(message, known)):
         return say(draft, replace(deed, text=f"!{word} {deed.text}"), known), Mark.DONE
     if team.replies is Replies.THREAD and not is_machine:
         return reply(draft, deed), Mark.DONE
     return agent_word.note(draft, deed), Mark.NOTED
 
 
-def _asked_for(message: Message, known: Known) -> str:
+def asked_for(message: Message, known: Known) -> str:
     """Return the word whose text a message is, because it answers our asking for it."""
     refs = ((word, prompt_ref(word, ref)) for ref in message.refs[:1] for word in PROMPTED)
     return next((word for word, ref in refs if ref in known.refs), "")

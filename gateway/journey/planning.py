@@ -29,6 +29,7 @@ from gateway.journey import (
     revision,
     similar,
     status,
+    team_buttons,
     vendor,
     wish,
     wish_word,
@@ -172,7 +173,7 @@ async def _plan_message(draft: Draft, message: Message) -> None:
         return
     is_agent = who.who is Who.AGENT
     await _read_history(draft, who.ticket, always=is_agent)
-    if not is_agent or hands_on(message.text):
+    if not is_agent or hands_on(message.text) or agent_chat.asked_for(message, known) in HANDING_ON:
         await read_files(draft)
     asked = await _judged(draft, message, who, known)
     if sum(file.size for file in message.attachments) < BIG_FILES:
@@ -205,11 +206,12 @@ async def _plan_feedback(draft: Draft, pressed: Feedback) -> None:
     await desk.numbers.refill()
     bound = desk.keyring.read(pressed.button)
     if isinstance(bound, ButtonToken):
-        ticket = known.tickets.get(bound.ticket)
-        await _read_history(draft, ticket)
+        ticket, word = known.tickets.get(bound.ticket), team_buttons.WORDS.get(bound.word)
+        await _read_history(draft, ticket, always=word is not None)
         if ticket is not None:
             draft.similar = await similar.to_ticket(draft, ticket)
-        await read_files(draft)
+        if word is None or word in HANDING_ON:
+            await read_files(draft)
     feedback.plan(draft, pressed, known)
 
 

@@ -5,9 +5,20 @@ import pytest
 from gateway.model.inbox import Outcome
 from gateway.model.ticket import EventKind, TicketState
 from tests.journeys.bench import CONFIG, open_bench
-from tests.journeys.test_talk import ALICE, EVE, GUS, LIFT, ROOMS, Chat, in_network, labels
+from tests.journeys.test_talk import (
+    ALICE,
+    EVE,
+    GUS,
+    LIFT,
+    ROOMS,
+    VPN,
+    Chat,
+    in_network,
+    labels,
+)
 from tests.journeys.test_words import TWO_PLACES
 
+ANA = "UANA"
 ALL = ["Reply", "Take", "Close", "Escalate"]
 
 
@@ -112,6 +123,39 @@ async def test_a_form_brings_its_text_at_once(forms):
     await fill_in(forms, GUS, notice, "Close", "Router changed")
     assert (await forms.ticket(row)).state is TicketState.CLOSED
     assert any("Router changed" in text for text in forms.platform.texts("HELP"))
+
+
+async def test_a_form_that_hands_on_carries_what_was_asked(forms):
+    """The next team reads the request, and not only why it comes to them."""
+    await forms.say(ALICE, "HELP", f"{VPN}\nThe red lamp is on")
+    notice = next(post for post in forms.platform.posts if post.where == "NETWORK")
+    await fill_in(forms, GUS, notice, "Escalate", "service-desk not ours")
+
+    shown = [post.text for post in forms.platform.posts if post.where == "DESK"]
+    assert "The red lamp is on" in shown[-1]
+
+
+async def test_a_text_that_was_asked_for_hands_on_the_files_too(chat):
+    """As the word itself does: the next team gets what the requester sent."""
+    chat.platform.files["plan"] = [b"the plan"]
+    plan = {"name": "plan.txt", "media_type": "text/plain", "ref": "plan", "size": 8}
+    await chat.say(ALICE, "HELP", VPN, files=[plan])
+    notice = next(post for post in chat.platform.posts if post.where == "NETWORK")
+    await chat.press(GUS, "NETWORK", "Escalate", on=number(chat, notice))
+    await chat.say(GUS, "NETWORK", "service-desk not ours", thread=chat.platform.posts[-1].id)
+
+    [told] = await chat.desk.sent("desk@acme.example")
+    assert [file.get_filename() for file in told.iter_attachments()] == ["plan.txt"]
+
+
+async def test_two_forms_at_once_see_each_other(forms):
+    """Whoever sends the second is told what the first one wrote, as by the word."""
+    _, notice = await notice_of(forms)
+    await fill_in(forms, GUS, notice, "Reply", "Back by four.")
+    await fill_in(forms, ANA, notice, "Reply", "Back by six.")
+
+    [crossed] = [t for t in forms.platform.texts("NETWORK") if "just after Gus Lima" in t]
+    assert "Back by four." in crossed
 
 
 async def test_a_form_sent_empty_changes_nothing(forms):
