@@ -19,6 +19,8 @@ from gateway.model.question import Known
 from gateway.model.ticket import Ticket
 
 _REQUESTERS = (Who.ASKER, Who.PARTY)
+_COMMAND = "status"
+"""So it stands in the help text of every language, and tells of none."""
 
 
 def is_asked(words: Words, message: Message, who: Identity) -> bool:
@@ -40,16 +42,21 @@ def plan(
     """Draft the answer; ``theirs`` are the writer's own open tickets."""
     limit = permission.ask(draft, message, who, known, receipt=True)
     if limit is None:
-        last = known.person.language if known.person else None
-        prior = asking.prior_of(draft.desk.policy, last)
-        language, is_sure = draft.rules.language_of(message.text or message.subject, prior)
         where = message.talk.where if message.talk else message.author.address
         place = Place(message.channel, where)
-        spoken = language if is_sure or not last else last
-        shown = lines(draft, place, theirs, language=spoken, trust=who.trust)
-        draft.to_address(place, "requester/status", spoken, message, {"requests": shown})
+        language = _language_of(draft, message.text.strip() or message.subject.strip(), known)
+        shown = lines(draft, place, theirs, language=language, trust=who.trust)
+        draft.to_address(place, "requester/status", language, message, {"requests": shown})
     said = "asked for status" if limit is None else f"asked for status, not answered: {limit}"
     draft.done(Outcome.ACTED, said, effect=message.digest, ticket=None)
+
+
+def _language_of(draft: Draft, said: str, known: Known) -> str:
+    last = known.person.language if known.person else None
+    prior = asking.prior_of(draft.desk.policy, last)
+    language, is_sure = draft.rules.language_of(said, prior)
+    tells = is_sure and said.casefold() != _COMMAND
+    return language if tells or not last else last
 
 
 def lines(

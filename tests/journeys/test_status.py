@@ -90,3 +90,13 @@ async def test_the_same_word_works_on_chat(tmp_path):
 
         assert row.outcome is Outcome.ACTED
         assert f"· open: {LIFT}" in chat.platform.texts("D1")[-1]
+
+
+async def test_the_word_of_the_help_text_is_of_no_language(tmp_path):
+    """It stands there as "status" in each: whoever wrote Spanish before reads Spanish."""
+    async with open_bench(tmp_path / "d", config=CONFIG + ROOMS, rules=CHAT_RULES) as bench:
+        chat = Chat(bench)
+        await chat.say("UALICE", "D1", "El ascensor no funciona desde ayer por la mañana")
+        await chat.say("UALICE", "D1", "Status")
+
+        assert "Sus solicitudes abiertas" in chat.platform.texts("D1")[-1]
