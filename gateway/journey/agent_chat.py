@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.contracts.words import Value
 from gateway.errors import IllegalTransition
-from gateway.journey import agent_word
+from gateway.journey import agent_word, permission
 from gateway.journey.agent_saying import deed_of, is_word, keep, reply, say
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
@@ -19,9 +20,9 @@ from gateway.journey.team_buttons import PROMPTED, prompt_ref
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message
 from gateway.model.outgoing import Mark
-from gateway.model.people import Replies
+from gateway.model.people import Place, Replies
 from gateway.model.question import Known
-from gateway.model.ticket import EventKind
+from gateway.model.ticket import EventKind, Ticket
 
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
@@ -33,6 +34,7 @@ def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> No
         draft.mark(deed.ticket, message, mark)
     except (WordRefused, IllegalTransition) as refused:
         said = keep(draft, deed, str(refused), known)
+        draft.mark(deed.ticket, message, Mark.NOTED)
     draft.done(Outcome.ACTED, said, effect=message.digest, ticket=deed.ticket.number)
 
 
@@ -56,8 +58,11 @@ def asked_for(message: Message, known: Known) -> str:
     return next((word for word, ref in refs if ref in known.refs), "")
 
 
-def plan_of_colleague(draft: Draft, message: Message, identity: Identity) -> None:
-    """Draft what anybody else says there: a note that says who it is not."""
+def plan_of_colleague(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
+    """Draft what anybody else says there: a note that says who it is not.
+
+    Who began with a word meant something to be done, and is told that it was not.
+    """
     ticket = identity.ticket
     assert ticket is not None
     draft.heard_at_desk(ticket, message)
@@ -71,5 +76,15 @@ def plan_of_colleague(draft: Draft, message: Message, identity: Identity) -> Non
     )
     if not message.automatic:
         draft.mark(ticket, message, Mark.NOTED)
+        if is_word(message.text) and not permission.tell(draft, known, draft.wallet.warning):
+            _refuse(draft, message, ticket, identity.doubt)
     why = f"note: {identity.doubt}"
     draft.done(Outcome.APPENDED, why, effect=message.digest, ticket=ticket.number)
+
+
+def _refuse(draft: Draft, message: Message, ticket: Ticket, doubt: str) -> None:
+    if message.talk is not None:
+        place = Place(message.channel, message.talk.where)
+        language = draft.desk.policy.languages[0]
+        values: dict[str, Value] = {"reference": ticket.reference, "reason": doubt}
+        draft.to_address(place, "agent/kept", language, message, values)

@@ -264,7 +264,7 @@ def _plan_by_desk(draft: Draft, message: Message, who: Identity, known: Known) -
     elif who.who is Who.AGENT:
         agent_chat.plan(draft, message, who, known)
     elif who.who is Who.COLLEAGUE:
-        agent_chat.plan_of_colleague(draft, message, who)
+        agent_chat.plan_of_colleague(draft, message, who, known)
     elif who.who is Who.UNKNOWN:
         raise TooEarly(who.doubt)
     else:

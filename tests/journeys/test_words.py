@@ -243,6 +243,43 @@ async def test_words_on_chat_name_other_tickets_too(chat):
     assert (await chat.ticket(row)).merged_into == other.ticket
 
 
+async def test_a_word_that_is_kept_on_chat_carries_the_sign_of_a_note(chat):
+    """However often: when the desk explains no more, the sign still says what became of it."""
+    row, notice = await in_network(chat)
+    for _ in range(8):
+        await chat.say(GUS, "NETWORK", "!close", thread=notice.id)
+
+    signs = [sign for of, sign in chat.platform.marks if of.startswith("rooms:NETWORK/")]
+    assert signs == ["noted"] * 8
+    assert (await chat.ticket(row)).state is TicketState.OPEN
+
+
+async def test_a_word_of_somebody_else_is_kept_and_told(chat):
+    """Removed from the team, or never in it: nobody goes on thinking that it went out."""
+    row, notice = await in_network(chat)
+    before = len(chat.platform.texts("HELP"))
+    await chat.say(EVE, "NETWORK", "a mere remark", thread=notice.id)
+    told = len(chat.platform.texts("NETWORK"))
+    await chat.say(EVE, "NETWORK", "!reply gotcha", thread=notice.id)
+
+    assert told == 1
+    kept = chat.platform.texts("NETWORK")[-1]
+    assert "kept as an internal note" in kept
+    assert "the writer is not a listed agent" in kept
+    assert "!reply gotcha" in [e.text for e in await chat.history(row, EventKind.NOTE)]
+    assert len(chat.platform.texts("HELP")) == before
+
+
+async def test_who_keeps_saying_words_there_is_not_answered_without_end(chat):
+    """A person who never stops is no loop either."""
+    _, notice = await in_network(chat)
+    for number in range(12):
+        await chat.say(EVE, "NETWORK", f"!reply {number}", thread=notice.id)
+
+    kept = [t for t in chat.platform.texts("NETWORK") if "kept as an internal note" in t]
+    assert len(kept) == 5
+
+
 @pytest.mark.parametrize("word", ["!invite eve@x.example", "!spam", "!split", "!merge VT-1001-K"])
 async def test_words_of_others_in_the_room_change_nothing(chat, word):
     """Only listed agents of the team."""
