@@ -57,7 +57,7 @@ def reply(draft: Draft, deed: Deed) -> str:
 
 def answer(draft: Draft, deed: Deed) -> str:
     """Send a FAQ entry, as the FAQ itself would have; the requester may still ask for a person."""
-    name = deed.arguments.get("faq", "")
+    name = deed.need_argument("faq", "answer with which entry of the FAQ?")
     if name not in draft.rules.entries:
         near = get_close_matches(name, draft.rules.entries, n=3)
         hint = f"; did you mean {', '.join(near)}?" if near else ""
@@ -126,7 +126,7 @@ def escalate(draft: Draft, deed: Deed) -> str:
         vendor.tell_more(draft, deed.ticket, deed.by, deed.text, deed.attachments)
         return f"sent to {wanted}"
     team, level = _target(draft, deed.ticket, wanted)
-    why = deed.text or f"escalated by {deed.by}"
+    why = deed.text or f"escalated by {deed.doer}"
     colleagues.tell(draft, deed, "handed", to=team, literal=deed.text)
     routing.route(draft, deed.ticket, team, level, f"{deed.by}: {why}")
     telling.tell_new(draft, deed.ticket, why, None, summary=deed.text, files=deed.attachments)
@@ -152,11 +152,11 @@ def _target(draft: Draft, ticket: Ticket, wanted: str) -> tuple[str, int]:
 
 def assign(draft: Draft, deed: Deed) -> str:
     """Give a ticket to an agent, or to another team."""
-    wanted = deed.arguments.get("to", "")
+    wanted = deed.need_argument("to", "assign to whom? an agent or a team")
     if wanted in draft.rules.teams:
         colleagues.tell(draft, deed, "handed", to=wanted)
         routing.route(draft, deed.ticket, wanted, None, f"assigned by {deed.by}")
-        telling.tell_new(draft, deed.ticket, f"assigned by {deed.by}", None)
+        telling.tell_new(draft, deed.ticket, f"assigned by {deed.doer}", None)
         return f"assigned to team {wanted}"
     if wanted not in draft.rules.agents:
         near = get_close_matches(wanted, (*draft.rules.agents, *draft.rules.teams), n=3)
@@ -182,9 +182,10 @@ def _assign_to(draft: Draft, deed: Deed, agent: str) -> str:
 
 def priority(draft: Draft, deed: Deed) -> str:
     """Say how soon a ticket wants to be seen."""
-    wanted = deed.arguments.get("priority", "").lower()
+    known = f"there are: {', '.join(Priority)}"
+    wanted = deed.need_argument("priority", f"which priority? {known}").lower()
     if wanted not in set(Priority):
-        raise WordRefused(f"no priority {wanted!r}; there are: {', '.join(Priority)}")
+        raise WordRefused(f"no priority {wanted!r}; {known}")
     draft.change(deed.ticket, priority=Priority(wanted))
     draft.event(deed.ticket, EventKind.STATE, f"priority {wanted}", by=deed.by)
     colleagues.tell(draft, deed, "priority", to=wanted)
@@ -193,7 +194,8 @@ def priority(draft: Draft, deed: Deed) -> str:
 
 def set_field(draft: Draft, deed: Deed) -> str:
     """Write one field of a ticket."""
-    name, value = deed.arguments.get("name", ""), deed.arguments.get("value", "")
+    name = deed.need_argument("name", "which field? its name and its value")
+    value = deed.arguments.get("value", "")
     now = draft.now(deed.ticket)
     value = field_value(draft, name, value, {*now.fields, *draft.rules.forms})
     draft.change(deed.ticket, fields={**now.fields, name: value})
@@ -215,7 +217,8 @@ def field_value(draft: Draft, name: str, value: str, known: Collection[str]) -> 
     read = draft.rules.read_answer(name, value)
     if read is None:
         expected = ", ".join(form.choices) or form.pattern or f"a {form.type}"
-        raise WordRefused(f"{value!r} will not do for {name}: expected {expected}")
+        fault = f"{value!r} will not do for {name}" if value else f"{name} needs a value"
+        raise WordRefused(f"{fault}: expected {expected}")
     return read
 
 

@@ -48,3 +48,14 @@ class Deed:
         """
         if not self.text.strip() and not self.attachments:
             raise WordRefused(why)
+
+    def need_argument(self, name: str, why: str) -> str:
+        """Return what a word was given beside its text.
+
+        Raises:
+            WordRefused: it was not given it.
+        """
+        given = self.arguments.get(name, "")
+        if not given:
+            raise WordRefused(why)
+        return given

@@ -67,6 +67,34 @@ async def test_merge_into_nothing_is_kept_and_told(desk, lift, named):
     assert (await desk.ticket(lift)).state is TicketState.OPEN
 
 
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("!assign", "assign to whom"),
+        ("!answer", "answer with which entry of the FAQ"),
+        ("!priority", "which priority? there are: low, normal, high, urgent"),
+        ("!field", "which field"),
+    ],
+)
+async def test_what_a_word_lacks_is_asked_for(desk, lift, word, told):
+    """Nobody is shown a name that they did not write."""
+    row = await write(desk, word)
+
+    assert told in row.reason
+    assert "''" not in row.reason
+    assert told in text_of((await desk.sent(DESK))[-1]).replace("\n", " ")
+
+
+async def test_who_hands_on_is_told_of_by_name(desk, lift):
+    """The next team does not read how the desk writes agents down."""
+    await write(desk, "!escalate")
+    await desk.order("assign", ticket=await reference(desk, lift), arguments={"to": "service-desk"})
+
+    told = (await desk.sent("network@acme.example"))[0]
+    assert "escalated by Ana Reis" in text_of(told)
+    assert "assigned by Ana Reis" in text_of((await desk.sent(DESK))[-1])
+
+
 async def test_split_takes_out_the_last_follow_up(desk, lift):
     """It becomes a ticket of its own, which the team is told of and the requester answered on."""
     token = (await desk.sent(MAILER))[0]["Reply-To"]
