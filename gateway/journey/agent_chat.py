@@ -12,7 +12,7 @@ from dataclasses import replace
 from gateway.contracts.words import Value
 from gateway.errors import IllegalTransition
 from gateway.journey import agent_word, permission
-from gateway.journey.agent_saying import deed_of, is_word, keep, reply, say
+from gateway.journey.agent_saying import deed_of, is_word, keep, refuse_slip, reply, say
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
@@ -45,6 +45,8 @@ def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> tupl
         return said, Mark.NOTED if said == agent_word.NOTED else Mark.DONE
     team = draft.rules.teams.get(deed.ticket.team or "", draft.rules.fallback)
     is_machine = bool(message.automatic or message.forwarded)
+    if not is_machine:
+        refuse_slip(message.text)
     if not is_machine and (word := asked_for(message, known)):
         return say(draft, replace(deed, text=f"!{word} {deed.text}"), known), Mark.DONE
     if team.replies is Replies.THREAD and not is_machine:

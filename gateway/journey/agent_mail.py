@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from gateway.errors import IllegalTransition
 from gateway.journey import permission
-from gateway.journey.agent_saying import deed_of, is_word, keep, note, reply, say
+from gateway.journey.agent_saying import deed_of, is_word, keep, note, refuse_slip, reply, say
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
@@ -47,6 +47,7 @@ def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> str:
             return say(draft, deed, known)
         if _outsiders(draft, deed, message):
             return keep(draft, deed, "it went to others too, not only to the desk", known)
+        refuse_slip(message.text)
         return reply(draft, deed)
     except (WordRefused, IllegalTransition) as refused:
         return keep(draft, deed, str(refused), known)

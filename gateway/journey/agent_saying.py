@@ -7,6 +7,7 @@ told why, and nothing goes out.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -25,9 +26,11 @@ from gateway.model.ticket import EventKind, Ticket
 from gateway.model.ticket_id import parse_reference
 
 _WORD = re.compile(r"\s*!(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*)|$)", re.DOTALL)
+_LIKE_WORD = re.compile(r"\s*!\s?(?P<name>[A-Za-z]+)")
 _OUTWARD = ("reply", "close")
 HANDING_ON = ("escalate", "assign")
 """Words that may give a ticket to other people, who need all that was said."""
+_SLIP_LOOKED_AT = 100
 _WITHOUT_TEXT = (
     "answer", "assign", "field", "invite", "merge", "priority", "spam", "split", "take",
 )  # fmt: skip
@@ -68,6 +71,20 @@ def hands_on(text: str) -> bool:
 def is_word(text: str) -> bool:
     """Return whether a text is a word, known or not."""
     return _WORD.match(text) is not None
+
+
+def refuse_slip(text: str) -> None:
+    """Pass a text that is no word, and was not meant for one.
+
+    `!note: a bore` is text, and where text goes to the requester it would be read by them.
+
+    Raises:
+        WordRefused: it begins like a word, but for what stands before or behind the name.
+    """
+    found = _LIKE_WORD.match(unicodedata.normalize("NFKC", text[:_SLIP_LOOKED_AT]))
+    if found is not None and (name := found["name"].lower()) in agent_word.WORDS:
+        how = f"write !{name}, a blank, and your text"
+        raise WordRefused(f"it begins like a word, but is none: {how}")
 
 
 def say(draft: Draft, deed: Deed, known: Known) -> str:

@@ -185,6 +185,44 @@ async def test_a_wrong_word_is_answered_with_the_likely_one(desk, lift):
     assert "Did you mean !close?" in told
 
 
+WIDE = "\N{FULLWIDTH EXCLAMATION MARK}"
+SLIPS = ["!note: a bore", f"{WIDE}note a bore", "! note a bore", "!note,a bore"]
+
+
+@pytest.mark.parametrize("text", SLIPS)
+async def test_what_was_meant_for_a_word_does_not_go_out_by_mail(desk, lift, text):
+    """It is no word; a plain reply would be public, and it was not meant to be one."""
+    before = len(await desk.sent(MAILER))
+    row = await write(desk, text)
+
+    assert "write !note, a blank, and your text" in row.reason
+    assert len(await desk.sent(MAILER)) == before
+    assert (await desk.said(lift))[-1].visibility is Visibility.INTERNAL
+
+
+@pytest.mark.parametrize("text", SLIPS)
+async def test_what_was_meant_for_a_word_does_not_go_out_on_chat(tmp_path, text):
+    """In a room where plain text is an answer; the sign is that of a note."""
+    rules = TWO_PLACES.replace("agents: [gus, ana]", "agents: [gus, ana], replies: thread")
+    async with open_bench(tmp_path / "desk", config=CONFIG + ROOMS, rules=rules) as bench:
+        chat = Chat(bench)
+        _, notice = await in_network(chat)
+        before = len(chat.platform.texts("HELP"))
+        row = await chat.say(GUS, "NETWORK", text, thread=notice.id)
+
+        assert "write !note, a blank, and your text" in row.reason
+        assert len(chat.platform.texts("HELP")) == before
+        assert chat.platform.marks[-1][1] == "noted"
+
+
+async def test_defence_off_what_looks_like_no_word_is_an_answer(desk, lift):
+    """Twin: the same text without a word's name goes out."""
+    before = len(await desk.sent(MAILER))
+    await write(desk, "!: a bore")
+
+    assert len(await desk.sent(MAILER)) == before + 1
+
+
 async def test_files_go_along_with_a_closing(desk, lift):
     """What an agent attaches reaches the requester, whatever the word."""
     raw = (
