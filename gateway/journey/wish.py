@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from gateway.journey import form_link, limits, linking, new_request, permission, status
+from gateway.journey import (
+    form_link,
+    limits,
+    linking,
+    new_request,
+    permission,
+    status,
+    wish_word,
+)
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import is_desk_room
@@ -22,14 +30,6 @@ from gateway.model.message import Wish, WishKind
 from gateway.model.people import Person, Place
 from gateway.model.question import Known, Question
 from gateway.model.ticket import Ticket
-
-_NAMES = {
-    "en": "English",
-    "pt": "Português",
-    "es": "Español",
-    "it": "Italiano",
-    "pl": "Polski",
-}
 
 
 def question(desk: Desk, wish: Wish) -> Question:
@@ -142,18 +142,15 @@ def _choose_language(draft: Draft, wish: Wish, person: Person) -> None:
         draft.person(replace(person, language=chosen))
         say(draft, wish, "requester/language", chosen)
         return
-    offered = tuple(f"{code}: {_NAMES.get(code, code)}" for code in draft.desk.policy.languages)
+    offered = tuple(
+        f"{code}: {wish_word.NAMES.get(code, code)}" for code in draft.desk.policy.languages
+    )
     language = _language_of(draft, wish, person)
     say(draft, wish, "requester/languages", language, {"languages": offered})
 
 
 def _named(draft: Draft, text: str) -> str:
-    """Return the language of the desk that a word means: its code or its own name."""
-    said = text.strip().casefold()
-    for code in draft.desk.policy.languages:
-        if said and said in (code, _NAMES.get(code, code).casefold()):
-            return code
-    return ""
+    return wish_word.language_named(text, draft.desk.policy.languages)
 
 
 def _language_of(draft: Draft, wish: Wish, person: Person) -> str:

@@ -21,6 +21,15 @@ _WORDS = {
     "unlink": WishKind.UNLINK,
 }
 
+NAMES = {
+    "en": "English",
+    "pt": "Português",
+    "es": "Español",
+    "it": "Italiano",
+    "pl": "Polski",
+}
+"""What languages call themselves."""
+
 
 def wish_in(message: Message, languages: Sequence[str]) -> Wish | None:
     """Return the wish that a chat message is, None where it is none; ``languages`` are codes."""
@@ -50,9 +59,16 @@ def wish_of(message: Message, talk: Talk, kind: WishKind, argument: str) -> Wish
     )
 
 
+def language_named(text: str, languages: Sequence[str]) -> str:
+    """Return which of some languages a word means, by its code or its own name; "" for none."""
+    said = text.strip().casefold()
+    is_meant = (c for c in languages if said and said in (c, NAMES.get(c, c).casefold()))
+    return next(is_meant, "")
+
+
 def _takes(kind: WishKind, argument: str, languages: Sequence[str]) -> bool:
     if kind is WishKind.LINK:
         return not argument or is_mail_address(argument)
     if kind is WishKind.LANGUAGE:
-        return not argument or argument.casefold() in languages
+        return not argument or bool(language_named(argument, languages))
     return not argument

@@ -424,6 +424,13 @@ async def test_how_things_stand_is_said_in_one_language(people):
     assert "otwarte" in line
 
 
+async def test_a_language_is_chosen_by_the_name_that_is_offered(people):
+    """As a plain word too: the list shows "pl: Polski", and either may be copied."""
+    await people.writes("language Polski")
+
+    assert "po polsku" in people.seen_by(RITA)[-1].text
+
+
 async def test_commands_in_the_agents_room_are_left_alone(people):
     """It is the desk's own room: nobody there is a requester."""
     await people.happens("message", command("/status@acme_help_bot", chat=group(TEAM)))
