@@ -176,6 +176,9 @@ def _show_event(event: TicketEvent, timezone: str) -> None:
     inside = " (internal)" if event.visibility == "internal" else ""
     at = local(event.at, timezone)
     screen.say(f"\n{event.seq}. {at}  {event.kind}{inside}, {event.by}")
+    remarks = event.details.get("flags")
+    for remark in remarks if isinstance(remarks, list) else ():
+        screen.say(f"    remark: {remark}")
     for line in event.text.splitlines():
         screen.say(f"    {line}")
     for file in event.attachments:

@@ -9,6 +9,7 @@ import pytest
 from gateway.store import open_store
 from gateway.world import RealWorld
 from tests.desk.cli import process
+from tests.journeys.bench import open_bench
 from tests.store.things import offer
 
 
@@ -272,6 +273,18 @@ def test_why_shows_the_decision_that_was_stored(shell):
     assert "route to team network, level 2\nbecause Rule vpn-outage matched.\n" in ran.out
     assert any(line.split() == ["vpn-outage", "yes"] for line in ran.out.splitlines())
     assert re.search(r"rulebook +[0-9a-f]{12}\n", ran.out)
+
+
+async def test_show_says_what_is_to_be_known_of_each_message(tmp_path):
+    """Whoever works on the command line sees the remarks that notices carry."""
+    async with open_bench(tmp_path / "desk") as desk:
+        row = await desk.mail("alice@customer.example", "Lift", "The lift is broken")
+        reference = (await desk.ticket(row)).reference
+        await desk.mail("alice@customer.example", f"Re: Lift [{reference}]", "It still is")
+        config = str(tmp_path / "desk" / "config.toml")
+        shown = await asyncio.to_thread(process, "tickets", "show", reference, "-c", config)
+
+    assert "    remark: sender not verified\n    It still is\n" in shown.stdout
 
 
 def test_a_team_that_is_not_there_is_named(shell):
