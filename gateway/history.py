@@ -20,6 +20,7 @@ from gateway.model.message import Author, Json, Message, RawEvent
 Form = Literal["mail", "json"]
 
 _LINE = 64 * 1024
+_MBOX = b"From "
 _MOST_HEADER = 64 * 1024
 MOST_BYTES = 64 * 1024 * 1024
 """A longer message is named as damaged, and not read."""
@@ -52,16 +53,17 @@ def messages_of(path: Path) -> Iterator[Past]:
         yield from _maildir(path)
         return
     with path.open("rb") as file:
-        first = file.read(1)
+        first = file.read(len(_MBOX))
         file.seek(0)
-        if first == b"{":
+        if first.startswith(b"{"):
             yield from _lines(path, file)
-        elif first == b"F":
+        elif first == _MBOX:
             yield from _mbox(path, file)
         elif first:
             raise GatewayError(
                 f"{path} is no history: an mbox begins with 'From ', JSON lines with '{{', and a "
-                "Maildir is a folder with cur and new in it"
+                "Maildir is a folder with cur and new in it (for one saved mail: ventanilla "
+                "explain --eml)"
             )
 
 
@@ -112,7 +114,7 @@ def _mbox(path: Path, file: BinaryIO) -> Iterator[Past]:
     begin = start = position = number = 0
     after_empty = at_line_start = True
     while piece := file.readline(_LINE):
-        if at_line_start and after_empty and piece.startswith(b"From "):
+        if at_line_start and after_empty and piece.startswith(_MBOX):
             if number:
                 yield _letter(path, number, start, begin=begin, end=position)
             number, begin, start = number + 1, position, position + len(piece)

@@ -152,11 +152,14 @@ def test_orders_in_the_inbox_are_no_history(shell):
         (("nowhere.mbox",), 2, "there is no nowhere.mbox"),
         (("inbox", "--against", "nowhere"), 2, "--against: nowhere is no folder"),
         (("{config}",), 1, "is no history"),
+        (("{letter}",), 1, "for one saved mail: ventanilla explain --eml"),
     ],
 )
-def test_what_is_no_history_is_said(shell, arguments, code, said):
+def test_what_is_no_history_is_said(shell, tmp_path, arguments, code, said):
     """Wrong usage and wrong files end with a sentence."""
-    given = [each.format(config=shell.config) for each in arguments]
+    letter = tmp_path / "saved.eml"
+    letter.write_text("From: ana@corp.example\nSubject: VPN\n\nOur VPN is down again\n")
+    given = [each.format(config=shell.config, letter=letter) for each in arguments]
     ran = shell("backtest", *given)
 
     assert ran.code == code
