@@ -127,7 +127,8 @@ def show(
 
     ticket, events = look(settings, whole)
     if ticket is None:
-        raise NotFound(f"there is no ticket {format_reference(settings.policy.prefix, number)}")
+        reference = format_reference(settings.policy.prefix, number)
+        raise NotFound(f"there is no ticket {reference}: it never was, or was emptied since")
     times = load_times(settings)
     if as_json:
         clocks = clocks_json(ticket, times, now)

@@ -167,7 +167,8 @@ def _carry_out(
         opened = _open(draft, command)
         return opened.number, f"opened {opened.reference}"
     if ticket is None:
-        raise WordRefused(f"there is no ticket {command.ticket}")
+        why = "it never was, or was emptied since"
+        raise WordRefused(f"there is no ticket {command.ticket}: {why}")
     word = agent_word.WORDS.get(command.name)
     if word is None:
         raise WordRefused(f"unknown order {command.name}")

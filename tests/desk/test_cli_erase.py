@@ -27,6 +27,19 @@ def test_a_caller_is_erased_by_number(shell):
     assert shell("tickets", "list", "--all", "--json").json == []
 
 
+@pytest.mark.parametrize("arguments", [("show",), ("note", "done")])
+def test_a_ticket_that_was_emptied_is_said_to_be(shell, arguments):
+    """Its reference is right: it stands in somebody's old mail."""
+    reference = shell.opened("The lift hangs")
+    shell("erase", "ana@corp.example")
+    name, *words = arguments
+
+    ran = shell("tickets", name, reference, *words)
+
+    said = f"there is no ticket {reference}: it never was, or was emptied since"
+    assert (ran.code, said in ran.err) == (1, True)
+
+
 def test_erasing_nobody_is_no_error(shell):
     """Done is done, however often it is asked for."""
     ran = shell("erase", "nobody@customer.example", "--json")
