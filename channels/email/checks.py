@@ -107,4 +107,5 @@ def check_places(places: Sequence[Place]) -> Iterator[Problem]:
     """Yield the places that are not one plain address."""
     for place in places:
         if not is_strict(to_wire(place.where)):
-            yield problem(f"{place} is not one plain mail address")
+            where = "it stands in a team's tell, or in [desk] alerts"
+            yield problem(f"{place} is not one plain mail address", where)
