@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.errors import Problem
 from gateway.settings.places import Key, Location, place_of
+from gateway.settings.secrets import FILE_KEYS
 
 _EXPECTED = {
     "string_type": "a text in quotes",
@@ -72,7 +73,7 @@ def _words(detail: dict[str, Any], path: Key, known: Sequence[str]) -> tuple[str
         case "missing":
             return f"{name} is missing", None
         case "extra_forbidden":
-            return f"{name} is no setting", did_you_mean(path[-1], known)
+            return f"{name} is no setting", _meant(path, known)
         case "literal_error":
             expected = detail["ctx"]["expected"].replace("'", '"')
             hint = did_you_mean(detail["input"], re.findall(r'"(.*?)"', expected))
@@ -82,6 +83,16 @@ def _words(detail: dict[str, Any], path: Key, known: Sequence[str]) -> tuple[str
         case _:
             expected = _EXPECTED.get(kind) or _sentence(detail["msg"])
             return f"{name}: expected {expected}", None
+
+
+def _meant(path: Key, known: Sequence[str]) -> str | None:
+    """Return what may have been meant by a key that is none; a channel has files of secrets too."""
+    key, file = path[-1], f"{path[-1]}_file"
+    if path[0] != "channels":
+        return did_you_mean(key, known)
+    if file in FILE_KEYS:
+        return f"a secret comes from the environment, or from a file: {file}"
+    return did_you_mean(key, (*known, *FILE_KEYS))
 
 
 def _sentence(message: str) -> str:

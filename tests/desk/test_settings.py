@@ -146,6 +146,8 @@ mode = "sugest"
         ("[desk.more]\n", (8, 1), "desk.more is no setting"),
         ("[faq]\nmax_wrong = 'x'", (9, 1), "expected a number"),
         ('note = """\n[faq]\n"""\n[faq]\nmode = 3', (12, 1), "faq.mode"),
+        ("imap_password = 'x'\n", (8, 1), "from a file: imap_password_file"),
+        ("imap_pasword_file = 'x'\n", (8, 1), "did you mean 'imap_password_file'"),
         ("many = 'x'\n", (8, 1), "channels.support-mail.many: expected a list in [brackets]"),
         ("list = [ # ]\n1,\n]\n[faq]\nmode = 3", (12, 1), "faq.mode"),
     ],
