@@ -28,7 +28,9 @@ from gateway.journey.tokens import Keyring
 from gateway.model.knowledge import Lesson
 from gateway.model.message import Author, Json, Message, RawEvent
 from gateway.model.people import Place
-from gateway.settings import Rest, Settings, read_channel
+from gateway.settings import ChannelSettings, Rest, Settings, read_channel
+from gateway.settings.places import place_of
+from gateway.settings.problems import did_you_mean
 from gateway.world import RealWorld, World
 
 
@@ -79,8 +81,7 @@ def load_channels(settings: Settings) -> tuple[dict[str, Channel], tuple[Problem
         try:
             factory = registry.load(table.kind)
         except LookupError as exc:
-            message = str(exc)
-            wrong.append(Problem(file=str(settings.path), line=table.line, message=message))
+            wrong.append(_unknown_kind(settings, table, exc, tuple(registry.kinds())))
             continue
         setup = ChannelSetup(
             desk_name=settings.policy.desk_name,
@@ -96,6 +97,16 @@ def load_channels(settings: Settings) -> tuple[dict[str, Channel], tuple[Problem
         except ConfigError as exc:
             wrong.extend(exc.problems)
     return built, tuple(wrong)
+
+
+def _unknown_kind(
+    settings: Settings, table: ChannelSettings, error: LookupError, known: Sequence[str]
+) -> Problem:
+    line, column = place_of(settings.places, ("channels", table.name, "kind"))
+    hint = did_you_mean(table.kind, known)
+    return Problem(
+        file=str(settings.path), line=line, column=column, message=str(error), suggestion=hint
+    )
 
 
 def load_rules(settings: Settings) -> tuple[Rules | None, tuple[Problem, ...]]:

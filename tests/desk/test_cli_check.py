@@ -81,6 +81,18 @@ def test_check_shows_a_channels_mistakes_beside_those_of_other_tables(shell):
     assert any("lisen is no setting" in each for each in said)
 
 
+def test_a_mistyped_kind_of_channel_has_its_line_and_the_nearest_one(shell):
+    """The key is named, not its table alone."""
+    text = shell.config.read_text()
+    shell.config.write_text(text.replace('kind = "email"', 'kind = "emial"'))
+    line = text[: text.index("kind =")].count("\n") + 1
+
+    [problem] = shell("check", "--json").json["problems"]
+
+    assert (problem["line"], problem["column"]) == (line, 1)
+    assert problem["suggestion"] == "did you mean 'email'?"
+
+
 def test_check_finds_mistakes_in_rules_too(shell):
     """A rule for a team that is not there: the file and the line are the rule's."""
     rules = shell.config.parent / "rules" / "desk.yaml"
