@@ -13,7 +13,15 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from gateway.model.people import Place
 from gateway.model.units import parse_duration, parse_size
@@ -158,6 +166,14 @@ class Http(Table):
     listen: Listen
     webhooks: Listen | None = None
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+
+    @field_validator("webhooks")
+    @classmethod
+    def _is_another(cls, webhooks: Listen | None, info: ValidationInfo) -> Listen | None:
+        # Port 0 is another one each time.
+        if webhooks is not None and webhooks == info.data.get("listen") and webhooks[1]:
+            raise ValueError("expected another address than that of listen")
+        return webhooks
 
 
 class Faq(Table):

@@ -301,6 +301,10 @@ def test_the_example_shows_every_setting_of_a_channel(tmp_path, kind, model):
         ("[http]\nlisten = 8080", 'expected an address such as "127.0.0.1:8080"'),
         ("[http]\nlisten = '127.0.0.1:99999'", "no address to listen on"),
         ("[http]\nlisten = '[::1]:8080'\npublic_url = 'desk'", "no public address"),
+        (
+            "[http]\nlisten = '[::1]:8080'\nwebhooks = '[::1]:8080'",
+            "http.webhooks: expected another address than that of listen",
+        ),
         ("[store]\nurl = 'mysql://x/y'", "postgresql://"),
         ("[store]\nurl = 'sqlite:///'", "sqlite:///desk.db"),
         ("[store]\nurl = 'postgresql://[x'", "postgresql://"),
