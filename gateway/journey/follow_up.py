@@ -157,6 +157,8 @@ def _said(case: _Case, said: Said) -> Sent | None:
 
 
 def _on_asking(draft: Draft, case: _Case) -> str:
+    if _meaning(draft, case.message) is Meaning.PERSON:
+        return _to_people(draft, case, "asked for a person")
     if case.ticket.asks:
         return _on_form(draft, case)
     chosen = choice_of(case.message.text, case.ticket)
@@ -171,8 +173,6 @@ def _on_asking(draft: Draft, case: _Case) -> str:
 def _on_form(draft: Draft, case: _Case) -> str:
     """Take in what a form asked for; ask again for what is missing, and then hand it on."""
     ticket = case.ticket
-    if _meaning(draft, case.message) is Meaning.PERSON:
-        return _to_people(draft, case, "asked for a person")
     found = form.read(draft.rules, draft.desk.words, ticket, case.message.text)
     draft.change(ticket, fields={**ticket.fields, **found.values}, asks=())
     if found.again and ticket.asked < form.MOST_ROUNDS:

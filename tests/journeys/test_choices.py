@@ -70,3 +70,12 @@ async def test_the_other_choice_after_an_answer_goes_to_people(chat):
         await chat.happen(chat.event(ALICE, "HELP", kind="press", button=ids[label]))
 
     assert (await chat.ticket(row)).state is TicketState.OPEN
+
+
+async def test_who_wants_a_person_instead_is_said_to(chat):
+    """The team reads that no entry was missed: a person was asked for."""
+    await chat.say(ALICE, "HELP", WIFI)
+    await chat.press(ALICE, "HELP", "I need a person")
+
+    [notice] = chat.platform.texts("DESK")
+    assert "asked for a person" in notice
