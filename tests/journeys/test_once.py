@@ -1,9 +1,17 @@
 """One content, one effect; and nothing that differs is taken for the same."""
 
 from gateway.model.inbox import InboxState, Outcome
-from tests.journeys.bench import letter
+from gateway.model.message import RawEvent
+from tests.journeys.bench import CONFIG, RULES, SUPPORT, letter, open_bench
 
 ALICE = "alice@customer.example"
+SALES = """
+[channels.sales-mail]
+kind = "email"
+address = "sales@acme.example"
+listen = "127.0.0.1:0"
+smtp = "smtp://127.0.0.1:1"
+"""
 
 
 async def test_mail_offered_ten_times_has_one_effect(desk):
@@ -17,6 +25,22 @@ async def test_mail_offered_ten_times_has_one_effect(desk):
     rows = await desk.store.list_inbox(frozenset(InboxState), 100)
     assert [row.outcome for row in rows] == [Outcome.DUPLICATE] * 5 + [Outcome.ROUTED]
     assert len(await desk.sent(ALICE)) == 1
+
+
+async def test_a_mail_to_two_addresses_of_the_desk_is_one_request(tmp_path):
+    """Each mailbox gets its copy; whoever wrote it has one ticket and one answer."""
+    rules = RULES.replace('"email:', '"support-mail:')
+    async with open_bench(tmp_path / "desk", config=CONFIG + SALES, rules=rules) as desk:
+        mail = letter(ALICE, "Lift", "The lift is broken", to=f"{SUPPORT}, sales@acme.example")
+        first = await desk.raw(mail)
+        copy = RawEvent(
+            channel="sales-mail", body=mail, facts={"via": "smtp", "rcpt": ["sales@acme.example"]},
+            received_at=desk.world.now(),
+        )  # fmt: skip
+        second = await desk.event(copy)
+
+        assert (first.outcome, second.outcome) == (Outcome.ROUTED, Outcome.DUPLICATE)
+        assert len(await desk.sent(ALICE)) == 1
 
 
 async def test_reused_message_id_with_other_content_is_another_mail(desk):
