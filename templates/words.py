@@ -8,7 +8,7 @@ raises: where an override fails the shipped source stands in, where that fails t
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gateway.contracts.words import Meaning, Text, Value
@@ -17,7 +17,7 @@ from templates import meanings, plain
 from templates.catalogue import CATALOGUE, RECEIPT
 from templates.engine import Compiled, admit
 from templates.meanings import Table
-from templates.overrides import SUFFIX, Overrides, read_overrides, shipped_tables
+from templates.overrides import SUFFIX, WORDS_FILE, Overrides, read_overrides, shipped_tables
 from templates.source import Source, split
 
 _SHIPPED = Path(__file__).parent
@@ -35,7 +35,27 @@ def load(
     default language, or English. ``overrides`` may be absent.
     """
     own = read_overrides(overrides, languages)
-    return TemplateWords(languages, own), tuple(own.problems)
+    unworded = _unworded(languages, own, overrides) if overrides else ()
+    return TemplateWords(languages, own), (*own.problems, *unworded)
+
+
+def _unworded(languages: Sequence[str], own: Overrides, folder: Path) -> Iterator[Problem]:
+    """Yield a warning for each language that others have to stand in for altogether."""
+    mine = {language for language, _ in own.sources} | own.tables.keys()
+
+    def has_words(language: str) -> bool:
+        base = language.partition("-")[0]
+        return bool({language, base} & mine) or (_SHIPPED / base / WORDS_FILE).is_file()
+
+    for language in languages:
+        if not has_words(language):
+            default = languages[0] if has_words(languages[0]) else _LAST_RESORT
+            yield Problem(
+                file=str(folder / language),
+                severity="warning",
+                message=f"there are no words in {language!r}: requesters read them in {default}",
+                suggestion="put them here, each in a file as those that are shipped",
+            )
 
 
 class TemplateWords:

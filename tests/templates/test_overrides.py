@@ -70,6 +70,15 @@ def test_a_language_falls_back(languages, asked, title):
     assert words.render("requester/received", asked, VALUES).title == title
 
 
+def test_a_language_without_words_is_warned_of(tmp_path):
+    """Whoever adds one to the desk's languages learns what its requesters will read."""
+    _, problems = templates.load(("en", "fr", "pt"), tmp_path)
+
+    [problem] = problems
+    assert (problem.file, problem.severity) == (str(tmp_path / "fr"), "warning")
+    assert problem.message == "there are no words in 'fr': requesters read them in en"
+
+
 def test_an_own_receipt_serves_a_rule(tmp_path):
     """A rule's reply may name a message that the program does not know."""
     put(tmp_path, "en/requester/outage.md.j2", "Subject: We know\n\nStay calm, {{ reference }}.\n")
