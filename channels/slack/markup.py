@@ -21,9 +21,10 @@ from channels.slack.blocks import (
     escaped,
     rich_blocks,
 )
-from channels.slack.runs import Block, of_literal, of_markdown, plain_text
+from channels.slack.runs import Block, Kind, Run, of_literal, of_markdown, plain_text
 from channels.slack.splitting import cut_at
 from channels.slack.talk import room_and_thread
+from channels.slack.text import cleaned
 from gateway.model.message import Attachment, Json
 from gateway.model.outgoing import Mark, Outgoing, Part
 
@@ -44,6 +45,7 @@ def render(outgoing: Outgoing) -> Sequence[Part]:
     if outgoing.mark is not None:
         return (_mark(outgoing, outgoing.mark),)
     said = [
+        *_speaker(outgoing),
         *of_markdown(outgoing.text),
         *of_literal(outgoing.literal),
         *of_markdown(outgoing.closing),
@@ -60,6 +62,13 @@ def render(outgoing: Outgoing) -> Sequence[Part]:
     parts = [_message(outgoing, plain_text(said), blocks)]
     parts += [_file(outgoing, file, n) for n, file in enumerate(files, start=2)]
     return tuple(parts)
+
+
+def _speaker(outgoing: Outgoing) -> Iterator[Block]:
+    """Yield who speaks, where a person does: the app posts in its own name."""
+    name = " ".join(cleaned(outgoing.sender_name).split())
+    if name and not outgoing.automatic and not outgoing.to_agents:
+        yield Block(kind=Kind.PARAGRAPH, runs=(Run(f"{name}:", bold=True),))
 
 
 def file_name(name: str, outbox_id: str) -> str:

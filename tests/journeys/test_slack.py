@@ -412,7 +412,7 @@ async def test_a_lost_answer_is_found_and_not_said_again(office, monkeypatch):
 
     texts = [message["text"] for message in office.thread(event)]
     assert len(texts) == 2
-    assert texts[1].startswith("Done")
+    assert texts[1].startswith("Ana Reis:\n\nDone")
 
 
 @pytest.mark.parametrize("text", ["status", "help"])

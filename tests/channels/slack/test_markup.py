@@ -296,3 +296,15 @@ def test_a_part_is_found_again_by_its_outbox_id():
     }
     assert message(part)["client_msg_id"] == "e83d5543-4a48-5608-b2a7-a39f81026f54"
     assert part.facts == {"call": "post", "since": at.timestamp()}
+
+
+def test_who_speaks_is_named_where_a_person_does():
+    """One line, read as it seems to; what the desk says by itself and what teams see has none."""
+    person = {"text": "", "literal": "Hi", "sender_name": "Ana\u202e Reis\n"}
+    posted = said(automatic=False, **person)
+
+    assert posted["text"].startswith("Ana Reis:\n\nHi")
+    named = posted["blocks"][0]["elements"][0]["elements"][0]
+    assert named == {"type": "text", "text": "Ana Reis:", "style": {"bold": True}}
+    assert said(automatic=True, **person)["text"].startswith("Hi")
+    assert said(automatic=False, to_agents=True, **person)["text"].startswith("Hi")
