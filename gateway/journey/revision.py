@@ -65,9 +65,11 @@ def _tell(
         draft.event(ticket, EventKind.NOTE, f"the team was not told: {limit}")
         return
     author = revision.author
+    party = ticket.party_of(ticket.kind, author.address)
+    name = author.name or (party.name if party else "")
     values = {
         "reference": ticket.reference,
-        "requester": shown(ticket.kind, author.name, author.address),
+        "requester": shown(ticket.kind, name, author.address),
         "what": "deleted a message" if is_deletion else "edited a message",
     }
     draft.to_team(ticket, "agent/update", values, literal=revision.text or "")

@@ -394,6 +394,16 @@ async def test_edits_and_deletions_are_history(chat):
     assert "deleted a message" in chat.platform.texts("DESK")[-1]
 
 
+async def test_who_edited_is_named_as_whoever_wrote(chat):
+    """The platform sends a change without a name; the ticket knows it."""
+    chat.platform.profiles[ALICE] = Profile(name="Alice Ferro")
+    await chat.say(ALICE, "HELP", VPN)
+    of = external_id("HELP", 1)
+    await chat.happen(chat.event(ALICE, "HELP", f"{VPN}!", kind="change", of=of, thread=1))
+
+    assert "Alice Ferro (UALICE) edited a message" in chat.platform.texts("NETWORK")[-1]
+
+
 async def test_who_gets_a_ticket_later_reads_what_was_edited(chat):
     """The old words alone would be answered by whoever comes next."""
     row = await chat.say(ALICE, "HELP", LIFT)
