@@ -117,6 +117,15 @@ def test_one_day_is_singular(words, language, days):
     assert days in rendered.closing
 
 
+@pytest.mark.parametrize("language", ["en", "pt", "es", "it", "pl"])
+def test_less_than_a_day_is_not_counted_in_days(words, language):
+    """A desk that reopens for some hours only promises no "0 days"."""
+    rendered = words.render("requester/closed", language, {"reference": "VT-1-R", "days": 0})
+
+    assert "0" not in rendered.closing
+    assert "  " not in rendered.closing
+
+
 def test_choices_are_a_numbered_list(words):
     """A requester can answer with a number because every question has one."""
     values = {"reference": "VT-1-R", "choices": ("How do I log in?", "Is *it* down?")}
