@@ -235,17 +235,14 @@ class Record:
         )
 
     def heard(self, ticket: Ticket, message: Message) -> None:
-        """Note that a message belongs to a ticket, for threading and for later replies.
-
-        One without an id, such as a slash command, begins or goes on with a conversation too.
-        """
-        if message.talk is not None:
-            self.talk_about(message.channel, message.talk, ticket.number)
-            self._answer_at(ticket, message.author.address, message.talk)
+        """Note that a message belongs to a ticket, for threading and for later replies."""
         if not message.external_id:
             return
         for external_id in (message.external_id, *message.also):
             self._refs.setdefault(external_id, ticket.number)
+        if message.talk is not None:
+            self.talk_about(message.channel, message.talk, ticket.number)
+            self._answer_at(ticket, message.author.address, message.talk)
         now = self.now(ticket)
         kind = self.desk.kind_of(message.channel)
         writer = now.party_of(kind, message.author.address) or now.requester

@@ -200,6 +200,7 @@ async def test_a_form_that_the_channel_opens_brings_its_values(tmp_path):
         chat = Chat(bench)
         chat.channel.can_open_forms()
         row = await chat.say("UALICE", "HELP", VPN)
+        where = (await chat.ticket(row)).requester.where
         button = dict(chat.platform.posts[0].buttons)["Answer here"]
         opened = await chat.happen(chat.event("UALICE", "HELP", kind="press", button=button))
         assert opened.outcome is Outcome.IGNORED
@@ -209,3 +210,5 @@ async def test_a_form_that_the_channel_opens_brings_its_values(tmp_path):
 
         assert (await chat.ticket(row)).fields == values
         assert chat.platform.posts[0].buttons == []
+        # A form stands nowhere: the requester is answered where they wrote.
+        assert (await chat.ticket(row)).requester.where == where
