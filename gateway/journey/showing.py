@@ -49,17 +49,25 @@ class Showing(Outward):
         lanes = {
             str(self._place_of(ticket, p)): f"{ticket.number}:{p.number}" for p in ticket.parties
         }
+        at_work = self._places_at_work()
         for thread in ticket.threads:
             if not thread.opened_by or self.is_new(thread.opened_by):
                 continue
             place = Place.parse(thread.place)
-            is_theirs = thread.place in lanes
+            # A requester may have gone on elsewhere: what is not surely a team's is theirs.
+            is_theirs = self.desk.resolve(place) not in at_work
             line = self._line(ticket, place, is_theirs=is_theirs)
             if line and line != self._line(before, place, is_theirs=is_theirs):
-                lane = lanes.get(thread.place, f"{ticket.number}:{place}")
+                of = ticket.requester.number if is_theirs else place
+                lane = lanes.get(thread.place, f"{ticket.number}:{of}")
                 shown_on = thread.opened_by
                 buttons = () if is_theirs else under_notice(self.desk, ticket, place, shown_on)
                 self._edit(ticket, place, thread.opened_by, line, lane=lane, buttons=buttons)
+
+    def _places_at_work(self) -> frozenset[Place]:
+        """Return where teams are told."""
+        places = {place for team in self.rules.teams.values() for place in team.tell}
+        return frozenset(map(self.desk.resolve, places))
 
     def _line(self, ticket: Ticket, place: Place, *, is_theirs: bool) -> str:
         if is_theirs:

@@ -6,7 +6,17 @@ from gateway.errors import AddressRefused
 from gateway.model.ticket import EventKind, TicketState, Visibility
 from tests.fakes.rooms import external_id
 from tests.journeys.bench import CONFIG, open_bench
-from tests.journeys.test_talk import ALICE, EVE, GUS, PASSWORD, ROOMS, VPN, Chat, in_network
+from tests.journeys.test_talk import (
+    ALICE,
+    EVE,
+    GUS,
+    PASSWORD,
+    ROOMS,
+    VPN,
+    Chat,
+    in_network,
+    labels,
+)
 from tests.journeys.test_words import TWO_PLACES
 
 SILENT = CONFIG.replace('alerts = ["support-mail:ops@acme.example"]', "")
@@ -62,13 +72,13 @@ async def test_the_requester_sees_a_state_and_nothing_of_the_desk(chat):
 
 
 async def test_a_sign_says_what_became_of_it(chat):
-    """A note is noted, a word is done; what was refused is told in words."""
+    """A note is noted, a word is done; what was refused is noted, and told in words."""
     _, notice = await in_network(chat)
     said = ["he sounds upset", "!note very", "!take", "!reply Soon", "!merge VT-9"]
     for text in said:
         await chat.say(GUS, "NETWORK", text, thread=notice.id)
 
-    assert [mark for _, mark in chat.platform.marks] == ["noted", "noted", "done", "done"]
+    assert [mark for _, mark in chat.platform.marks] == ["noted", "noted", "done", "done", "noted"]
     assert chat.platform.marks[0][0] == external_id("NETWORK", 2)
     assert "merge needs another ticket" in chat.platform.texts("NETWORK")[-1]
 
@@ -159,3 +169,21 @@ async def test_with_alerts_they_are_told(chat):
     await chat.say(ALICE, "HELP", VPN)
 
     assert any("could not be delivered" in str(m) for m in await chat.desk.sent("ops@acme.example"))
+
+
+# --- what requesters see of it -------------------------------------------------------------------
+
+
+async def test_a_requester_who_goes_elsewhere_is_not_shown_the_teams_line(chat):
+    """They answer under our receipt, in a thread of its own: the receipt stays theirs."""
+    row, _ = await in_network(chat)
+    receipt = next(post for post in chat.platform.posts if post.where == "HELP/1")
+    reference = (await chat.ticket(row)).reference
+    await chat.desk.order("reply", ticket=reference, text="Where?")
+    await chat.say(ALICE, "HELP", "In the cellar", thread=receipt.id)
+
+    assert (await chat.ticket(row)).requester.where == f"HELP/{receipt.id}"
+    assert (labels(receipt), receipt.state) == ([], f"{reference} · open")
+    await chat.desk.order("close", ticket=reference, text="Extinguished")
+    await chat.desk.deliver()
+    assert (labels(receipt), receipt.state) == ([], f"{reference} · closed")
