@@ -146,6 +146,7 @@ def _event(event: TicketEvent) -> dict[str, Json]:
         "by": event.by,
         "text": event.text,
         "attachments": [_file(file) for file in event.attachments],
+        "warning": event.details.get("warning"),
     }
 
 

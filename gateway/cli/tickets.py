@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -140,8 +140,7 @@ def show(
         screen.say(f"  clock      {line}")
     if why:
         _show_why(ticket)
-    for event in events:
-        _show_event(event, settings.timezone)
+    show_events(events, settings.timezone)
 
 
 def _head(ticket: Ticket, timezone: str) -> Iterator[str]:
@@ -173,6 +172,12 @@ def _show_why(ticket: Ticket) -> None:
     show_decision(why)
 
 
+def show_events(events: Iterable[TicketEvent], timezone: str) -> None:
+    """Print a ticket's history; what is doubtful about a note stands under it."""
+    for event in events:
+        _show_event(event, timezone)
+
+
 def _show_event(event: TicketEvent, timezone: str) -> None:
     inside = " (internal)" if event.visibility == "internal" else ""
     at = local(event.at, timezone)
@@ -184,6 +189,8 @@ def _show_event(event: TicketEvent, timezone: str) -> None:
         screen.say(f"    {line}")
     for file in event.attachments:
         screen.say(f"    + {file.name} ({file.media_type}, {file.size} bytes)")
+    if warning := event.details.get("warning"):
+        screen.say(f"    (!) {warning}")
 
 
 def local(at: datetime | None, timezone: str) -> str:

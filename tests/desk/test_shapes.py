@@ -85,6 +85,7 @@ def test_events_are_there_when_they_are_given():
             "by": "ana@corp.example",
             "text": "down",
             "attachments": [{"name": "a.png", "type": "image/png", "size": 9, "id": "ff"}],
+            "warning": None,
         }
     ]
 

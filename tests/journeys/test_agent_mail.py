@@ -2,6 +2,8 @@
 
 import pytest
 
+from gateway.cli import tickets
+from gateway.cli.shapes import ticket_json
 from gateway.model.inbox import Outcome
 from gateway.model.ticket import EventKind, TicketState
 from tests.journeys.bench import text_of
@@ -151,3 +153,18 @@ async def test_agent_elsewhere_is_a_requester(desk):
     row = await desk.mail(ANA, "Lamp", "My own lamp flickers", authentication_results=PASS)
 
     assert row.outcome is Outcome.ROUTED
+
+
+async def test_the_shell_shows_why_a_note_is_doubtful(desk, lift, capsys):
+    """Whoever looks at a ticket sees that a note in an agent's name is not surely the agent's."""
+    await write(desk, "Send us your password.", results=None)
+    ticket = await desk.ticket(lift)
+    events = await desk.said(lift)
+    tickets.show_events(events, "UTC")
+
+    shown = {e["text"]: e["warning"] for e in ticket_json(ticket, events)["events"]}
+    assert "could not be verified" in shown["Send us your password."]
+    assert shown["The lift is broken"] is None
+    assert (
+        "    (!) written as the team, not proven: the sender's address" in capsys.readouterr().out
+    )
