@@ -58,11 +58,12 @@ class Store(Looking, Protocol):
 
     # --- the journey ------------------------------------------------------------------------
 
-    async def claim_events(self, limit: int) -> Sequence[InboxItem]:
+    async def claim_events(self, limit: int, *, suspects: bool = True) -> Sequence[InboxItem]:
         """Claim waiting events, oldest first, none whose lane has an older unfinished one.
 
         Takes ``new`` ones, and claimed ones whose lease ran out (their ``attempts`` has grown).
-        From the third attempt on, an event is a suspect: one of them at a time, after the others.
+        From the third attempt on, an event is a suspect: one of them at a time, when there are no
+        others, and none where ``suspects`` is False.
         The commit need not be synced: a lost claim is only claimed again.
         """
         ...

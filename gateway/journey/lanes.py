@@ -34,9 +34,9 @@ class Lanes:
         self._idle.set()
 
     @property
-    def is_empty(self) -> bool:
-        """Return whether nothing is in hand."""
-        return self._in_hand == 0
+    def in_hand(self) -> int:
+        """Return how many events are in hand."""
+        return self._in_hand
 
     def has_room(self) -> bool:
         """Return whether more events may be held in memory."""

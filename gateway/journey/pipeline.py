@@ -36,7 +36,8 @@ log = structlog.get_logger()
 
 TRIES = 3
 # The whole desk died, or was too slow, so often with an event in hand. Most were only standing by,
-# and the store hands suspects out one at a time: the guilty one gets here alone.
+# and the store hands suspects out one at a time: the guilty one gets here alone. We ask for one
+# with a hand free only: what waits for its turn would be blamed for the next death, too.
 MOST_CRASHES = 10
 WORKERS = 24
 # So many chat events are planned at once; what they need of their platforms first holds up nobody.
@@ -122,9 +123,11 @@ class Pipeline:
         self._more.clear()
         if not self.has_room():
             return 0
-        items = await self._desk().store.claim_events(min(CLAIM_BATCH, MOST_IN_HAND))
+        items = await self._desk().store.claim_events(
+            min(CLAIM_BATCH, MOST_IN_HAND), suspects=self._lanes.in_hand < WORKERS
+        )
         # None may only mean that all who wait are behind somebody whom we have in hand.
-        self._others_wait = bool(items) or (self._others_wait and not self._lanes.is_empty)
+        self._others_wait = bool(items) or (self._others_wait and self._lanes.in_hand > 0)
         self.submit(items)
         return len(items)
 

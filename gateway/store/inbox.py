@@ -98,11 +98,11 @@ def read_cursor(key: str) -> Steps[Cursor | None]:
     return None if row is None else Cursor(key=key, value=from_json(row["value"]))
 
 
-def claim_events(limit: int, holder: Holder) -> Steps[list[InboxItem]]:
+def claim_events(limit: int, holder: Holder, *, suspects: bool) -> Steps[list[InboxItem]]:
     """Claim waiting events; `MOST_CLAIMED_BYTES` at once."""
     claimed: list[InboxItem] = []
     room = MOST_CLAIMED_BYTES
-    for row in (yield from _claimable(limit, holder.now)):
+    for row in (yield from _claimable(limit, holder.now, suspects=suspects)):
         room -= row["size"]
         if room < 0 and claimed:
             break
@@ -125,10 +125,10 @@ def _claim_burst(head: Row, holder: Holder) -> Steps[list[InboxItem]]:
     return claimed
 
 
-def _claimable(limit: int, now: int) -> Steps[list[Row]]:
+def _claimable(limit: int, now: int, *, suspects: bool) -> Steps[list[Row]]:
     values = {"now": now, "suspicious": SUSPICIOUS_ATTEMPTS}
     found = list((yield from rows("inbox_claimable", **values, count=limit)))
-    if len(found) < limit:
+    if suspects and not found:
         found += yield from rows("inbox_suspect", **values)
     return found
 

@@ -125,9 +125,10 @@ class StepStore(StepLooks, ABC):
 
     # --- the journey ------------------------------------------------------------------------
 
-    async def claim_events(self, limit: int) -> Sequence[InboxItem]:
+    async def claim_events(self, limit: int, *, suspects: bool = True) -> Sequence[InboxItem]:
         """See `Store.claim_events`."""
-        return await self._writer.do(partial(inbox.claim_events, limit, self._holder()), sync=False)
+        make = partial(inbox.claim_events, limit, self._holder(), suspects=suspects)
+        return await self._writer.do(make, sync=False)
 
     async def release(self, claim: Claim, *, not_before: datetime | None = None) -> None:
         """See `Store.release`."""

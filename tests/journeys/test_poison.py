@@ -6,6 +6,7 @@ import time
 import pytest
 
 from gateway.errors import ParseError
+from gateway.journey.pipeline import WORKERS
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.message import Ignored, Keys, RawEvent
 from tests.journeys.bench import open_bench, text_of
@@ -15,8 +16,9 @@ class FragileParser:
     """Dies in the way the event's bytes ask for."""
 
     def keys(self, raw):
-        """Every event is another one, in a lane of its own."""
-        return Keys(offers=(f"fragile:{raw.body.hex()}",), lane=raw.body.hex())
+        """Every event is another one, in a lane of its own; some wait whether there is more."""
+        burst = raw.body.hex() if raw.body.startswith(b"slow") else None
+        return Keys(offers=(f"fragile:{raw.body.hex()}",), lane=raw.body.hex(), burst=burst)
 
     def parse(self, raw):
         """Crash, hang, or be fine."""
@@ -69,3 +71,23 @@ async def test_quarantined_event_can_be_tried_again(desk):
     await desk.store.retry_event(row.id)
 
     assert (await desk.store.inbox_row(row.id))[0].state is InboxState.NEW
+
+
+async def test_a_suspect_is_taken_with_a_free_hand_only(desk):
+    """Three deaths with it in hand: it does not stand in a queue when the next one comes."""
+    suspect = event(desk, b"seen at three deaths")
+    await desk.store.accept([(suspect, FragileParser().keys(suspect))], None, claim=False)
+    for _ in range(3):
+        await desk.store.claim_events(10)
+        desk.pass_time(minutes=5)
+    await desk.intake.accept([event(desk, b"slow %d" % number) for number in range(WORKERS)])
+
+    before = await desk.pipeline.claim_waiting()
+    desk.timers.fire()
+    await desk.pipeline.idle()
+    after = await desk.pipeline.claim_waiting()
+    await desk.pipeline.idle()
+
+    assert (before, after) == (0, 1)
+    states = {row.state for row in await desk.store.list_inbox(frozenset(InboxState), 100)}
+    assert states == {InboxState.DONE}

@@ -127,16 +127,26 @@ async def test_suspects_come_one_at_a_time_after_the_others(desk):
         store = await desk.open(sole_writer=True)
     await stored(store, "c")
 
-    first = await store.claim_events(10)
-    second = await store.claim_events(10)
+    alive = [await store.claim_events(10) for _ in range(3)]
     store = await desk.open(sole_writer=True)
-    again = await store.claim_events(10)
-    await store.apply(plan(done=done(again[1].claim)))
+    again = [await store.claim_events(10) for _ in range(2)]
+    await store.apply(plan(done=done(again[1][0].claim)))
     last = await store.claim_events(10)
 
-    told = [[(i.event.body, i.claim.attempts) for i in items] for items in (first, second, again)]
-    assert told == [[(b"c", 0), (b"a", 3)], [], [(b"c", 1), (b"a", 4)]]
-    assert [(i.event.body, i.claim.attempts) for i in last] == [(b"b", 3)]
+    told = [[(i.event.body, i.claim.attempts) for i in items] for items in (*alive, *again, last)]
+    assert told == [[(b"c", 0)], [(b"a", 3)], [], [(b"c", 1)], [(b"a", 4)], [(b"b", 3)]]
+
+
+async def test_nobody_has_to_take_a_suspect(desk):
+    """Whoever has their hands full leaves it to others, or for later."""
+    store = await desk.open()
+    await stored(store, "a")
+    for _ in range(3):
+        await claimed(store)
+        store = await desk.open(sole_writer=True)
+
+    assert await store.claim_events(10, suspects=False) == []
+    assert len(await store.claim_events(10)) == 1
 
 
 async def test_a_lane_keeps_its_order_over_a_restart(desk):

@@ -152,7 +152,7 @@ class InboxMachine(Machine):
         calm = [e for e in free if e.attempts + (e.state == "claimed") < 3]
         watched = any(e.attempts >= 3 and not e.free(self.world.now()) for e in self.held())
         suspects = [] if watched else [e for e in free if e not in calm][:1]
-        expected = (calm[:limit] + suspects)[:limit]
+        expected = calm[:limit] or suspects
         for event in expected:
             event.attempts += event.state == "claimed"
             self.now_ours(event)
