@@ -131,7 +131,15 @@ def listen_anywhere(config):
 
 
 @pytest.fixture
-def serving(shell):
+def at_a_terminal():
+    """The tests may run under nohup, and what is started there is under it, too."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.fixture
+def serving(shell, at_a_terminal):
     """Run ``serve`` on ports of the system's choice; give the process and its ready line."""
     listen_anywhere(shell.config)
     command = [sys.executable, "-m", "gateway.cli", "serve", "-c", str(shell.config)]

@@ -78,7 +78,7 @@ class Handler:
 
     def finish(self):
         """Go on until nothing is in hand."""
-        while not self.lanes.is_empty:
+        while self.lanes.in_hand:
             self.quiet.fire()
             self.look()
             self.end(0)
