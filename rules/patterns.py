@@ -183,7 +183,7 @@ def _is_slow(pattern: Pattern) -> bool:
     units = [unit.encode() for unit in ("".join(own) or "x", *alone, *words, "Ab1 ", "a b-")]
     for share in (16, 1):
         most = _REFUSED_FROM / share
-        texts = [unit * (MAX_TEXT // share // len(unit)) + b"!" for unit in units]
+        texts = (unit * (MAX_TEXT // share // len(unit)) + b"!" for unit in units)
         if any(_seconds(pattern, text, most) > most for text in texts):
             return True
     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Text, Value
@@ -49,13 +50,12 @@ class Showing(Outward):
         lanes = {
             str(self._place_of(ticket, p)): f"{ticket.number}:{p.number}" for p in ticket.parties
         }
-        at_work = self._places_at_work()
         for thread in ticket.threads:
             if not thread.opened_by or self.is_new(thread.opened_by):
                 continue
             place = Place.parse(thread.place)
             # A requester may have gone on elsewhere: what is not surely a team's is theirs.
-            is_theirs = self.desk.resolve(place) not in at_work
+            is_theirs = self.desk.resolve(place) not in self._places_at_work
             line = self._line(ticket, place, is_theirs=is_theirs)
             if line and line != self._line(before, place, is_theirs=is_theirs):
                 of = ticket.requester.number if is_theirs else place
@@ -64,6 +64,7 @@ class Showing(Outward):
                 buttons = () if is_theirs else under_notice(self.desk, ticket, place, shown_on)
                 self._edit(ticket, place, thread.opened_by, line, lane=lane, buttons=buttons)
 
+    @cached_property
     def _places_at_work(self) -> frozenset[Place]:
         """Return where teams are told."""
         places = {place for team in self.rules.teams.values() for place in team.tell}
