@@ -70,11 +70,12 @@ def node_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def load_channels(settings: Settings) -> tuple[dict[str, Channel], tuple[Problem, ...]]:
+def load_channels(
+    settings: Settings, *, world: World | None = None
+) -> tuple[dict[str, Channel], tuple[Problem, ...]]:
     """Return the configured channels by name, and what is wrong with their tables."""
     from channels import registry  # noqa: PLC0415 - only what is configured is imported
 
-    world = RealWorld()
     built: dict[str, Channel] = {}
     wrong: list[Problem] = []
     for table in settings.channels:
@@ -87,7 +88,7 @@ def load_channels(settings: Settings) -> tuple[dict[str, Channel], tuple[Problem
             desk_name=settings.policy.desk_name,
             size_limit=settings.policy.limits.size,
             secrets=table.secrets,
-            world=world,
+            world=world or RealWorld(),
             languages=settings.policy.languages,
             public_url=settings.http_public_url or "",
         )
@@ -138,13 +139,13 @@ def load_words(settings: Settings) -> tuple[Words, tuple[Problem, ...]]:
     return templates.load(settings.policy.languages, settings.templates)
 
 
-def load_parts(settings: Settings) -> Parts:
-    """Return everything a desk is made of.
+def load_parts(settings: Settings, *, world: World | None = None) -> Parts:
+    """Return everything a desk is made of. ``world`` is the channels'; without it the real one.
 
     Raises:
         ConfigError: something has errors; the problems are all of them.
     """
-    channels, wrong = load_channels(settings)
+    channels, wrong = load_channels(settings, world=world)
     return put_together(channels, wrong, load_rules(settings), load_words(settings))
 
 

@@ -258,7 +258,7 @@ async def open_bench(
     if limits:
         changed = replace(settings.policy.limits, **limits)
         settings = replace(settings, policy=replace(settings.policy, limits=changed))
-    parts = app.load_parts(settings)
+    parts = app.load_parts(settings, world=world)
     store = await open_store(settings.store_url, world=world, node="bench", sole_writer=True)
     desk = await app.build_desk(parts, settings, store, world=world, meter=app.NoMeter())
     pool = ParserPool(app.parsers_of(parts.channels) | (parsers or {}), desk.foresight)
