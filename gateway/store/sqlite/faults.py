@@ -14,6 +14,7 @@ from gateway.errors import StoreError, StoreUnavailable, StoreUnusable, VersionC
 _TAKEN = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"})
 
 MOVED = "the database file was moved or deleted"
+NO_ROOM = "the disk of the database is full"
 
 DAMAGED = (
     "it is damaged: save what can be read with `ventanilla db salvage`, or go back to a backup with"

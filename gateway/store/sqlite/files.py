@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 from urllib.parse import quote
 
-from gateway.errors import StoreError, StoreUnusable
+from gateway.errors import StoreError, StoreUnavailable, StoreUnusable
 from gateway.store.sqlite import faults
 
 Told = Callable[[int, int], None]
@@ -27,21 +27,36 @@ _BESIDE = ("-wal", "-shm")
 _BUSY_SECONDS = 10.0
 # A page of most files, and of most disks: what fails to be read costs no more than that.
 READ_BYTES = 4096
+# The log may have room in itself for a small commit when the disk has none for a mail.
+ROOM_BYTES = 1024 * 1024
 
 
 class Standing:
-    """Tells whether a file that is worked on, and its log, still have their names.
+    """Tells whether a file that is worked on, and its log, still have their names, and room.
 
     SQLite itself goes on writing to a file that was moved or deleted, and says that all is well.
     """
 
     def __init__(self, path: str) -> None:
+        self._folder = Path(path).parent
         names = Path(path), Path(f"{path}-wal")
         self._opened = [(name, found) for name in names if (found := _identity(name))]
 
     def is_lost(self) -> bool:
         """Tell whether somebody who looks for the file would find another one, or none."""
         return any(_identity(name) != found for name, found in self._opened)
+
+    def has_room(self) -> bool:
+        """Tell whether the disk has room for a few messages more.
+
+        Raises:
+            StoreUnavailable: there is no such folder any more.
+        """
+        try:
+            disk = os.statvfs(self._folder)
+        except OSError as error:
+            raise StoreUnavailable(faults.MOVED) from error
+        return disk.f_bavail * disk.f_frsize >= ROOM_BYTES
 
 
 def _identity(name: Path) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from gateway.errors import StoreUnavailable
 from gateway.failpoint import reach
+from gateway.store import desk
 from gateway.store.sharing import Job, Sharing
 from gateway.store.sqlite import faults
 from gateway.store.sqlite.files import Standing
@@ -68,8 +69,13 @@ class Writer:
         return await self._link.call(_data_version)
 
     async def ping(self) -> None:
-        """Return when a transaction can be begun."""
-        await self.do(_nothing, sync=False)
+        """Return when something was written, and there is room for more.
+
+        Beginning a transaction proves nothing: on a full disk that goes well too.
+        """
+        if not await self._link.call(self._has_room):
+            raise StoreUnavailable(faults.NO_ROOM)
+        await self.do(desk.prove, sync=False)
 
     async def scrub(self) -> None:
         """Write the file anew without what was changed or deleted, and empty the log.
@@ -87,6 +93,9 @@ class Writer:
         """Give the connection back; the last one of all copies the log into the file."""
         await self.finish()
         await self._link.close()
+
+    def _has_room(self, _connection: sqlite3.Connection) -> bool:
+        return self._standing.has_room()
 
     async def _trip(self, jobs: Sequence[Job]) -> None:
         await self._link.call(partial(self._commit, jobs))
@@ -198,8 +207,3 @@ def _write_anew(connection: sqlite3.Connection) -> None:
     except sqlite3.Error as fault:
         raise faults.unavailable(fault) from fault
     raise StoreUnavailable("somebody reads the database all the time: its log cannot be emptied")
-
-
-def _nothing() -> Steps[None]:
-    return
-    yield

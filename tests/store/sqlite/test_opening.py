@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 import stat
 import subprocess
@@ -148,6 +149,38 @@ async def test_damage_that_is_met_later_stops_writing(desk, path):
     assert store.fatal
     with pytest.raises(StoreUnavailable):
         await store.ping()
+
+
+async def test_a_disk_with_little_room_is_told(desk, monkeypatch):
+    """A small commit may still find room in the log when a mail finds none on the disk."""
+    store = await desk.open()
+    await store.ping()
+    monkeypatch.setattr("gateway.store.sqlite.files.ROOM_BYTES", 2**62)
+
+    with pytest.raises(StoreUnavailable, match="full"):
+        await store.ping()
+
+
+async def fill(store):
+    """Write until it fails: what the log has room for in itself is written all the same."""
+    for _ in range(64):
+        await store.ping()
+
+
+async def test_a_full_disk_is_told_although_nobody_writes(desk, path):
+    """A balancer that sends nothing any more must not hear that all is well; with room it does."""
+    store = await desk.open()
+    largest = max(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Python ignores SIGXFSZ, so that a file over the limit is an error of the write.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, before[1]))
+    try:
+        with pytest.raises(StoreUnavailable):
+            await fill(store)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    await store.ping()
 
 
 async def test_an_empty_file_becomes_a_desk(desk, path):
