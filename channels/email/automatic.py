@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from channels.email.groups import is_through_own
 from channels.email.headers import Headers
 
 MARK = "x-ventanilla-desk"
@@ -54,7 +55,7 @@ def automatic_reason(
 ) -> str | None:
     """Return why a machine must have written this, None for people.
 
-    ``sender`` is the From address, ``envelope`` the envelope sender (None where nobody knows it).
+    ``sender`` is who wrote, ``envelope`` the envelope sender (None where nobody knows it).
     ``own_lists`` are List-Ids of groups through which people reach us.
     """
     submitted = headers.first("auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
@@ -67,7 +68,7 @@ def automatic_reason(
 
 def _mass_mail(headers: Headers, own_lists: Collection[str]) -> str | None:
     """Return what lists, newsletters and responders put into their headers."""
-    through_own_list = _is_own_list(headers, own_lists)
+    through_own_list = is_through_own(headers, own_lists)
     precedence = headers.first("precedence").strip().lower()
     if precedence in _PRECEDENCE and not (through_own_list and precedence in ("list", "bulk")):
         return f"precedence: {precedence}"
@@ -106,12 +107,6 @@ def _is_null_sender(headers: Headers, envelope: str | None) -> bool:
     if envelope is not None:
         return envelope.strip() in ("", "<>")
     return headers.first("return-path").strip() in ("<>", "< >") and "return-path" in headers
-
-
-def _is_own_list(headers: Headers, own_lists: Collection[str]) -> bool:
-    """Tell whether the mail came through one of our own groups, and through no other list."""
-    ids = [re.sub(r"^.*<|>.*$", "", value).strip().lower() for value in headers.all("list-id")]
-    return bool(ids) and all(found in own_lists for found in ids)
 
 
 def _word(text: str) -> str:

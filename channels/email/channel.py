@@ -67,7 +67,7 @@ class EmailChannel:
             reply_address=settings.reply_address,
             authserv_id=settings.authserv_id,
             trusted_relays=tuple(relay.lower().strip(".") for relay in settings.trusted_relays),
-            own_lists=settings.own_lists,
+            own_lists=settings.groups,
             spam_header=(header, value.strip()) if header else None,
             mark=self._mark,
             size_limit=self._setup.size_limit,

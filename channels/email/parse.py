@@ -16,8 +16,14 @@ from functools import lru_cache
 from itertools import islice
 
 from channels.email import body as bodies
-from channels.email import mime, quotes
-from channels.email.addresses import find_mailboxes, normal_domain, normalise, one_mailbox
+from channels.email import groups, mime, quotes
+from channels.email.addresses import (
+    Mailbox,
+    find_mailboxes,
+    normal_domain,
+    normalise,
+    one_mailbox,
+)
 from channels.email.authentication import is_authenticated
 from channels.email.automatic import MARK, automatic_reason
 from channels.email.bounces import find_report
@@ -128,6 +134,25 @@ class _Reading:
         if sender is None:
             name = clean_line(self.headers.decoded("from"), 200)
             return Author(address="", name=name, trust=Trust.NONE)
+        return self._author_behind_group(sender) or self._author_in_from(sender)
+
+    def _author_behind_group(self, sender: Mailbox) -> Author | None:
+        """Return who wrote to a group of ours that put itself, or us, into From; else None."""
+        if not groups.is_through_own(self.headers, self.parser.own_lists):
+            return None
+        is_groups = groups.is_groups_own(self.headers, sender.address)
+        if not (is_groups or self._is_ours(sender.address)):
+            return None
+        writer = groups.original_writer(self.headers, self._is_ours)
+        if writer is not None:
+            # What our server found out about the group's domain says nothing about the writer.
+            return Author(address=writer.address, name=writer.name, trust=Trust.CLAIMED)
+        if is_groups:
+            # Not the group: answers to it would go to all its members, and come back to us.
+            return Author(address="", name=sender.name, trust=Trust.NONE)
+        return None
+
+    def _author_in_from(self, sender: Mailbox) -> Author:
         domain = sender.address.rpartition("@")[2]
         parser = self.parser
         sure = is_authenticated(self.headers, parser.authserv_id, domain, parser.trusted_relays)
@@ -135,7 +160,7 @@ class _Reading:
         return Author(address=sender.address, name=sender.name, trust=trust)
 
     def _flags(self, author: Author) -> list[str]:
-        flags = [] if author.address else ["unparseable sender"]
+        flags = [] if author.address else [self._why_nobody()]
         if self.full_size:
             flags.append("too large, left in the mailbox")
         elif len(self.mail) > self.parser.size_limit:
@@ -144,15 +169,20 @@ class _Reading:
             flags.append("too many headers")
         return flags
 
+    def _why_nobody(self) -> str:
+        return groups.HIDDEN if one_mailbox(self.headers.all("from")) else "unparseable sender"
+
     def _own(self, address: str) -> str | None:
         # Another desk's mark says nothing: its agents are people who write to us.
         if self.parser.mark and self.headers.first(MARK).strip() == self.parser.mark:
             return "carries our mark"
-        if address and to_wire(_base(address)) in self.parser.addresses:
+        if self._is_ours(address):
             return "from our own address"
-        if self.token_pattern.fullmatch(address):
-            return "from a reply address of ours"
         return None
+
+    def _is_ours(self, address: str) -> bool:
+        is_named = bool(address) and to_wire(_base(address)) in self.parser.addresses
+        return is_named or self.token_pattern.fullmatch(address) is not None
 
     def _is_spam(self) -> bool:
         if self.parser.spam_header is None:

@@ -76,6 +76,16 @@ def _spam_header(text: str) -> str:
     return text
 
 
+def _list_id(text: str) -> str:
+    found = text.strip().removeprefix("<").removesuffix(">").lower()
+    if not re.fullmatch(r"[^\s@<>]+", found):
+        raise ValueError(
+            f"{text!r} is no List-Id: expected what stands in that header of the group's mail, such"
+            " as support.acme.example"
+        )
+    return found
+
+
 Address = Annotated[str, AfterValidator(_strict_address)]
 File = Annotated[Path, BeforeValidator(_from_folder)]
 Auth = Literal["password", "xoauth2"]
@@ -109,13 +119,22 @@ class EmailSettings(BaseModel):
 
     authserv_id: str | None = None
     trusted_relays: tuple[Annotated[str, Field(pattern=r"^[^\s@/]+$")], ...] = ()
-    own_lists: tuple[str, ...] = ()
+    own_lists: tuple[Annotated[str, AfterValidator(_list_id)], ...] = ()
     spam_header: Annotated[str, AfterValidator(_spam_header)] | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Return its address and its aliases."""
         return (self.address, *self.aliases)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Return the List-Ids of the groups through which people reach us.
+
+        Beside those that are named, an address of our own may be a group's: groups make their
+        List-Id of it.
+        """
+        return (*self.own_lists, *(one.replace("@", ".") for one in self.addresses))
 
     @property
     def reply_pattern(self) -> str:

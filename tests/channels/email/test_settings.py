@@ -51,7 +51,7 @@ def test_a_whole_table_is_read() -> None:
         oauth_client_id="app",
         reply_address="r+{token}@reply.acme.example",
         authserv_id="mx.acme.example",
-        own_lists=["support.acme.example"],
+        own_lists=["<Service.Groups.example>"],
         spam_header="X-Spam-Flag: YES",
     )
 
@@ -65,6 +65,7 @@ def test_a_whole_table_is_read() -> None:
     )
     assert found.first_look == timedelta(days=2)
     assert found.reply_pattern == "r+{token}@reply.acme.example"
+    assert found.groups == ("service.groups.example", "support.acme.example", "help.acme.example")
 
 
 def test_paths_are_relative_to_the_folder_of_the_configuration() -> None:
@@ -136,6 +137,7 @@ def test_how_a_connection_is_protected(url: str, expected: tuple[int, Tls, str])
         ({"smtp": "smtp://x:0"}, "'0' is no port"),
         ({"first_look": "soon"}, "first_look: Value error, 'soon' is no duration"),
         ({"first_look": 5}, "first_look: Value error, 5 is no duration"),
+        ({"own_lists": ["a@b.example"]}, "own_lists.0: Value error, 'a@b.example' is no List-Id"),
         ({"spam_header": "YES"}, "such as X-Spam-Flag: YES"),
         ({"listen_tls_cert": "c"}, "listen_tls_cert and listen_tls_key belong together"),
         ({"listen_user": "relay"}, "listen_user needs listen_tls_cert"),
