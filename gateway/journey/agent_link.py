@@ -75,7 +75,6 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
     draft.event(ticket, EventKind.NOTE, taken, by=deed.by)
     draft.change(ticket)
     colleagues.tell(draft, deed, "split", to=fresh.reference)
-    draft.history = [said]
     why = f"split off {ticket.reference} by {deed.doer}"
     routing.route(draft, fresh, ticket.team, ticket.level if ticket.team else None, why)
     telling.tell_new(draft, fresh, why, None)

@@ -239,7 +239,6 @@ def _open(draft: Draft, command: Command) -> Ticket:
     routing.route(
         draft, ticket, routed.team if routed else None, routed.level if routed else None, why
     )
-    draft.history = [e for e in draft.said if e.ticket == number]
     telling.tell_new(draft, ticket, why, None)
     return draft.now(ticket)
 

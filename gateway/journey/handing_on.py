@@ -6,23 +6,18 @@ history, whose files lie in the store. Called before the planning, which is pure
 
 from __future__ import annotations
 
+from gateway.journey import story
 from gateway.journey.draft import Draft
 from gateway.model.message import Attachment
-from gateway.model.ticket import EventKind, Visibility
 
 MOST_BYTES = 10 * 1024 * 1024
 """More is named in the notice, and stays in the ticket."""
 
 
 async def read_files(draft: Draft) -> None:
-    """Give a draft what the requester sent before, as far as there is room for it."""
-    refs = {
-        file.id: file
-        for event in draft.history
-        if event.kind in (EventKind.REQUEST, EventKind.FOLLOWUP)
-        and event.visibility is Visibility.PUBLIC
-        for file in event.attachments
-    }
+    """Give a draft what was sent before, by whomever, as far as there is room for it."""
+    said = story.standing(draft.history)
+    refs = {file.id: file for event in said for file in event.attachments}
     files, room = [], MOST_BYTES
     for ref in refs.values():
         if ref.size > room or (content := await draft.desk.store.file(ref.id)) is None:

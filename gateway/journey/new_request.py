@@ -192,6 +192,9 @@ def record(
         details["flags"] = list(flags)
     if message.copied:
         details["copied"] = list(message.copied[:50])
+    if message.talk is not None:
+        # On chat they may be deleted, and are not handed on then.
+        details["messages"] = [message.external_id, *message.also]
     draft.event(
         ticket,
         kind,

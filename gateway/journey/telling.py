@@ -6,14 +6,11 @@ Pure.
 from __future__ import annotations
 
 from gateway.contracts.words import Value
-from gateway.journey import linking, similar, vendor
+from gateway.journey import linking, similar, story, vendor
 from gateway.journey.draft import Draft
 from gateway.journey.naming import shown
 from gateway.model.message import Attachment, Message, Trust
-from gateway.model.ticket import EventKind, Ticket, TicketEvent, Visibility
-
-# An edit says what was meant: the old words alone would be answered by whoever comes next.
-_ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP, EventKind.EDIT)
+from gateway.model.ticket import Ticket
 
 
 def tell_new(
@@ -25,7 +22,7 @@ def tell_new(
     summary: str = "",
     files: tuple[Attachment, ...] = (),
 ) -> None:
-    """Tell the team that a ticket is theirs now, with everything that was asked.
+    """Tell the team that a ticket is theirs now, with everything that is known.
 
     ``summary`` and ``files`` are what an agent hands on to a vendor outside.
     """
@@ -34,10 +31,8 @@ def tell_new(
         if vendor.is_kept(draft, ticket):
             return
     now, due_at = draft.now(ticket), draft.due_at(ticket)
-    before = [e.text for e in draft.history if e.kind in _ASKED and _is_public(e)]
-    words = "\n\n".join((*before, *([message.text] if message else [])))
-    said = [e for e in (*draft.history, *draft.said) if e.kind in _ASKED and _is_public(e)]
-    names = dict.fromkeys(f.name for e in said if e.ticket == now.number for f in e.attachments)
+    said = story.of_ticket(draft, ticket)
+    names = dict.fromkeys(file.name for event in said for file in event.attachments)
     values: dict[str, Value] = {
         "reference": now.reference,
         "requester": shown(now.kind, now.requester.name, now.requester.address),
@@ -56,7 +51,7 @@ def tell_new(
         "similar": similar.lines(draft, now),
     }
     draft.to_team(
-        ticket, "agent/new", values, literal=words,
+        ticket, "agent/new", values, literal=story.for_team(draft, ticket),
         attachments=(*draft.files, *(message.attachments if message else ())),
     )  # fmt: skip
 
@@ -66,7 +61,3 @@ def tell_missing(draft: Draft, ticket: Ticket, message: Message, trust: Trust) -
     if message.missing and not message.automatic:
         values: dict[str, Value] = {"reference": ticket.reference, "files": message.missing}
         draft.to_requester(ticket, "requester/missing", values, trust=trust)
-
-
-def _is_public(event: TicketEvent) -> bool:
-    return event.visibility is Visibility.PUBLIC

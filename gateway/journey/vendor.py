@@ -7,10 +7,8 @@ or who the requester is. What comes back reaches the requester only by an agent'
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from gateway.contracts.words import Value
-from gateway.journey import permission
+from gateway.journey import permission, story
 from gateway.journey.clocks import BY_VENDOR
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
@@ -20,9 +18,6 @@ from gateway.model.message import Attachment, Json, Message
 from gateway.model.people import Team
 from gateway.model.question import Known
 from gateway.model.ticket import EventKind, Ticket, TicketEvent, TicketState, Visibility
-
-_ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP, EventKind.EDIT)
-_TOLD = (*_ASKED, EventKind.REPLY, EventKind.ANSWER)
 
 
 def hand_over(draft: Draft, ticket: Ticket, team: Team, why: str) -> Ticket:
@@ -49,9 +44,9 @@ def is_kept(draft: Draft, ticket: Ticket) -> bool:
 
 def ask(draft: Draft, ticket: Ticket, summary: str, files: tuple[Attachment, ...]) -> None:
     """Ask the vendor for help; a rule or a clock does so without a summary."""
-    said = [*draft.history, *(e for e in draft.said if e.ticket == ticket.number)]
-    story = [event for event in said if _is_public(event)]
-    told = "\n\n".join((*([summary] if summary else []), *_lines(draft, story)))
+    said = [event for event in story.of_ticket(draft, ticket) if _is_public(event)]
+    before = story.lines(draft, said, lambda event: _named(draft, event))
+    told = "\n\n".join((*([summary] if summary else []), *before))
     _write(draft, ticket, told, files, automatic=not summary)
 
 
@@ -77,18 +72,12 @@ def _write(
 
 
 def _is_public(event: TicketEvent) -> bool:
-    return event.visibility is Visibility.PUBLIC and event.kind in _TOLD
+    return event.visibility is Visibility.PUBLIC
 
 
-def _lines(draft: Draft, story: list[TicketEvent]) -> Iterator[str]:
-    """Yield what was said, with its time; what the desk said stands under the desk's name."""
-    for number, event in enumerate(story):
-        if event in story[:number]:
-            continue
-        at = draft.rules.calendar.shown(event.at)
-        head = at if event.kind in _ASKED else f"{at}, {draft.desk.policy.desk_name}"
-        files = [f"+ {file.name}" for file in event.attachments]
-        yield "\n".join((f"{head}:", event.text, *files))
+def _named(draft: Draft, event: TicketEvent) -> str:
+    """Return whose words they are: the desk's under its name, the requester under none."""
+    return "" if event.kind in story.ASKED else draft.desk.policy.desk_name
 
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:

@@ -1,0 +1,81 @@
+"""What was said on a ticket so far, for whoever takes it over: another team, or a vendor. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from gateway.journey.draft import Draft
+from gateway.journey.naming import shown
+from gateway.model.ticket import BY_DESK, EventKind, Ticket, TicketEvent, Visibility
+
+# An edit says what was meant: the old words alone would be answered by whoever comes next.
+ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP, EventKind.EDIT)
+ANSWERED = (EventKind.REPLY, EventKind.ANSWER)
+
+
+def standing(history: Sequence[TicketEvent]) -> list[TicketEvent]:
+    """Return history without what its writers deleted: that is not handed on."""
+    deleted = {str(e.details.get("of")) for e in history if e.kind is EventKind.DELETION}
+    return [e for e in history if not deleted.intersection(_messages(e))]
+
+
+def _messages(event: TicketEvent) -> set[str]:
+    """Return the platform's ids of the messages that a line of history is, or is about."""
+    ids = event.details.get("messages")
+    return {*(map(str, ids) if isinstance(ids, list) else ()), str(event.details.get("of"))}
+
+
+def of_ticket(draft: Draft, ticket: Ticket) -> list[TicketEvent]:
+    """Return everything that people said on a ticket, this draft's part of it too, in order."""
+    theirs = [e for e in (*draft.history, *draft.said) if e.ticket == ticket.number]
+    return [event for event in standing(theirs) if _is_said(event)]
+
+
+def _is_said(event: TicketEvent) -> bool:
+    is_note = event.kind is EventKind.NOTE and event.by != BY_DESK
+    return is_note or event.kind in (*ASKED, *ANSWERED)
+
+
+def for_team(draft: Draft, ticket: Ticket) -> str:
+    """Return the story as a team reads it: what stands inside the desk is in it, and marked.
+
+    While nobody but the requester has said anything their words stand alone.
+    """
+    said = of_ticket(draft, ticket)
+    if all(event.kind in ASKED and event.visibility is Visibility.PUBLIC for event in said):
+        return "\n\n".join(event.text for event in said)
+    return "\n\n".join(lines(draft, said, lambda event: _named(draft, ticket, event)))
+
+
+def lines(
+    draft: Draft, said: Sequence[TicketEvent], named: Callable[[TicketEvent], str]
+) -> Iterator[str]:
+    """Yield what was said, each under its time and whoever said it, with the names of its files."""
+    for event in said:
+        head = ", ".join(filter(None, (draft.rules.calendar.shown(event.at), named(event))))
+        files = [f"+ {file.name}" for file in event.attachments]
+        yield "\n".join((f"{head}:", event.text, *files))
+
+
+def _named(draft: Draft, ticket: Ticket, event: TicketEvent) -> str:
+    """Return who said something, and whether it stayed inside; a doubtful note says why it is."""
+    warning = event.details.get("warning")
+    who = _writer(draft, draft.now(ticket), event.by, is_sure=not warning)
+    if event.visibility is Visibility.PUBLIC:
+        return who
+    inside = "automatic" if event.kind is EventKind.FOLLOWUP else "note"
+    return f"{who} ({inside}; {warning})" if warning else f"{who} ({inside})"
+
+
+def _writer(draft: Draft, ticket: Ticket, by: str, *, is_sure: bool) -> str:
+    if by == BY_DESK:
+        return draft.desk.policy.desk_name
+    party = next((p for p in ticket.parties if p.address == by), None)
+    if party is not None:
+        return shown(party.kind, party.name, party.address)
+    kind, _, name = by.partition(":")
+    agents = draft.rules.agents
+    if kind == "agent" and name in agents:
+        return agents[name].name
+    known = (agent.name for agent in agents.values() if by in agent.addresses.values())
+    return next(known, name or by) if is_sure else name or by
