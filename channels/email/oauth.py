@@ -23,6 +23,7 @@ MAX_ANSWER = 64 * 1024
 # A token is not used in its last minute: it may run out on the way.
 MARGIN_S = 60.0
 DEFAULT_LIFE_S = 300.0
+_REFUSALS = (400, 401)  # RFC 6749 section 5.2; all else is trouble in passing
 _CAUSE = re.compile(r"[a-z_]{1,40}")
 
 
@@ -30,10 +31,16 @@ class OAuthError(Exception):
     """No access token was to be had."""
 
 
+class OAuthRefused(OAuthError):
+    """The provider said no to what we asked with."""
+
+
 class AccessTokens:
     """Gives the access token of one channel; asks the provider when it needs a new one.
 
-    `get` blocks while it asks: call it in a thread.
+    A provider may give a new refresh token with it, and may take no older one from then on (RFC
+    6749 section 6): the newest is used as long as this lives. `get` blocks while it asks: call it
+    in a thread.
     """
 
     def __init__(
@@ -51,6 +58,7 @@ class AccessTokens:
         self._refresh_token = refresh_token
         self._world = world
         self._lock = threading.Lock()
+        self._newest = ""
         self._token = ""
         self._until = 0.0
 
@@ -77,20 +85,31 @@ class AccessTokens:
 
     def _refresh(self) -> None:
         self._token = ""
-        answer = self._ask(
-            {
-                "grant_type": "refresh_token",
-                "client_id": self._client_id,
-                "client_secret": self._client_secret(),
-                "refresh_token": self._refresh_token(),
-            }
-        )
+        answer = self._granted(self._newest or self._refresh_token())
         token, life_s = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not token:
             raise OAuthError("the token server's answer holds no access_token")
         self._token = token
         life_s = life_s if isinstance(life_s, int | float) else DEFAULT_LIFE_S
         self._until = self._world.monotonic() + max(0.0, life_s - MARGIN_S)
+        newest = answer.get("refresh_token")
+        if isinstance(newest, str) and newest:
+            self._newest = newest
+
+    def _granted(self, refresh_token: str) -> dict[str, object]:
+        try:
+            return self._ask(
+                {
+                    "grant_type": "refresh_token",
+                    "client_id": self._client_id,
+                    "client_secret": self._client_secret(),
+                    "refresh_token": refresh_token,
+                }
+            )
+        except OAuthRefused:
+            # The configured one may be good still: it is asked with next.
+            self._newest = ""
+            raise
 
     def _ask(self, fields: dict[str, str]) -> dict[str, object]:
         from urllib.error import HTTPError  # noqa: PLC0415 - 25 ms, for those who need tokens
@@ -104,7 +123,8 @@ class AccessTokens:
         except HTTPError as exc:
             with exc:
                 said = f"{exc.code} {exc.reason}{_cause_in(exc)}"
-                raise OAuthError(f"the token server said {said}") from None
+                kind = OAuthRefused if exc.code in _REFUSALS else OAuthError
+                raise kind(f"the token server said {said}") from None
         except (OSError, ValueError) as exc:
             raise OAuthError(f"the token server cannot be used: {exc}") from exc
         if not isinstance(found, dict):

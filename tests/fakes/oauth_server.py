@@ -11,10 +11,17 @@ from urllib.parse import parse_qs
 
 
 class OAuthServer:
-    """Gives ``token-1``, ``token-2`` and so on; ``forms`` holds what was asked."""
+    """Gives ``token-1``, ``token-2`` and so on; ``forms`` holds what was asked.
 
-    def __init__(self, *, status: int = 200, expires_in: int = 3600) -> None:
+    ``good`` is the only refresh token that it takes: with each access token it gives another one,
+    ``refresh-1`` and so on, and takes only that from then on. None: it takes any, and gives none.
+    """
+
+    def __init__(
+        self, *, status: int = 200, expires_in: int = 3600, good: str | None = None
+    ) -> None:
         self.forms: list[dict[str, list[str]]] = []
+        self.good = good
         self.status, self.expires_in = status, expires_in
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -29,6 +36,20 @@ class OAuthServer:
         self._thread.join()
         self._server.server_close()
 
+    def _answer(self) -> tuple[int, dict[str, object]]:
+        number = len(self.forms)
+        is_refused = self.good is not None and self.forms[-1]["refresh_token"] != [self.good]
+        if self.status != HTTPStatus.OK or is_refused:
+            status = HTTPStatus.BAD_REQUEST if is_refused else self.status
+            return status, {"error": "invalid_grant", "error_description": "refresh is over"}
+        answer: dict[str, object] = {
+            "access_token": f"token-{number}",
+            "expires_in": self.expires_in,
+        }
+        if self.good is not None:
+            self.good = answer["refresh_token"] = f"refresh-{number}"
+        return HTTPStatus.OK, answer
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         outer = self
 
@@ -36,13 +57,8 @@ class OAuthServer:
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 outer.forms.append(parse_qs(self.rfile.read(length).decode()))
-                answer = {
-                    "access_token": f"token-{len(outer.forms)}",
-                    "expires_in": outer.expires_in,
-                }
-                if outer.status != HTTPStatus.OK:
-                    answer = {"error": "invalid_grant", "error_description": "refresh is over"}
-                self.send_response(outer.status)
+                status, answer = outer._answer()
+                self.send_response(status)
                 self.end_headers()
                 self.wfile.write(json.dumps(answer).encode())
 
