@@ -170,8 +170,9 @@ class EmailChannel:
         )
 
     def _mailbox(self) -> Mailbox:
-        from channels.email.imap import Mailbox, MailboxSettings  # noqa: PLC0415 - 80 ms
-        from channels.email.imap_session import Login as ImapLogin  # noqa: PLC0415
+        from channels.email.imap import Mailbox  # noqa: PLC0415 - 80 ms
+        from channels.email.imap_session import Login as ImapLogin  # noqa: PLC0415 - as above
+        from channels.email.imap_taking import MailboxSettings  # noqa: PLC0415 - as above
 
         settings = self._settings
         assert settings.imap is not None

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from channels import backoff
 from channels.conformance import ScriptedIntake
-from channels.email import imap, imap_session
+from channels.email import imap, imap_session, imap_threads
 from channels.email.imap_position import Position
 from channels.email.imap_session import Listing
 from gateway.contracts.channel import Cursor
@@ -546,9 +546,9 @@ async def test_many_mailboxes_need_few_threads(dovecot: Dovecot) -> None:
     ]
     for intake in intakes:
         await intake.until(lambda intake=intake: is_through(intake))
-    threads = imap._threads()
+    threads = imap_threads.threads()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
-    assert len(threads._threads) <= imap.THREADS
+    assert len(threads._threads) <= imap_threads.THREADS
