@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 
 from gateway.errors import Problem
+from gateway.model.people import Place
 
 
 def problem(message: str, suggestion: str | None = None, *, warn: bool = False) -> Problem:
@@ -16,6 +18,15 @@ def problem(message: str, suggestion: str | None = None, *, warn: bool = False) 
         message=message,
         suggestion=suggestion,
     )
+
+
+def problems_of(
+    places: Sequence[Place], check_where: Callable[[str], Problem | None]
+) -> Iterator[Problem]:
+    """Yield what is wrong with how places are written."""
+    for place in places:
+        if found := check_where(place.where):
+            yield replace(found, message=f"{place}: {found.message}")
 
 
 def variable_of(name: str, secret: str) -> str:

@@ -13,8 +13,10 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from gateway.contracts.channel import ChannelFactory
 from gateway.contracts.rules import Rules
 from gateway.errors import ConfigError, Problem
 from gateway.settings import Settings
@@ -94,6 +96,7 @@ def read(order: Order) -> Reading:
         channels=order.channels,
         timezone=order.timezone,
         replies=order.replies,
+        check_where=_check_where,
     )
     book = loaded.book or loaded.untested
     return Reading(
@@ -104,6 +107,22 @@ def read(order: Order) -> Reading:
         files=loaded.files,
         unfinished=loaded.unfinished,
     )
+
+
+def _check_where(kind: str, where: str) -> Problem | None:
+    """Return what is wrong with a place; what is wrong with its channel is told elsewhere."""
+    factory = _factory(kind)
+    return factory.check_where(where) if factory is not None else None
+
+
+@cache
+def _factory(kind: str) -> ChannelFactory | None:
+    from channels import registry  # noqa: PLC0415 - not every desk tells its teams anywhere
+
+    try:
+        return registry.load(kind)
+    except (LookupError, ImportError):
+        return None
 
 
 async def read_apart(settings: Settings) -> Reading:

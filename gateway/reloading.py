@@ -64,7 +64,7 @@ class Reloading:
         self._settings = settings
         self._gauge = gauge
         self._world = world
-        self._watched = Watched(settings.rules, list_rule_files, pace or Pace())
+        self.watched = Watched(settings.rules, list_rule_files, pace or Pace())
         self._read = read
         self._seen: Look = ()
         self._live = Reading(book=None, problems=())
@@ -75,7 +75,7 @@ class Reloading:
         Failing examples are no error in files that were live before: an update of the program may
         have brought them about, and the desk must come back up.
         """
-        self._seen = await self._watched.look()
+        self._seen = await self.watched.look()
         reading = await self._read(self._settings)
         if reading.examples_fail and reading.files in await _were_live(store):
             reading = replace(reading, examples_fail=False, problems=_as_warnings(reading.problems))
@@ -90,7 +90,7 @@ class Reloading:
         """Take every good change until cancelled."""
         await hand_over(desk)
         while True:
-            await self._watched.differs(lambda: self._seen)
+            await self.watched.differs(lambda: self._seen)
             await self.settle(desk)
 
     def look_again(self) -> None:
@@ -102,10 +102,10 @@ class Reloading:
 
         What changed again meanwhile is neither taken nor refused: it is looked at the next time.
         """
-        pace = self._watched.pace
-        seen = await self._watched.rested(pace.rest)
+        pace = self.watched.pace
+        seen = await self.watched.rested(pace.rest)
         reading = await self._read_fairly()
-        if reading is None or await self._watched.look() != seen:
+        if reading is None or await self.watched.look() != seen:
             return
         if reading.files == self._live.files:
             log.info("rule files are as they were", rulebook=self._gauge.hash)
@@ -120,7 +120,7 @@ class Reloading:
             self._gauge.waiting = why
         if why:
             log.warning("changed rules wait", reason=why, seconds=pace.long_rest)
-            if await self._watched.rested(pace.long_rest) != seen:
+            if await self.watched.rested(pace.long_rest) != seen:
                 return
         self._seen = seen
         desk.rules = reading.book
@@ -134,7 +134,7 @@ class Reloading:
         except ConfigError as exc:
             log.error("rule files could not be read", error=str(exc))  # noqa: TRY400 - no traceback
             self._gauge.errors = max(1, self._gauge.errors)
-            await asyncio.sleep(self._watched.pace.long_rest)
+            await asyncio.sleep(self.watched.pace.long_rest)
             return None
 
     async def _take(self, reading: Reading, store: Store) -> None:

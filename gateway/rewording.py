@@ -43,18 +43,18 @@ class Rewording:
         self._languages = settings.policy.languages
         self._gauge = gauge
         self._taken = taken
-        self._watched = Watched(self._folder, templates.list_files, pace or Pace())
+        self.watched = Watched(self._folder, templates.list_files, pace or Pace())
         self._seen: Look = ()
 
     async def first(self) -> Found:
         """Return the words to start with, and all problems of the admin's own."""
-        self._seen = await self._watched.look()
+        self._seen = await self.watched.look()
         return await self._read()
 
     async def run(self, desk: Desk) -> None:
         """Take every good change until cancelled."""
         while True:
-            await self._watched.differs(lambda: self._seen)
+            await self.watched.differs(lambda: self._seen)
             await self.settle(desk)
 
     async def settle(self, desk: Desk) -> None:
@@ -62,8 +62,8 @@ class Rewording:
 
         What changed again meanwhile is neither taken nor refused: it is looked at the next time.
         """
-        pace = self._watched.pace
-        seen = await self._watched.rested(pace.rest)
+        pace = self.watched.pace
+        seen = await self.watched.rested(pace.rest)
         digest, unfinished = await asyncio.to_thread(_contents, self._folder)
         words, problems = await self._read()
         errors = [problem for problem in problems if problem.severity == "error"]
@@ -72,8 +72,8 @@ class Rewording:
             log.warning(
                 "changed templates wait", reason=self._gauge.waiting, seconds=pace.long_rest
             )
-            await self._watched.rested(pace.long_rest)
-        if await self._watched.look() != seen:
+            await self.watched.rested(pace.long_rest)
+        if await self.watched.look() != seen:
             return
         self._seen = seen
         self._gauge.errors, self._gauge.waiting = len(errors), ""

@@ -18,6 +18,7 @@ import structlog
 
 from gateway import app, archiving, web
 from gateway.ailing import Ailing
+from gateway.beginning import Beginning
 from gateway.contracts.channel import Channel, Webhook, WebRequest, WebResponse
 from gateway.contracts.store import Store
 from gateway.errors import LeaseLost, StoreError, StoreUnavailable
@@ -30,8 +31,6 @@ from gateway.journey.parsing import ParserPool
 from gateway.journey.pipeline import Pipeline
 from gateway.model.upkeep import Depth, Erased, Keep
 from gateway.presence import Presence
-from gateway.reloading import Reloading
-from gateway.rewording import Rewording
 from gateway.settings import Retention, Settings
 from gateway.web.metrics import Meter
 from gateway.world import RealWorld
@@ -65,6 +64,7 @@ class Running:
         self.node = app.node_name()
         self.meter = meter
         self.desk: Desk | None = None
+        self.beginning = Beginning(settings, channels, meter, self.world)
         self._ailing = Ailing(channels, meter.troubles)
         self.parsers = ParserPool(app.parsers_of(channels), self._foresight)
         self.pipeline = Pipeline(self._the_desk, self.parsers, world=self.world)
@@ -147,11 +147,7 @@ class Running:
         Raises:
             ConfigError: rules or templates have errors.
         """
-        reloading = Reloading(self.settings, self.meter.rules, self.world)
-        # A rule may name a receipt that only the new templates have.
-        rewording = Rewording(self.settings, self.meter.templates, taken=reloading.look_again)
-        words, book = await rewording.first(), await reloading.first(self.store)
-        parts = app.put_together(self.channels, (), book, words)
+        parts = await self.beginning.read(self.store)
         desk = await app.build_desk(
             parts, self.settings, self.store, world=self.world, meter=self.meter
         )
@@ -162,8 +158,8 @@ class Running:
             ("delivery", self.delivery.run),
             ("inbox", self._claim),
             ("clock", self._sweep),
-            ("rules", partial(reloading.run, desk)),
-            ("templates", partial(rewording.run, desk)),
+            ("rules", partial(self.beginning.reloading.run, desk)),
+            ("templates", partial(self.beginning.rewording.run, desk)),
             ("archive", partial(archiving.keep, desk, self.settings)),
             ("lessons", partial(lessons.keep, desk)),
             ("channels", partial(self._ailing.keep, desk)),

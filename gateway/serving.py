@@ -2,7 +2,7 @@
 
 Runs until SIGTERM, SIGINT, or the SIGHUP of a lost terminal. Order of start: the desk's lock, the
 store, listeners, the ready line, receivers (accepting starts at once), then the rule book, then
-deciding and delivering.
+deciding and delivering. Rule files that were refused the last time are read before all that.
 Order of stop: receivers first, then what is in hand, then the store.
 A second signal ends the process at once; everything acknowledged is in the store by then.
 """
@@ -35,6 +35,10 @@ LOOK_SECONDS = 0.5
 EXIT_FINE = 0
 EXIT_PROBLEMS = 1
 EXIT_STORE_BROKEN = 75
+KEPT = (
+    "the desk was stopped: mend these errors and start it again."
+    " What came in meanwhile is kept, and is handled then"
+)
 
 
 async def serve(settings: Settings, meter: Meter) -> int:
@@ -45,9 +49,7 @@ async def serve(settings: Settings, meter: Meter) -> int:
     try:
         return await _serve_locked(settings, meter, alone=lock is not None)
     except ConfigError as exc:
-        for problem in exc.problems:
-            print(problem, file=sys.stderr)  # noqa: T201 - before there is a log
-        return EXIT_PROBLEMS
+        return _refuse(exc, "the desk was not started: mend these errors first")
     except (OSError, StoreError) as exc:
         return _complain(in_plain_words(exc))
     finally:
@@ -63,6 +65,12 @@ def _lock(settings: Settings) -> DeskLock | None:
 def _complain(text: str) -> int:
     print(f"ventanilla: {text}", file=sys.stderr)  # noqa: T201 - before there is a log
     return EXIT_PROBLEMS
+
+
+def _refuse(error: ConfigError, outcome: str) -> int:
+    for problem in error.problems:
+        print(problem, file=sys.stderr)  # noqa: T201 - for whoever starts it, and a log may be JSON
+    return _complain(outcome)
 
 
 async def _serve_locked(settings: Settings, meter: Meter, *, alone: bool) -> int:
@@ -83,6 +91,7 @@ async def _serve_locked(settings: Settings, meter: Meter, *, alone: bool) -> int
     running = Running(settings, store, channels, meter, presence=not alone)
     stopping = _signals()
     try:
+        await running.beginning.read_if_refused(store)
         if running.presence is not None:
             await running.presence.arrive()
         addresses = await running.bind()
@@ -102,7 +111,10 @@ async def _until_told(running: Running, stopping: asyncio.Event) -> int:
     try:
         while not stopping.is_set():
             if beginning.done():
-                beginning.result()
+                try:
+                    beginning.result()
+                except ConfigError as exc:
+                    return _refuse(exc, KEPT)
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await stopping.wait()

@@ -22,12 +22,13 @@ REPLIES = ("explicit", "thread")
 
 @dataclass(frozen=True, slots=True)
 class TeamSource:
-    """A team with the places of what it refers to."""
+    """A team with the places of what it refers to; ``is_told``: its ``tell`` names something."""
 
     team: Team
     mark: Mark
     agents: tuple[tuple[str, Mark], ...]
     next_team: tuple[str, Mark] | None
+    is_told: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def read_team(key: Scalar, node: Node, known: Known) -> TeamSource | None:
         replies=_replies(found, what, known),
     )
     after = (following, found["next"].mark) if following else None
-    return TeamSource(team, key.mark, agents, after)
+    return TeamSource(team, key.mark, agents, after, _filled(found, "tell"))
 
 
 def _replies(found: Fields, what: str, known: Known) -> Replies:
@@ -96,22 +97,30 @@ def read_place(text: str, mark: Mark, known: Known) -> Place | None:
     except ValueError as error:
         known.problems.error(mark, str(error))
         return None
-    if known.channels is None or place.channel in known.channels:
+    if known.channels is None:
         return place
-    of_kind = [name for name, kind in known.channels.items() if kind == place.channel]
+    name = _channel_named(place.channel, known.channels, mark, known)
+    if name is None:
+        return None
+    if fault := known.check_where(known.channels[name], place.where):
+        known.problems.error(mark, f"{text}: {fault.message}", fault.suggestion)
+        return None
+    return Place(name, place.where)
+
+
+def _channel_named(word: str, channels: Mapping[str, str], mark: Mark, known: Known) -> str | None:
+    """Return the channel of a name, or the only one of a kind; note a problem otherwise."""
+    if word in channels:
+        return word
+    of_kind = [name for name, kind in channels.items() if kind == word]
     if len(of_kind) == 1:
-        return Place(of_kind[0], place.where)
+        return of_kind[0]
     if of_kind:
         names = ", ".join(sorted(of_kind))
-        known.problems.error(
-            mark, f"there is more than one {place.channel} channel", f"name one of {names}"
-        )
-        return None
-    known.problems.error(
-        mark,
-        f"no channel {place.channel!r} is configured",
-        did_you_mean(place.channel, (*known.channels, *known.channels.values())),
-    )
+        known.problems.error(mark, f"there is more than one {word} channel", f"name one of {names}")
+    else:
+        hint = did_you_mean(word, (*channels, *channels.values()))
+        known.problems.error(mark, f"no channel {word!r} is configured", hint)
     return None
 
 

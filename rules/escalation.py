@@ -48,10 +48,10 @@ def check_told(
 
     Where no team has a place the desk is worked from the command line: that is meant so.
     """
-    if not any(source.team.tell for source in teams.values()):
+    if not any(source.is_told for source in teams.values()):
         return
     for team in dict.fromkeys(_reached(routes, fallback, teams)):
-        if not teams[team].team.tell:
+        if not teams[team].is_told:
             known.problems.warning(
                 teams[team].mark,
                 f"team {team} can get tickets, and has no tell: nobody hears of them",

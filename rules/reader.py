@@ -17,7 +17,7 @@ from rules.assemble import DeskTimes, assemble, assemble_times
 from rules.book import RuleBook
 from rules.faq.cache import Cache
 from rules.files import list_rule_files
-from rules.known import Known
+from rules.known import Known, any_where
 from rules.nodes import MapNode
 from rules.problems import Mark, Problems
 from rules.strict_yaml import MAX_FILE_BYTES, read_yaml
@@ -54,6 +54,7 @@ def load(
     channels: Mapping[str, str] | None = None,
     timezone: str = "UTC",
     replies: Mapping[str, tuple[str, ...]] | None = None,
+    check_where: Callable[[str, str], Problem | None] = any_where,
     model: str = "",
     cache: Path | None = None,
     progress: Progress | None = None,
@@ -67,6 +68,7 @@ def load(
         channels: the configured channels' kinds by name; None where they are not known.
         timezone: what business hours and dates mean where ``calendar`` does not say.
         replies: the languages of each receipt of the admin's own; None where they are not known.
+        check_where: what is wrong with how a place on a channel of a kind is written, if anything.
         model: a folder with a model for the FAQ, or the package that carries one; "" for none.
         cache: a folder that keeps what was learned of the FAQ; None for none.
         progress: is told a step's name, how much of it is done, and how much there is.
@@ -74,7 +76,7 @@ def load(
     with _no_collection():
         return _load(
             folder,
-            Known(Problems(), languages, channels, timezone, str(folder), replies),
+            Known(Problems(), languages, channels, timezone, str(folder), replies, check_where),
             Faq(max_wrong, model),
             progress or _quiet,
             Cache(cache),

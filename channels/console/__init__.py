@@ -52,6 +52,12 @@ class ConsoleChannel:
         """See `ChannelFactory.settings_model`."""
         return ConsoleSettings
 
+    @classmethod
+    def check_where(cls, where: str) -> Problem | None:
+        """See `ChannelFactory.check_where`: there is one terminal, whatever it is called."""
+        del where
+        return None
+
     async def bind(self) -> Mapping[str, str]:
         """See `Channel.bind`: it listens nowhere."""
         return {}

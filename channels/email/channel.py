@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from channels.email.checks import check_files, check_places, check_settings
+from channels.email.checks import check_files, check_settings, check_where
 from channels.email.door import House, Login
 from channels.email.envelope import OwnAddresses, to_wire
 from channels.email.oauth import AccessTokens
@@ -23,7 +23,7 @@ from channels.email.send import SmtpSender, WayOut
 from channels.email.settings import EmailSettings
 from channels.email.smtp_in import SmtpListener
 from channels.health import Health
-from channels.problems import problem, variable_of
+from channels.problems import problem, problems_of, variable_of
 from gateway.contracts.channel import Abilities, ChannelSetup, Intake, Parser, Rate, Trouble
 from gateway.errors import ChannelMisconfigured, Problem, SendError
 from gateway.model.outgoing import Outgoing, Part, Receipt
@@ -55,6 +55,11 @@ class EmailChannel:
     def settings_model(cls) -> type[EmailSettings]:
         """See `ChannelFactory.settings_model`."""
         return EmailSettings
+
+    @classmethod
+    def check_where(cls, where: str) -> Problem | None:
+        """See `ChannelFactory.check_where`."""
+        return check_where(where)
 
     @cached_property
     def parser(self) -> Parser:
@@ -102,7 +107,7 @@ class EmailChannel:
         problems = [
             *check_settings(self.name, self._settings, self._setup.secrets),
             *check_files(self._settings),
-            *check_places(places),
+            *problems_of(places, check_where),
         ]
         if connect and not any(found.severity == "error" for found in problems):
             problems += await self._check_servers()

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from channels.email.envelope import is_strict, to_wire
 from channels.email.settings import EmailSettings
 from channels.problems import problem, variable_of
 from gateway.errors import Problem
-from gateway.model.people import Place
 
 
 def needed_secrets(settings: EmailSettings) -> Iterator[str]:
@@ -103,9 +102,8 @@ def _check_certificates(settings: EmailSettings) -> Iterator[Problem]:
             yield problem(text, "a file in PEM: it begins with -----BEGIN CERTIFICATE-----")
 
 
-def check_places(places: Sequence[Place]) -> Iterator[Problem]:
-    """Yield the places that are not one plain address."""
-    for place in places:
-        if not is_strict(to_wire(place.where)):
-            where = "it stands in a team's tell, or in [desk] alerts"
-            yield problem(f"{place} is not one plain mail address", where)
+def check_where(where: str) -> Problem | None:
+    """Return what is wrong with a place: it has to be one plain address."""
+    if is_strict(to_wire(where)):
+        return None
+    return problem("this is not one plain mail address", "such as ana@corp.example")

@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from channels.health import Health
-from channels.problems import variable_of
-from channels.slack.checks import Connected, check_places, check_settings
+from channels.problems import problems_of, variable_of
+from channels.slack.checks import Connected, check_settings, check_where
 from channels.slack.parser import SlackParser
 from channels.slack.settings import SlackSettings
 from channels.slack.talk import room_and_thread, room_and_ts
@@ -78,6 +78,11 @@ class SlackChannel:
         """See `ChannelFactory.settings_model`."""
         return SlackSettings
 
+    @classmethod
+    def check_where(cls, where: str) -> Problem | None:
+        """See `ChannelFactory.check_where`."""
+        return check_where(where)
+
     async def bind(self) -> Mapping[str, str]:
         """See `Channel.bind`: what comes by HTTP comes to the desk's own listener."""
         return {}
@@ -132,7 +137,7 @@ class SlackChannel:
         setup, settings = self._setup, self._settings
         found = [
             *check_settings(self.name, settings, setup.secrets, setup.public_url),
-            *check_places(places),
+            *problems_of(places, check_where),
         ]
         if connect and not any(problem.severity == "error" for problem in found):
             connected = Connected(self._api, self._names, settings)

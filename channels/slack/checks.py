@@ -58,13 +58,12 @@ def check_settings(
         yield problem('mode = "http" needs an address that Slack can reach', hint)
 
 
-def check_places(places: Sequence[Place]) -> Iterator[Problem]:
-    """Yield the places that can be no room of Slack."""
-    for place in places:
-        room, _ = room_and_thread(place.where)
-        if not is_channel(room) and room[:1] not in {"D", "U", "W"}:
-            hint = "#name in lower case, or an id such as C024BE91L"
-            yield problem(f"{place} is no place in Slack", hint)
+def check_where(where: str) -> Problem | None:
+    """Return what is wrong with a place: it has to be a room of Slack, or a user."""
+    room, _ = room_and_thread(where)
+    if is_channel(room) or room[:1] in {"D", "U", "W"}:
+        return None
+    return problem("this is no place in Slack", "#name in lower case, or an id: C024BE91L")
 
 
 class Connected:

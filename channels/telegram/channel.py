@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 
+from channels.problems import problems_of
 from channels.telegram.bot import ConfiguredBot
-from channels.telegram.checks import check_online, check_places, check_settings
+from channels.telegram.checks import check_online, check_settings, check_where
 from channels.telegram.fetch import fetch
 from channels.telegram.parse import TelegramParser
 from channels.telegram.receive import Work, receive
@@ -60,6 +61,11 @@ class TelegramChannel:
         """See `ChannelFactory.settings_model`."""
         return TelegramSettings
 
+    @classmethod
+    def check_where(cls, where: str) -> Problem | None:
+        """See `ChannelFactory.check_where`."""
+        return check_where(where)
+
     @cached_property
     def parser(self) -> Parser:
         """See `Channel.parser`."""
@@ -96,7 +102,7 @@ class TelegramChannel:
 
     async def check(self, places: Sequence[Place], *, connect: bool) -> Sequence[Problem]:
         """See `Channel.check`."""
-        found = [*check_settings(self._bot), *check_places(places)]
+        found = [*check_settings(self._bot), *problems_of(places, check_where)]
         if connect and not any(one.severity == "error" for one in found):
             found += await check_online(self._bot, places)
         return found

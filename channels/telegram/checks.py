@@ -69,14 +69,14 @@ def _check_webhook_settings(bot: ConfiguredBot) -> Iterator[Problem]:
         yield problem(text, warn=bot.settings.api_url.startswith("http://"))
 
 
-def check_places(places: Sequence[Place]) -> Iterator[Problem]:
-    """Yield the places that are no chats."""
-    for place in places:
-        try:
-            read_where(place.where)
-        except ValueError as error:
-            hint = "write it as telegram:-1001234567890, with /77 behind it for topic 77"
-            yield problem(f"{place}: {error}", hint)
+def check_where(where: str) -> Problem | None:
+    """Return what is wrong with a place: it has to be a chat, or a topic in one."""
+    try:
+        read_where(where)
+    except ValueError as error:
+        hint = "write it as telegram:-1001234567890, with /77 behind it for topic 77"
+        return problem(str(error), hint)
+    return None
 
 
 async def check_online(bot: ConfiguredBot, places: Sequence[Place]) -> Sequence[Problem]:

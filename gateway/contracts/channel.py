@@ -276,6 +276,11 @@ class ChannelFactory(Protocol):
         """Return the pydantic model of one ``[channels.<name>]`` table of this kind."""
         ...
 
+    @classmethod
+    def check_where(cls, where: str) -> Problem | None:
+        """Return what is wrong with how a place on such a channel is written; None for nothing."""
+        ...
+
     def __call__(self, name: str, settings: Any, setup: ChannelSetup) -> Channel:
         """Return a channel. Opens nothing."""
         ...

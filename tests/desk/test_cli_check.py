@@ -104,6 +104,24 @@ def test_check_finds_mistakes_in_rules_too(shell):
     assert any(problem["file"].endswith("desk.yaml") for problem in ran.json["problems"])
 
 
+def test_a_place_that_is_none_has_its_line_in_the_rule_file(shell):
+    """And the team is not said to have no place, too."""
+    rules = shell.config.parent / "rules" / "desk.yaml"
+    text = rules.read_text().replace(
+        "service-desk: {level: 1}", 'service-desk: {level: 1, tell: ["email:ops(at)x.example"]}'
+    )
+    rules.write_text(text)
+
+    told = shell("check")
+
+    assert told.code == 1
+    assert told.out.splitlines()[0].startswith(
+        f"{rules}:2:35: email:ops(at)x.example: this is not one plain mail address"
+    )
+    assert "has no tell" not in told.out.splitlines()[0]
+    assert "team service-desk" not in told.out
+
+
 def test_warnings_alone_are_no_failure(shell):
     """An entry without examples is worth a word, and the desk is fine."""
     entry = '{id: moon, ask: {en: ["Where is the moon tonight?"]}, answer: {en: Up.}}'

@@ -334,6 +334,23 @@ def test_changed_rules_are_taken_by_the_running_desk(serving, shell):
     assert "ventanilla_rules_errors 1.0" in broken
 
 
+def test_rules_with_errors_end_a_start_and_are_told_first_the_next_time(shell):
+    """What was taken before they were read is kept; started again, the desk announces nothing."""
+    listen_anywhere(shell.config)
+    more = shell.config.parent / "rules" / "more.yaml"
+    more.write_text("routes: [{id: lift, when: {words: [lift]}, then: {team: netwrok}}]\n")
+
+    first, second = (process("serve", "-c", str(shell.config)) for _ in range(2))
+
+    assert (first.returncode, second.returncode) == (1, 1)
+    assert (first.stdout[:6], second.stdout) == ("ready ", "")
+    for told in (first.stderr, second.stderr):
+        assert f"{more}:1:57: " in told
+        assert "did you mean 'network'?" in told
+    assert "What came in meanwhile is kept" in first.stderr
+    assert "the desk was not started" in second.stderr
+
+
 def metrics_of(address):
     """Return the metrics page of a running desk."""
     with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as page:

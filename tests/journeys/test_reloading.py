@@ -137,7 +137,7 @@ async def until(holds: Callable[[], bool]) -> None:
 async def test_a_set_that_lost_much_waits_for_a_long_rest(desk, left, waits):
     """Of 44 rules and entries four may go at once; five may be half of a change."""
     await desk.changed(book_of_many(40))
-    desk.reloading._watched.pace = replace(QUICK, long_rest=60)
+    desk.reloading.watched.pace = replace(QUICK, long_rest=60)
 
     task = asyncio.create_task(desk.changed(book_of_many(left)))
     await until(lambda: task.done() or bool(desk.gauge.waiting))
@@ -161,7 +161,7 @@ async def test_a_set_that_grows_while_it_waits_is_not_taken_as_it_was(desk):
     """What was half written is looked at again when it is whole."""
     await desk.changed(book_of_many(40))
     whole = book_of_many(41)
-    desk.reloading._watched.pace = replace(QUICK, long_rest=0.3)
+    desk.reloading.watched.pace = replace(QUICK, long_rest=0.3)
 
     task = asyncio.create_task(desk.changed(book_of_many(3)))
     await until(lambda: bool(desk.gauge.waiting))

@@ -107,7 +107,7 @@ async def test_one_bad_file_keeps_the_others_back(desk):
 
 async def test_a_file_without_its_last_line_end_is_waited_for(desk):
     """A writer that stopped in the midst goes on before the long rest is over."""
-    desk.rewording._watched.pace = Pace(look=0.001, rest=0.002, long_rest=0.3)
+    desk.rewording.watched.pace = Pace(look=0.001, rest=0.002, long_rest=0.3)
     path = desk.folder / "en/requester/received.md.j2"
     task = asyncio.create_task(desk.changed(GOOD[:-10]))
     async with asyncio.timeout(10):

@@ -78,8 +78,8 @@ async def test_places_that_are_none_are_named():
     problems = await found(make_channel(), "#Help", "ana@corp.example", "#help", "C024BE91L/1.0")
 
     assert [problem.split(" (")[0] for problem in problems] == [
-        "error: slack:#Help is no place in Slack",
-        "error: slack:ana@corp.example is no place in Slack",
+        "error: slack:#Help: this is no place in Slack",
+        "error: slack:ana@corp.example: this is no place in Slack",
     ]
 
 
