@@ -27,8 +27,7 @@ from gateway.journey.desk import Desk, Meter, Numbers
 from gateway.journey.tokens import Keyring
 from gateway.model.knowledge import Lesson
 from gateway.model.message import Author, Json, Message, RawEvent
-from gateway.model.people import Place
-from gateway.settings import ChannelSettings, Rest, Settings, read_channel
+from gateway.settings import ChannelSettings, Settings, read_channel
 from gateway.settings.places import place_of
 from gateway.settings.problems import did_you_mean
 from gateway.world import RealWorld, World
@@ -207,67 +206,6 @@ async def reading(settings: Settings) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
-
-
-async def check(settings: Settings, *, connect: bool) -> Sequence[Problem]:
-    """Return everything that is wrong with a desk; with ``connect`` also what servers say."""
-    channels, wrong = load_channels(settings)
-    book, in_rules = await asyncio.to_thread(load_rules, settings)
-    _, in_words = load_words(settings)
-    told = [place for team in book.teams.values() for place in team.tell] if book else []
-    found = [*settings.problems, *wrong, *in_rules, *in_words]
-    if book is not None and (connect or database_path(settings) is not None):
-        learned = await load_lessons(settings)
-        found += book.unsent(learned, 1 - settings.max_wrong)
-    for channel in channels.values():
-        found += await check_channel(settings, channel, channels, told, connect=connect)
-        await channel.close()
-    return found
-
-
-async def check_rest(rest: Rest) -> Sequence[Problem]:
-    """Return what else is wrong where the configuration has errors already."""
-    channels, wrong = load_channels(rest.settings)
-    for channel in channels.values():
-        await channel.close()
-    if not rest.is_enough_for_rules:
-        return wrong
-    _, in_rules = await asyncio.to_thread(load_rules, rest.settings)
-    _, in_words = load_words(rest.settings)
-    return [*wrong, *in_rules, *in_words]
-
-
-async def check_channel(
-    settings: Settings,
-    channel: Channel,
-    channels: Mapping[str, Channel],
-    told: Sequence[Place] = (),
-    *,
-    connect: bool = False,
-) -> Sequence[Problem]:
-    """Return what is wrong with one channel, its secrets, and the places on it that are told."""
-    is_single = sum(c.kind == channel.kind for c in channels.values()) == 1
-    names = {channel.name, channel.kind} if is_single else {channel.name}
-    mine = [place for place in (*told, *settings.policy.alerts) if place.channel in names]
-    return _placed(settings, channel.name, await channel.check(mine, connect=connect))
-
-
-def _placed(settings: Settings, channel: str, problems: Sequence[Problem]) -> list[Problem]:
-    """Give a channel's problems the place of its table, where they have none of their own."""
-    line = next(table.line for table in settings.channels if table.name == channel)
-    return [
-        problem
-        if problem.line
-        else Problem(
-            file=str(settings.path),
-            line=line,
-            column=1,
-            severity=problem.severity,
-            message=f"channels.{channel}: {problem.message}",
-            suggestion=problem.suggestion,
-        )
-        for problem in problems
-    ]
 
 
 def explain(

@@ -18,7 +18,7 @@ from datetime import timedelta
 
 import structlog
 
-from gateway import app
+from gateway import app, checking
 from gateway.errors import ConfigError, StoreError, StoreUnavailable, in_plain_words
 from gateway.running import STORE_RETRY_SECONDS, Running, cancel
 from gateway.settings import Settings
@@ -75,9 +75,9 @@ def _refuse(error: ConfigError, outcome: str) -> int:
 
 async def _serve_locked(settings: Settings, meter: Meter, *, alone: bool) -> int:
     channels, wrong = app.load_channels(settings)
-    found = [*settings.problems, *wrong]
+    found = [*settings.problems, *wrong, *checking.check_listeners(settings, channels)]
     for channel in channels.values():
-        found += await app.check_channel(settings, channel, channels)
+        found += await checking.check_channel(settings, channel, channels)
     if any(problem.severity == "error" for problem in found):
         raise ConfigError(tuple(found))
     store = await open_store(

@@ -23,8 +23,16 @@ from channels.email.send import SmtpSender, WayOut
 from channels.email.settings import EmailSettings
 from channels.email.smtp_in import SmtpListener
 from channels.health import Health
-from channels.problems import problem, problems_of, variable_of
-from gateway.contracts.channel import Abilities, ChannelSetup, Intake, Parser, Rate, Trouble
+from channels.problems import problems_of, server_problem, variable_of
+from gateway.contracts.channel import (
+    Abilities,
+    Address,
+    ChannelSetup,
+    Intake,
+    Parser,
+    Rate,
+    Trouble,
+)
 from gateway.errors import ChannelMisconfigured, Problem, SendError
 from gateway.model.outgoing import Outgoing, Part, Receipt
 from gateway.model.people import Place
@@ -87,6 +95,13 @@ class EmailChannel:
         except ChannelMisconfigured as exc:
             raise OSError(exc.reason) from exc
 
+    def listens(self) -> Address | None:
+        """See `Listens.listens`."""
+        listen = self._settings.listen
+        if listen is None:
+            return None
+        return listen.path or (listen.host, listen.port)
+
     async def receive(self, intake: Intake) -> None:
         """See `Channel.receive`."""
         receivers: list[Receiver] = [self._listener] if self._listener else []
@@ -134,10 +149,10 @@ class EmailChannel:
             try:
                 await self._way_out.check()
             except SendError as exc:
-                found.append(problem(f"smtp: {exc.reason}"))
+                found.append(server_problem(f"smtp: {exc.reason}", exc))
         if self._settings.imap is not None:
-            reason = await self._mailbox().check()
-            found += [problem(f"imap: {reason}")] if reason else []
+            wrong = await self._mailbox().check()
+            found += [wrong] if wrong else []
         return found
 
     # --- what the rooms share ---------------------------------------------------------------

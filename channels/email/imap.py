@@ -17,8 +17,9 @@ from channels.email.imap_taking import MailboxSettings, Taking
 from channels.email.imap_threads import in_thread, threads
 from channels.health import Health
 from channels.holding import keep_holding
+from channels.problems import says, server_problem
 from gateway.contracts.channel import Intake
-from gateway.errors import ChannelMisconfigured, GatewayError, in_plain_words
+from gateway.errors import ChannelMisconfigured, GatewayError, Problem, in_plain_words
 from gateway.world import World
 
 log = logging.getLogger(__name__)
@@ -51,14 +52,14 @@ class Mailbox:
             about=self._settings.about,
         )
 
-    async def check(self) -> str | None:
+    async def check(self) -> Problem | None:
         """Log in, look whether the mailbox is there, leave; return what is wrong. Reads no mail."""
         try:
             login = self._settings.login
             session = await in_thread(lambda: ImapSession(login, read_only=True))
             await in_thread(session.leave)
         except (ImapError, OSError, GatewayError) as exc:
-            return f"{self._settings.login.server}: {in_plain_words(exc)}"
+            return server_problem(f"imap: {says(self._settings.login.server, exc)}", exc)
         return None
 
     async def _read_for_ever(self) -> None:

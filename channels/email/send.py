@@ -19,13 +19,13 @@ from channels.email.endpoints import Server, Tls
 from channels.email.oauth import AccessTokens, OAuthError
 from channels.email.smtp_out import Mail, Refused, Stage, Talk
 from channels.email.smtp_wire import Reply, Wire
+from channels.problems import says
 from gateway.errors import (
     AddressRefused,
     PermanentFailure,
     SendError,
     TemporaryFailure,
     Uncertain,
-    in_plain_words,
 )
 from gateway.model.outgoing import Part, Receipt
 from gateway.world import World
@@ -101,7 +101,7 @@ class SmtpSender:
                 await client.noop()
                 await client.quit()
         except (TimeoutError, aiosmtplib.SMTPException) as exc:
-            raise TemporaryFailure(f"{self._way_out.server}: {in_plain_words(exc)}") from exc
+            raise TemporaryFailure(says(self._way_out.server, exc)) from exc
         finally:
             client.close()
 
@@ -247,8 +247,6 @@ def _said(code: int, message: str) -> str:
 
 def _no_connection(server: Server, exc: Exception) -> SendError:
     match exc:
-        case TimeoutError():
-            why = "no answer in time"
         case aiosmtplib.SMTPAuthenticationError():
             why = f"it refused the login: {_said(exc.code, exc.message)}"
         case OAuthError():
@@ -256,5 +254,5 @@ def _no_connection(server: Server, exc: Exception) -> SendError:
         case aiosmtplib.SMTPResponseException():
             why = f"it said {_said(exc.code, exc.message)}"
         case _:
-            why = in_plain_words(exc)
+            return TemporaryFailure(says(server, exc)[: 2 * MAX_REASON], code="4.4.1")
     return TemporaryFailure(f"{server}: {why}"[: 2 * MAX_REASON], code="4.4.1")

@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.slack import errors
-from gateway.errors import TemporaryFailure, Uncertain
+from gateway.errors import TemporaryFailure, Uncertain, in_plain_words
 
 TIMEOUT_S = 30.0
 CONNECT_S = 10.0
@@ -71,7 +71,7 @@ class SlackApi:
         except SlackApiError as exc:
             raise _failure(method, exc, counts=counts) from exc
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as exc:
-            raise TemporaryFailure(f"Slack cannot be reached: {exc}") from exc
+            raise TemporaryFailure(_out_of_reach(exc)) from exc
         except (TimeoutError, aiohttp.ClientError, OSError) as exc:
             kind = Uncertain if counts else TemporaryFailure
             reason = f"Slack's answer to {method} was lost: {type(exc).__name__} {exc}"
@@ -106,6 +106,13 @@ class SlackApi:
                 base_url=self._base_url, session=session, retry_handlers=[]
             )
         return self._client
+
+
+def _out_of_reach(error: aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        why = getattr(error, "certificate_error", None) or error.os_error
+        return f"Slack at {error.host}:{error.port} cannot be reached: {in_plain_words(why)}"
+    return "Slack cannot be reached: no answer in time"
 
 
 def _failure(method: str, exc: SlackApiError, *, counts: bool) -> Exception:

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from channels.problems import missing_packages, problem, variable_of
+from channels.problems import (
+    is_out_of_reach,
+    missing_packages,
+    problem,
+    server_problem,
+    variable_of,
+)
 from channels.slack.scopes import SCOPES
 from channels.slack.settings import SlackSettings, is_channel
 from channels.slack.talk import room_and_thread
@@ -56,6 +62,9 @@ def check_settings(
     if settings.mode == "http" and not public_url:
         hint = 'set [http] public_url, or mode = "socket"'
         yield problem('mode = "http" needs an address that Slack can reach', hint)
+    elif settings.mode == "http" and not public_url.startswith("https://"):
+        text = f"Slack posts to https only, and [http] public_url is {public_url}"
+        yield problem(text, warn=settings.api_url.startswith("http://"))
 
 
 def check_where(where: str) -> Problem | None:
@@ -79,7 +88,7 @@ class Connected:
         try:
             _, headers = await self._api.call_with_headers("auth_test")
         except SendError as exc:
-            yield problem(f"the bot token: {exc.reason}")
+            yield _said_no("the bot token", exc)
             return
         for found in missing_scopes(headers.get("x-oauth-scopes", "")):
             yield found
@@ -89,7 +98,7 @@ class Connected:
                 await self._api.call("apps_connections_open", app_token=app_token)
             except SendError as exc:
                 hint = "Socket Mode must be on, and the app-level token have connections:write"
-                yield problem(f"the app token: {exc.reason}", hint)
+                yield _said_no("the app token", exc, hint)
         rooms = [*self._settings.support_channels, *(room_and_thread(p.where)[0] for p in places)]
         for room in dict.fromkeys(room for room in rooms if room[:1] in {"#", "C", "G"}):
             async for found in self._room_problems(room):
@@ -111,6 +120,13 @@ class Connected:
         elif not shown.get("is_member"):
             text = f"the app is not in channel {room}: nothing said there is heard"
             yield problem(text, f"write /invite @desk in {room}")
+
+
+def _said_no(token: str, error: SendError, hint: str | None = None) -> Problem:
+    """Return the problem that a call with a token met: what is out of reach refuses no token."""
+    if is_out_of_reach(error.__cause__):
+        return server_problem(error.reason, error)
+    return problem(f"{token}: {error.reason}", hint)
 
 
 def missing_scopes(granted: str) -> Iterator[Problem]:

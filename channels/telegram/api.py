@@ -35,6 +35,7 @@ from gateway.errors import (
     TemporaryFailure,
     Throttled,
     Uncertain,
+    in_plain_words,
 )
 from gateway.model.message import Json
 
@@ -140,12 +141,25 @@ def _network_error(error: TelegramError) -> SendError:
     The library has one class for all of these; what it was made from tells them apart. Without
     such a cause the server did answer: with a status of trouble, or a page that is no JSON.
     """
+    if why := out_of_reach(error):
+        return TemporaryFailure(f"Telegram cannot be reached: {why}")
     cause = type(error.__cause__).__name__ if error.__cause__ is not None else ""
-    if cause in _BEFORE:
-        return TemporaryFailure(f"Telegram cannot be reached: {cause}")
     if _is_transport(error.__cause__) or type(error) is TelegramError:
         return Uncertain(f"the answer of Telegram was lost: {cause or error.message}")
     return TemporaryFailure(_first_line(str(error)), code="5xx")
+
+
+def out_of_reach(error: TelegramError) -> str:
+    """Return why Telegram heard nothing of a request, "" where it may have heard of it."""
+    cause = error.__cause__
+    kind = type(cause).__name__
+    if cause is None or kind not in _BEFORE:
+        return ""
+    if kind.endswith("Timeout"):
+        return "no answer in time"
+    # httpx wraps httpcore's error, which holds the system's as its one argument.
+    inner = cause.__cause__
+    return in_plain_words(inner.args[0] if inner is not None and inner.args else cause)
 
 
 def _is_transport(cause: BaseException | None) -> bool:

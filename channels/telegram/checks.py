@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from channels.problems import missing_packages, problem, variable_of
+from channels.problems import REACH_HINT, missing_packages, problem, variable_of
 from channels.telegram.bot import ConfiguredBot
 from channels.telegram.ids import read_where
 from channels.telegram.webhook import trouble_in, webhook_url
@@ -83,7 +83,7 @@ async def check_online(bot: ConfiguredBot, places: Sequence[Place]) -> Sequence[
     """Return what Telegram says is wrong."""
     from telegram.error import TelegramError  # noqa: PLC0415 - 0.4 s
 
-    from channels.telegram.api import error_of  # noqa: PLC0415
+    from channels.telegram.api import error_of, out_of_reach  # noqa: PLC0415
 
     found: list[Problem] = []
     try:
@@ -95,8 +95,13 @@ async def check_online(bot: ConfiguredBot, places: Sequence[Place]) -> Sequence[
             found += [one async for one in _check_group(bot, me["id"], place)]
     except TelegramError as error:
         failure = error_of(error)
-        hint = "get the token anew from @BotFather" if failure.code == "401" else None
-        found.append(problem(f"Telegram: {failure.reason}", hint))
+        if why := out_of_reach(error):
+            text = f"Telegram at {bot.settings.api_url} cannot be reached: {why}"
+            found.append(problem(text, REACH_HINT))
+        elif failure.code == "401":
+            found.append(problem(failure.reason, "get the token anew from @BotFather"))
+        else:
+            found.append(problem(f"Telegram: {failure.reason}"))
     return found
 
 

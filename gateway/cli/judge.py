@@ -62,18 +62,18 @@ def _problems_of(config: Path | None, *, connect: bool) -> Sequence[Problem]:
         found = (*error.problems, *_other_problems(config))
         first = error.problems[0].file
         return sorted(found, key=lambda one: (one.file != first, one.file, one.line, one.column))
-    from gateway import app  # noqa: PLC0415 - loads rules and channels
+    from gateway import checking  # noqa: PLC0415 - loads rules and channels
 
     with screen.working("checking the desk"):
-        return run(app.check(settings, connect=connect))
+        return run(checking.check(settings, connect=connect))
 
 
 def _other_problems(config: Path | None) -> Sequence[Problem]:
     """Return what else is wrong with a desk whose configuration has errors."""
-    from gateway import app  # noqa: PLC0415 - loads rules and channels
+    from gateway import checking  # noqa: PLC0415 - loads rules and channels
 
     rest = rest_of(config)
-    return run(app.check_rest(rest)) if rest else ()
+    return run(checking.check_rest(rest)) if rest else ()
 
 
 def _summary(errors: int, warnings: int) -> str:

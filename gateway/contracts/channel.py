@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from gateway.errors import Problem
 from gateway.model.message import Json, Keys, Parsed, RawEvent, RemoteFile
@@ -167,6 +167,19 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Give back listeners and connections. Idempotent."""
+        ...
+
+
+Address: TypeAlias = tuple[str, int] | str
+"""A host with its port, or the path of a socket."""
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A channel that may have a listener of its own, named by the key ``listen`` of its table."""
+
+    def listens(self) -> Address | None:
+        """Return where `Channel.bind` listens as it is configured, None where it does not."""
         ...
 
 

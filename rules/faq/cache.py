@@ -61,7 +61,8 @@ class Cache:
         if len(data) > MOST_BYTES:
             return
         with contextlib.suppress(OSError):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Not what is around it: a mistyped path shall be told, not made.
+            self.folder.mkdir(mode=0o700, exist_ok=True)
             # A half-written file never has the name that is looked for.
             with NamedTemporaryFile(dir=self.folder, suffix=".tmp", delete=False) as file:
                 try:

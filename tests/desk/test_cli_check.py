@@ -122,6 +122,78 @@ def test_a_place_that_is_none_has_its_line_in_the_rule_file(shell):
     assert "team service-desk" not in told.out
 
 
+OTHER = """
+[channels.other]
+kind = "email"
+address = "other@acme.example"
+listen = "{listen}"
+smtp = "smtp://127.0.0.1:1025"
+"""
+
+
+@pytest.mark.parametrize(
+    ("listen", "said"),
+    [
+        ("127.0.0.1:2525", "channels.other.listen: channels.support-mail.listen takes"),
+        ("localhost:2525", "channels.other.listen: channels.support-mail.listen takes"),
+        ("0.0.0.0:2525", "channels.other.listen: channels.support-mail.listen takes"),
+        ("[::]:8080", "http.listen: channels.other.listen takes"),
+        ("127.0.0.1:8080", "http.listen: channels.other.listen takes"),
+        ("127.0.0.2:2525", ""),
+        ("127.0.0.1:0", ""),
+        ("lmtp:./door", ""),
+    ],
+)
+def test_two_listeners_of_one_address_are_an_error(shell, listen, said):
+    """``check`` says so, and ``serve`` before it has taken anything."""
+    text = shell.config.read_text()
+    shell.config.write_text(text.replace("[http]", OTHER.format(listen=listen) + "\n[http]"))
+
+    ran = shell("check", "--json")
+
+    told = [problem for problem in ran.json["problems"] if problem["severity"] == "error"]
+    assert (len(told), ran.code) == ((1, 1) if said else (0, 0))
+    if told:
+        lines = shell.config.read_text().splitlines()
+        assert told[0]["message"].startswith(said)
+        assert lines[told[0]["line"] - 1].startswith("listen = ")
+        served = process("serve", "-c", str(shell.config))
+        assert (served.returncode, served.stdout) == (1, "")
+        assert said in served.stderr
+
+
+def test_two_sockets_of_one_path_are_an_error(shell):
+    """A path is an address too, wherever it is written from."""
+    text = shell.config.read_text()
+    shell.config.write_text(
+        text.replace('"127.0.0.1:2525"', f'"lmtp:{shell.config.parent}/door"').replace(
+            "[http]", OTHER.format(listen="lmtp:./door") + "\n[http]"
+        )
+    )
+
+    assert "takes the same address" in shell("check").out
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:///none/desk.db", "there is no folder"),
+        ("sqlite:///rules", "is no file"),
+    ],
+)
+def test_a_database_that_cannot_be_there_is_an_error(shell, url, said):
+    """Told before ``serve`` wants to make it."""
+    text = shell.config.read_text()
+    shell.config.write_text(text.replace("sqlite:///desk.db", url))
+    line = text[: text.index("url =")].count("\n") + 1
+
+    ran = shell("check")
+
+    assert ran.code == 1
+    assert ran.out.startswith(f"{shell.config}:{line}:1: store.url: ")
+    assert said in ran.out
+
+
 def test_warnings_alone_are_no_failure(shell):
     """An entry without examples is worth a word, and the desk is fine."""
     entry = '{id: moon, ask: {en: ["Where is the moon tonight?"]}, answer: {en: Up.}}'

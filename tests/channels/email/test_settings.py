@@ -252,6 +252,22 @@ async def test_files_that_are_no_certificates_are_named(
     assert await found(ca_file=str(text)) == [f"error: {ca}: there is no certificate in {text}"]
 
 
+async def test_servers_that_cannot_be_reached_are_told_with_what_to_look_at() -> None:
+    """Nobody there: no library's own words, and no guess at the password."""
+    channel = make_channel(
+        smtp="smtp://127.0.0.1:1", imap="imap://u@127.0.0.1:1", secrets={"IMAP_PASSWORD": "x"}
+    )
+
+    problems = await channel.check([], connect=True)
+
+    told = [str(problem).partition(": ")[2] for problem in problems if problem.severity == "error"]
+    hint = "(see that the address is right, the server is up, and no firewall is between)"
+    assert told == [
+        f"{way}: 127.0.0.1:1 cannot be reached: Connection refused {hint}"
+        for way in ("smtp", "imap")
+    ]
+
+
 async def test_a_place_must_be_one_address(certificate: Certificate) -> None:
     """``tell: ["email:…"]`` names one address, and files that are named must be there."""
     channel = make_channel(

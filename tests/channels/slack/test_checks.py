@@ -73,6 +73,24 @@ async def test_http_needs_an_address(slack):
     assert "public_url" in problem
 
 
+async def test_http_needs_tls():
+    """Slack posts to https only; an imitation of Slack is not so strict."""
+    over_http = {"mode": "http", "public_url": "http://desk.acme.example"}
+    (real,) = await found(make_channel("https://slack.com/api/", **over_http))
+    (tried,) = await found(make_channel("http://127.0.0.1:9/api/", **over_http))
+
+    said = "Slack posts to https only, and [http] public_url is http://desk.acme.example"
+    assert (real, tried) == (f"error: {said} ()", f"warning: {said} ()")
+
+
+async def test_a_slack_that_cannot_be_reached_is_told_with_its_address():
+    """No token is blamed, and no library's own words are shown."""
+    (problem,) = await found(make_channel("http://127.0.0.1:1/api/"), connect=True)
+
+    told = "error: Slack at 127.0.0.1:1 cannot be reached: Connection refused"
+    assert problem.startswith(f"{told} (see that the address is right")
+
+
 async def test_places_that_are_none_are_named():
     """A name in capitals, an address of another channel."""
     problems = await found(make_channel(), "#Help", "ana@corp.example", "#help", "C024BE91L/1.0")

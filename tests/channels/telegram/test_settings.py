@@ -167,7 +167,15 @@ async def test_check_says_that_the_token_is_wrong(server):
 
     (problem,) = await problems(make_channel(server.url), connect=True)
 
-    assert problem.startswith("error: Telegram: Telegram does not know this")
+    assert problem.startswith("error: Telegram does not know this")
+
+
+async def test_check_says_that_telegram_cannot_be_reached():
+    """With the address, the system's reason, and what to look at."""
+    (problem,) = await problems(make_channel("http://127.0.0.1:1"), connect=True)
+
+    told = "error: Telegram at http://127.0.0.1:1 cannot be reached: Connection refused"
+    assert problem.startswith(told)
 
 
 # --- files -----------------------------------------------------------------------------------

@@ -1,0 +1,141 @@
+"""Finds everything that is wrong with a desk before it runs: for ``check``, and for ``serve``.
+
+Called by `gateway.cli` and `gateway.serving`. What is wrong comes out as `Problem` values with
+their places; nothing is raised for what stands in a file, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from gateway import app
+from gateway.contracts.channel import Address, Channel, Listens
+from gateway.errors import Problem
+from gateway.model.people import Place
+from gateway.settings import Rest, Settings
+from gateway.settings.places import Key, place_of
+
+_EVERYWHERE = frozenset(("0.0.0.0", "::"))  # noqa: S104 - what admins write, nothing is bound to it
+
+
+async def check(settings: Settings, *, connect: bool) -> Sequence[Problem]:
+    """Return everything that is wrong with a desk; with ``connect`` also what servers say."""
+    channels, wrong = app.load_channels(settings)
+    book, in_rules = await asyncio.to_thread(app.load_rules, settings)
+    _, in_words = app.load_words(settings)
+    told = [place for team in book.teams.values() for place in team.tell] if book else []
+    found = [*settings.problems, *wrong, *check_place_of_store(settings), *in_rules, *in_words]
+    if book is not None and (connect or app.database_path(settings) is not None):
+        learned = await app.load_lessons(settings)
+        found += book.unsent(learned, 1 - settings.max_wrong)
+    found += check_listeners(settings, channels)
+    for channel in channels.values():
+        found += await check_channel(settings, channel, channels, told, connect=connect)
+        await channel.close()
+    return found
+
+
+async def check_rest(rest: Rest) -> Sequence[Problem]:
+    """Return what else is wrong where the configuration has errors already."""
+    channels, wrong = app.load_channels(rest.settings)
+    for channel in channels.values():
+        await channel.close()
+    if not rest.is_enough_for_rules:
+        return wrong
+    _, in_rules = await asyncio.to_thread(app.load_rules, rest.settings)
+    _, in_words = app.load_words(rest.settings)
+    return [*wrong, *in_rules, *in_words]
+
+
+async def check_channel(
+    settings: Settings,
+    channel: Channel,
+    channels: Mapping[str, Channel],
+    told: Sequence[Place] = (),
+    *,
+    connect: bool = False,
+) -> Sequence[Problem]:
+    """Return what is wrong with one channel, its secrets, and the places on it that are told."""
+    is_single = sum(c.kind == channel.kind for c in channels.values()) == 1
+    names = {channel.name, channel.kind} if is_single else {channel.name}
+    mine = [place for place in (*told, *settings.policy.alerts) if place.channel in names]
+    return _placed(settings, channel.name, await channel.check(mine, connect=connect))
+
+
+def _placed(settings: Settings, channel: str, problems: Sequence[Problem]) -> list[Problem]:
+    """Give a channel's problems the place of its table, where they have none of their own."""
+    line = next(table.line for table in settings.channels if table.name == channel)
+    return [
+        problem
+        if problem.line
+        else Problem(
+            file=str(settings.path),
+            line=line,
+            column=1,
+            severity=problem.severity,
+            message=f"channels.{channel}: {problem.message}",
+            suggestion=problem.suggestion,
+        )
+        for problem in problems
+    ]
+
+
+def check_listeners(settings: Settings, channels: Mapping[str, Channel]) -> Iterator[Problem]:
+    """Yield the addresses that two of the desk's own listeners want."""
+    for (first, one), (second, other) in combinations(_listeners(settings, channels), 2):
+        if _collide(one, other):
+            line, column = place_of(settings.places, second)
+            yield Problem(
+                file=str(settings.path),
+                line=line,
+                column=column,
+                message=f"{'.'.join(second)}: {'.'.join(first)} takes the same address",
+                suggestion="choose another port",
+            )
+
+
+def _listeners(
+    settings: Settings, channels: Mapping[str, Channel]
+) -> Iterator[tuple[Key, Address]]:
+    for name, channel in channels.items():
+        if isinstance(channel, Listens) and (address := channel.listens()) is not None:
+            yield ("channels", name, "listen"), address
+    for key, bound in (("listen", settings.http_listen), ("webhooks", settings.http_webhooks)):
+        if bound is not None:
+            yield ("http", key), bound
+
+
+def _collide(one: Address, other: Address) -> bool:
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    (host, port), (other_host, other_port) = one, other
+    hosts = {"127.0.0.1" if each == "localhost" else each for each in (host, other_host)}
+    # Port 0 is another one each time.
+    is_one_host = len(hosts) == 1 or not hosts.isdisjoint(_EVERYWHERE)
+    return bool(port) and port == other_port and is_one_host
+
+
+def check_place_of_store(settings: Settings) -> Iterator[Problem]:
+    """Yield what keeps an SQLite file from being made or written where it shall be."""
+    path = app.database_path(settings)
+    if path is None:
+        return
+    fault = hint = ""
+    if not path.parent.is_dir():
+        fault, hint = f"there is no folder {path.parent}", "make it: the desk does not"
+    elif path.exists() and not path.is_file():
+        fault, hint = f"{path} is no file", "name the file that the desk keeps everything in"
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        fault, hint = f"{path} may not be written", "give it to whoever runs the desk"
+    if fault:
+        line, column = place_of(settings.places, ("store", "url"))
+        yield Problem(
+            file=str(settings.path),
+            line=line,
+            column=column,
+            message=f"store.url: {fault}",
+            suggestion=hint,
+        )
