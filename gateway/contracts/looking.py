@@ -34,6 +34,10 @@ class Looking(Protocol):
         """Return a requester's open, asking and waiting tickets, last changed first."""
         ...
 
+    async def merged_tickets_of(self, kind: str, address: str, limit: int) -> Sequence[Ticket]:
+        """Return a requester's tickets that were merged into others, last asked first."""
+        ...
+
     async def list_tickets(self, wanted: TicketFilter) -> Sequence[Ticket]:
         """Return tickets, last changed first."""
         ...

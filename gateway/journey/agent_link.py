@@ -1,4 +1,4 @@
-"""Agents' words that change what belongs to a ticket: other tickets, people, or nothing at all."""
+"""Agents' words that change what belongs to a ticket: its lines, people, or nothing at all."""
 
 from __future__ import annotations
 
@@ -7,43 +7,13 @@ from dataclasses import replace
 from gateway.journey import colleagues, routing, telling
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
+from gateway.journey.merging import MOST_PARTIES
 from gateway.model.people import Place, is_mail_address
 from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState
 from gateway.model.ticket_id import format_reference
 
 MAIL = "email"
-MOST_PARTIES = 20
 _SAID = (EventKind.REQUEST, EventKind.FOLLOWUP)
-
-
-def merge(draft: Draft, deed: Deed) -> str:
-    """Let a ticket's story go on in another one: replies follow."""
-    into = deed.other
-    if deed.ticket.state is TicketState.MERGED:
-        raise WordRefused(f"{deed.ticket.reference} is merged already")
-    if into is not None and into.number == deed.ticket.number:
-        raise WordRefused(f"merge needs another ticket: {into.reference} is this one")
-    if into is None or _is_hidden(draft, deed, into):
-        named = deed.arguments.get("into", "")
-        raise WordRefused(f"merge needs another ticket, and there is no {named or 'such one'}")
-    if into.state in (TicketState.MERGED, TicketState.SPAM):
-        raise WordRefused(f"{into.reference} is {into.state} itself")
-    draft.change(deed.ticket, merged_into=into.number)
-    draft.set_state(deed.ticket, TicketState.MERGED, f"into {into.reference} by {deed.by}")
-    draft.event(into, EventKind.NOTE, f"{deed.ticket.reference} was merged into this", by=deed.by)
-    draft.change(into)
-    colleagues.tell(draft, deed, "merged", to=into.reference)
-    target = replace(deed, ticket=into, heard_at=frozenset())
-    colleagues.tell(draft, target, "merged_here", to=deed.ticket.reference)
-    return f"merged into {into.reference}"
-
-
-def _is_hidden(draft: Draft, deed: Deed, ticket: Ticket) -> bool:
-    """Return whether a ticket is a private team's that the doer is not of."""
-    kind, _, name = deed.by.partition(":")
-    team = draft.rules.teams.get(ticket.team or "")
-    is_of_it = kind != "agent" or (team is not None and name in team.agents)
-    return team is not None and team.private and not is_of_it
 
 
 def split(draft: Draft, deed: Deed) -> str:

@@ -85,20 +85,19 @@ class Draft(Showing):
             buttons=buttons, choices=choices, questions=questions, attachments=attachments,
         )  # fmt: skip
         ids = [
-            self._say_to_party(
-                ticket,
-                party,
-                self.desk.words.render(key, self.now(ticket).language, values),
-                said,
-            )
+            self._say_to_party(ticket, party, key, values, said)
             for party in ticket.parties
             if party.address and (party.invited is False or not automatic)
         ]
         return ids[0] if ids else ""
 
-    def _say_to_party(self, ticket: Ticket, party: Party, text: Text, said: _Said) -> str:
-        now = self.now(ticket)
-        place = self._place_of(now, party)
+    def _say_to_party(
+        self, ticket: Ticket, party: Party, key: str, values: Mapping[str, Value], said: _Said
+    ) -> str:
+        now = self.now(ticket).seen_by(party)
+        known_as = {"reference": now.reference} if "reference" in values else {}
+        text = self.desk.words.render(key, now.language, {**values, **known_as})
+        place = self.place_of(now, party)
         thread = now.thread_at(str(place)) or Thread(place=str(place))
         outbox_id = new_outbox_id(self.desk.world)
         outgoing = self._outgoing(

@@ -104,10 +104,7 @@ def _say(
 ) -> None:
     """Have it said in words by the party that the button was shown to."""
     message = _as_said(feedback, _words_of(draft, bound, ticket, feedback.values))
-    identity = Identity(
-        who=Who.PARTY, trust=feedback.author.trust, ticket=ticket, party=ticket.requester,
-        via="button",
-    )  # fmt: skip
+    identity = Identity(who=Who.PARTY, trust=feedback.author.trust, ticket=ticket, via="button")
     follow_up.plan_of_party(draft, message, identity, known)
     draft.end_as(Outcome.ACTED)
 

@@ -93,12 +93,9 @@ def _by_token(
     ``ticket`` is where that one's story goes on: after a merge, its first party may be another.
     """
     holder = next((p for p in given.parties if p.number == number), None)
-    if holder is not None and holder.address and holder.address == message.author.address:
-        own = ticket.party_of(holder.kind, holder.address)
-        if own is not None:
-            return Identity(
-                who=Who.PARTY, trust=Trust.PROVEN, ticket=ticket, party=own, via="reply token"
-            )
+    is_theirs = holder is not None and holder.address == message.author.address
+    if holder is not None and is_theirs and ticket.party_of(holder.kind, holder.address):
+        return Identity(who=Who.PARTY, trust=Trust.PROVEN, ticket=ticket, via="reply token")
     # Somebody else's token in the hands of a third person proves nothing about the writer.
     return _by_suggestion(desk, rules, message, ticket, "reply token of somebody else")
 
@@ -143,7 +140,7 @@ def _by_suggestion(
     trust = message.author.trust
     party = ticket.party_of(desk.kind_of(message.channel), message.author.address)
     if party is not None:
-        return Identity(who=Who.PARTY, trust=trust, ticket=ticket, party=party, via=via)
+        return Identity(who=Who.PARTY, trust=trust, ticket=ticket, via=via)
     if _writes_for_team(desk, rules, message, ticket):
         doubt = "it did not come to the team's own reply address"
         agent = agent_at(desk, rules, message.channel, message.author)

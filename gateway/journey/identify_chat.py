@@ -37,8 +37,7 @@ def identify(
         return Identity(who=who, trust=trust, doubt="said in a conversation that is not ours")
     party = ticket.party_of(desk.kind_of(message.channel), message.author.address)
     if party is not None or talk.shared:
-        party = party or ticket.requester
-        return Identity(who=Who.PARTY, trust=trust, ticket=ticket, party=party, via=via)
+        return Identity(who=Who.PARTY, trust=trust, ticket=ticket, via=via)
     if not talk.addressed:
         doubt = "said by somebody else, and not to the desk"
         return Identity(who=Who.BYSTANDER, trust=trust, doubt=doubt)

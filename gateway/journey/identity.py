@@ -10,7 +10,7 @@ from gateway.journey.desk import Desk
 from gateway.model.message import Author, Trust
 from gateway.model.people import Agent
 from gateway.model.question import Known
-from gateway.model.ticket import Party, Ticket, TicketState
+from gateway.model.ticket import Ticket, TicketState
 
 
 class Who(StrEnum):
@@ -45,7 +45,6 @@ class Identity:
     who: Who
     trust: Trust
     ticket: Ticket | None = None
-    party: Party | None = None
     agent: Agent | None = None
     via: str = ""
     doubt: str = ""

@@ -40,6 +40,7 @@ from gateway.journey.draft import Draft
 from gateway.journey.handing_on import read_files
 from gateway.journey.identify import identify, question, report_question
 from gateway.journey.identity import Identity, Who
+from gateway.journey.own_requests import requests_of
 from gateway.journey.tokens import ButtonToken
 from gateway.model.inbox import InboxItem, Outcome
 from gateway.model.message import (
@@ -57,7 +58,6 @@ from gateway.model.question import Known
 from gateway.model.ticket import Ticket, TicketState
 
 BIG_FILES = 1024 * 1024
-MOST_SHOWN = 20
 LOOK_AGAIN = timedelta(seconds=2)
 _WITH_HISTORY = (TicketState.ANSWERED, TicketState.ASKING, TicketState.CLOSED)
 
@@ -127,18 +127,7 @@ async def _plan_wish(draft: Draft, asked: Wish) -> None:
     if _is_duplicate(draft, known):
         return
     await desk.numbers.refill()
-    wish.plan(draft, asked, known, await _theirs(desk, asked, known))
-
-
-async def _theirs(desk: Desk, said: Message | Wish, known: Known) -> Sequence[Ticket]:
-    """Return the open tickets of whoever said something, those of linked accounts among them."""
-    kind, address = desk.kind_of(said.channel), said.author.address
-    if not address:
-        return ()
-    look, everybody = desk.store.open_tickets_of, ((kind, address), *known.linked)
-    theirs = [ticket for one in everybody for ticket in await look(*one, MOST_SHOWN)]
-    theirs.sort(key=lambda ticket: ticket.updated_at, reverse=True)
-    return theirs[:MOST_SHOWN]
+    wish.plan(draft, asked, known, await requests_of(desk, asked, known))
 
 
 async def _plan_said(draft: Draft, message: Message) -> None:
@@ -169,7 +158,7 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     draft.talk = message.talk
     who = identify(desk, draft.rules, message, known, age=draft.at - draft.received_at)
     if status.is_asked(desk.words, message, who):
-        status.plan(draft, message, who, known, await _theirs(desk, message, known))
+        status.plan(draft, message, who, known, await requests_of(desk, message, known))
         return
     is_agent = who.who is Who.AGENT
     await _read_history(draft, who.ticket, always=is_agent)

@@ -246,7 +246,7 @@ class Record:
         now = self.now(ticket)
         kind = self.desk.kind_of(message.channel)
         writer = now.party_of(kind, message.author.address) or now.requester
-        place = str(self._place_of(now, writer))
+        place = str(self.place_of(now, writer))
         chain = (*reversed(message.refs), message.external_id)
         self._rethread(ticket, place, chain, message.external_id)
 
@@ -328,9 +328,10 @@ class Record:
         others = (t for t in now.threads if t.place != place)
         self.change(ticket, threads=(*others, thread))
 
-    def _place_of(self, ticket: Ticket, party: Party) -> Place:
-        channel = ticket.channel
-        if party.kind != ticket.kind:
+    def place_of(self, ticket: Ticket, party: Party) -> Place:
+        """Return where a party of a ticket is answered."""
+        channel = party.origin.channel if party.origin else ticket.channel
+        if party.origin is None and party.kind != ticket.kind:
             channel = self.desk.name_of_kind(party.kind) or party.kind
         if not party.where:
             return Place(channel, party.address)

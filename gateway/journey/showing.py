@@ -38,8 +38,8 @@ class Showing(Outward):
 
     def take_buttons(self, ticket: Ticket, party: Party, outbox_id: str) -> None:
         """Take the buttons off a message that we showed a party: one of them was pressed."""
-        now = self.now(ticket)
-        place = self._place_of(now, party)
+        now = self.now(ticket).seen_by(party)
+        place = self.place_of(now, party)
         thread = now.thread_at(str(place))
         is_first = thread is not None and thread.opened_by == outbox_id
         state = self.state_line(now, now.language, place) if is_first else ""
@@ -47,22 +47,22 @@ class Showing(Outward):
 
     def _show_state(self, before: Ticket, ticket: Ticket) -> None:
         """Bring the state line up to date in the first message of every thread that has one."""
-        lanes = {
-            str(self._place_of(ticket, p)): f"{ticket.number}:{p.number}" for p in ticket.parties
-        }
+        parties = {str(self.place_of(ticket, party)): party for party in ticket.parties}
         for thread in ticket.threads:
             if not thread.opened_by or self.is_new(thread.opened_by):
                 continue
             place = Place.parse(thread.place)
             # A requester may have gone on elsewhere: what is not surely a team's is theirs.
             is_theirs = self.desk.resolve(place) not in self._places_at_work
-            line = self._line(ticket, place, is_theirs=is_theirs)
-            if line and line != self._line(before, place, is_theirs=is_theirs):
-                of = ticket.requester.number if is_theirs else place
-                lane = lanes.get(thread.place, f"{ticket.number}:{of}")
+            party = parties.get(thread.place, ticket.requester)
+            was, seen = (t.seen_by(party) if is_theirs else t for t in (before, ticket))
+            line = self._line(seen, place, is_theirs=is_theirs)
+            if line and line != self._line(was, place, is_theirs=is_theirs):
+                of = party.number if is_theirs else place
                 shown_on = thread.opened_by
                 buttons = () if is_theirs else under_notice(self.desk, ticket, place, shown_on)
-                self._edit(ticket, place, thread.opened_by, line, lane=lane, buttons=buttons)
+                lane = f"{ticket.number}:{of}"
+                self._edit(seen, place, thread.opened_by, line, lane=lane, buttons=buttons)
 
     @cached_property
     def _places_at_work(self) -> frozenset[Place]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -79,10 +79,24 @@ class Visibility(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The ticket that somebody came from when it was merged, as they know it and go on knowing it.
+
+    ``channel`` is the name of the configured channel that they wrote to.
+    """
+
+    channel: str
+    reference: str
+    subject: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """Somebody who asked, or was invited; ``number`` is what a reply token is bound to.
 
     ``where`` is where they are answered on their channel, "" where that is the address itself.
+    ``origin`` is None for who has been a party of this ticket from their first word.
     """
 
     number: int
@@ -91,6 +105,7 @@ class Party:
     name: str = ""
     invited: bool = False
     where: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +185,13 @@ class Ticket:
         """Return the party with this address, if one has it."""
         same = (p for p in self.parties if p.kind == kind and p.address == address)
         return next(same, None) if address else None
+
+    def seen_by(self, party: Party) -> Ticket:
+        """Return this ticket as a party knows it: under the reference of what they asked."""
+        own = party.origin
+        if own is None:
+            return self
+        return replace(self, reference=own.reference, subject=own.subject, language=own.language)
 
     def thread_at(self, place: str) -> Thread | None:
         """Return how a place knows this ticket, None when it has not heard of it."""

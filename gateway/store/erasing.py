@@ -15,7 +15,7 @@ from gateway.model.upkeep import Erased
 from gateway.store import emptying, links, retaining
 from gateway.store.retaining import Doing
 from gateway.store.steps import Row, Steps, change, one, rows
-from gateway.store.values import CHUNKS_PER_ROW, storable, to_json
+from gateway.store.values import CHUNKS_PER_ROW, from_json, storable, to_json
 
 GONE = "[erased]"
 PIECES = 500
@@ -91,8 +91,8 @@ def _rewrite(person: Person) -> Steps[int]:
     """Take the address out of others' tickets; what the person said there is gone."""
     pattern, changed = person.pattern, 0
     for row in (yield from rows("naming_tickets", like=person.like)):
-        body, many = pattern.subn(GONE, row["body"])
-        if many:
+        body = pattern.sub(GONE, _without_party(person, row["body"]))
+        if body != row["body"]:
             yield from change("ticket_rewrite", number=row["number"], body=body)
             changed += 1
     for row in (yield from rows("naming_history", like=person.like)):
@@ -101,6 +101,22 @@ def _rewrite(person: Person) -> Steps[int]:
         if pattern.search(row["ref"]):
             yield from change("ref_drop", ref=row["ref"])
     return changed
+
+
+def _without_party(person: Person, body: str) -> str:
+    """Return a ticket's body in which somebody who joined it is a party without a name or address.
+
+    Nothing goes out to such a one. What they asked may have been a ticket that was merged into it.
+    """
+    ticket = from_json(body)
+    gone = (person.kind, person.address.lower())
+    ticket["parties"] = [
+        (number, kind, "", "", True)
+        if (kind, address.lower()) == gone
+        else [number, kind, address, *more]
+        for number, kind, address, *more in ticket.get("parties", ())
+    ]
+    return to_json(ticket)
 
 
 def _rewrite_line(person: Person, row: Row) -> Steps[int]:

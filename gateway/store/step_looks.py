@@ -53,6 +53,10 @@ class StepLooks:
         """See `Store.open_tickets_of`."""
         return await self._looks.do(partial(tickets.open_tickets_of, kind, address, limit))
 
+    async def merged_tickets_of(self, kind: str, address: str, limit: int) -> Sequence[Ticket]:
+        """See `Store.merged_tickets_of`."""
+        return await self._looks.do(partial(tickets.merged_tickets_of, kind, address, limit))
+
     async def list_tickets(self, wanted: TicketFilter) -> Sequence[Ticket]:
         """See `Store.list_tickets`."""
         return await self._looks.do(partial(tickets.list_tickets, wanted))

@@ -6,7 +6,7 @@ ticket, or of a line of history, stands in one JSON body.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.errors import VersionConflict
@@ -18,6 +18,7 @@ from gateway.model.question import TicketFilter
 from gateway.model.ticket import (
     EventKind,
     FileRef,
+    Origin,
     Party,
     Thread,
     Ticket,
@@ -135,6 +136,14 @@ def open_tickets_of(kind: str, address: str, limit: int) -> Steps[list[Ticket]]:
     return [_ticket(row) for row in found]
 
 
+def merged_tickets_of(kind: str, address: str, limit: int) -> Steps[list[Ticket]]:
+    """Return the tickets of a requester that were merged into others, last asked first."""
+    found = yield from rows(
+        "ticket_merged_of_person", kind=storable(kind), address=storable(address), count=limit
+    )
+    return [_ticket(row) for row in found]
+
+
 def list_tickets(wanted: TicketFilter) -> Steps[list[Ticket]]:
     """Return tickets, last changed first."""
     found = yield from rows(
@@ -173,7 +182,7 @@ def _ticket(row: Row) -> Ticket:
         language=body["language"],
         created_at=from_micros(row["created_at"]),
         updated_at=from_micros(row["updated_at"]),
-        parties=tuple(_party(*party) for party in body["parties"]),
+        parties=tuple(_party(party) for party in body["parties"]),
         level=row["level"],
         team=row["team"],
         assignee=body["assignee"],
@@ -203,18 +212,25 @@ def _sent(edition: str, said: str) -> Sent | None:
     return Sent(edition=edition, said=Said(said)) if edition else None
 
 
-# The last column of both is newer than the others, and only there where it says something.
+# The last columns of both are newer than the others, and only there where they say something.
+_ORIGIN = ("channel", "reference", "subject", "language")
 
 
 def _party_row(party: Party) -> tuple[object, ...]:
     row = (party.number, party.kind, party.address, party.name, party.invited)
+    if (own := party.origin) is not None:
+        return (*row, party.where, (own.channel, own.reference, own.subject, own.language))
     return (*row, party.where) if party.where else row
 
 
-def _party(
-    number: int, kind: str, address: str, name: str, invited: bool, where: str = ""
-) -> Party:
-    return Party(number=number, kind=kind, address=address, name=name, invited=invited, where=where)
+def _party(row: Sequence[Any]) -> Party:
+    number, kind, address, name, invited, *more = row
+    where = more[0] if more else ""
+    origin = Origin(**dict(zip(_ORIGIN, more[1], strict=True))) if len(more) > 1 else None
+    return Party(
+        number=number, kind=kind, address=address, name=name, invited=invited, where=where,
+        origin=origin,
+    )  # fmt: skip
 
 
 def _thread_row(thread: Thread) -> tuple[object, ...]:

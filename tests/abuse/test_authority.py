@@ -86,11 +86,22 @@ async def test_a_merged_tickets_token_proves_its_own_holder_only(desk, lift):
     await desk.order("merge", ticket=names[0], arguments={"into": names[1]})
 
     row = await desk.mail(ALICE, "Re: x", "I, Alice, need no lift", to=token)
-    mine = await desk.mail(EVIL, "Re: x", "What did Alice say?", to=token)
 
     assert row.ticket == lift.ticket
     assert await trust_of_last(desk, lift) == "claimed"
-    assert mine.ticket != lift.ticket
+
+
+async def test_defence_off_the_holder_of_the_token_is_proven(desk, lift):
+    """Twin: whoever it was given to writes on as a party of the ticket that theirs went into."""
+    evil = await desk.mail(EVIL, "Lift", "It is broken, says Evil")
+    token = (await desk.sent(EVIL))[0]["Reply-To"]
+    names = [(await desk.ticket(row)).reference for row in (evil, lift)]
+    await desk.order("merge", ticket=names[0], arguments={"into": names[1]})
+
+    row = await desk.mail(EVIL, "Re: x", "It hums again", to=token)
+
+    assert row.ticket == lift.ticket
+    assert await trust_of_last(desk, lift) == "proven"
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "longer", "other key"])

@@ -66,6 +66,14 @@ FROM tickets
 WHERE kind = :kind AND address = :address AND state IN ('asking', 'open', 'waiting')
 ORDER BY updated_at DESC, number DESC LIMIT :count
 
+-- ticket_merged_of_person --
+-- Tickets of a requester that were merged into others, last asked first.
+SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,
+    reopened, helped, edition, said, body
+FROM tickets
+WHERE kind = :kind AND address = :address AND state = 'merged' AND body <> ''
+ORDER BY number DESC LIMIT :count
+
 -- ticket_due --
 -- Tickets that the desk has to look at, oldest first.
 SELECT number, version, state, level, team, kind, created_at, updated_at, due_at, wake_at,

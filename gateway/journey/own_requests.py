@@ -1,0 +1,49 @@
+"""Looks up the requests of somebody that still wait for an answer, for whoever asks how they stand.
+
+Those of linked accounts are among them, and those that were merged into others: such a one keeps
+the reference that they know, and stands as the other does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from gateway.journey.desk import Desk
+from gateway.model.message import Message, Wish
+from gateway.model.question import Known
+from gateway.model.ticket import Ticket, TicketState
+
+MOST_SHOWN = 20
+_WAIT = (TicketState.ASKING, TicketState.OPEN, TicketState.WAITING)
+
+
+async def requests_of(desk: Desk, said: Message | Wish, known: Known) -> Sequence[Ticket]:
+    """Return the requests of whoever said something, last changed first."""
+    kind, address = desk.kind_of(said.channel), said.author.address
+    if not address:
+        return ()
+    found: list[Ticket] = []
+    for one in ((kind, address), *known.linked):
+        found += await desk.store.open_tickets_of(*one, MOST_SHOWN)
+        found += [ticket async for ticket in _merged(desk, *one)]
+    found.sort(key=lambda ticket: ticket.updated_at, reverse=True)
+    return found[:MOST_SHOWN]
+
+
+async def _merged(desk: Desk, kind: str, address: str) -> AsyncIterator[Ticket]:
+    """Yield somebody's merged tickets that go on in others' tickets, as those stand."""
+    for ticket in await desk.store.merged_tickets_of(kind, address, MOST_SHOWN):
+        into = await _end_of(desk, ticket)
+        is_own = (into.kind, into.requester.address) == (kind, address)
+        if into.state in _WAIT and not is_own:
+            yield replace(ticket, state=into.state, updated_at=into.updated_at)
+
+
+async def _end_of(desk: Desk, ticket: Ticket) -> Ticket:
+    """Return the ticket that a merged one's story goes on in."""
+    for _ in range(MOST_SHOWN):
+        if ticket.state is not TicketState.MERGED or ticket.merged_into is None:
+            break
+        ticket = await desk.store.ticket(ticket.merged_into) or ticket
+    return ticket
