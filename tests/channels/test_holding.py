@@ -37,7 +37,7 @@ async def test_a_lease_that_was_lost_often_is_taken_again_soon(monkeypatch):
     holding = asyncio.create_task(
         keep_holding(intake, "bot", work, backoff=backoff.Backoff(FakeWorld()), about={})
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await enough.wait()
     holding.cancel()
     await asyncio.gather(holding, return_exceptions=True)

@@ -42,7 +42,7 @@ async def test_a_desk_that_slack_posts_to_answers(tmp_path):
             asked = b'{"type": "url_verification", "challenge": "c"}'
             handshake = await slack.post(asked, slack.signed(asked))
             event = people.write(ANA, HELP, "The lift is broken")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not await people.told(event):
                     pass  # 503 until it knows its channels: Slack comes again
             assert await people.told(event, retry=1)

@@ -73,7 +73,7 @@ class ImapServer:
     async def until(self, is_met: object) -> None:
         """Wait until a callable says yes; it is asked after every command."""
         assert callable(is_met)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not is_met():
                 self._changed.clear()
                 await self._changed.wait()

@@ -102,7 +102,7 @@ class TelegramServer(Chats):
         """Return the calls of a method, oldest first."""
         return [call for call in self.calls if call.method == method]
 
-    async def until(self, is_met: Any, seconds: float = 10.0) -> None:
+    async def until(self, is_met: Any, seconds: float = 60.0) -> None:
         """Wait until something holds that a call or an update can bring about."""
         async with asyncio.timeout(seconds):
             while not is_met():

@@ -75,7 +75,7 @@ async def test_a_damaged_desk_goes_on_after_it_was_salvaged(tmp_path):
         work.load.stop()
         await work.until(lambda: len(work.sink.replies) >= 10, 30.0)
         os.kill(work.desk.pid, signal.SIGKILL)
-        await asyncio.to_thread(work.desk.wait, 15.0)
+        await asyncio.to_thread(work.desk.wait, 60.0)
         await asyncio.to_thread(damage, work.database, "leases", "ticket_events")
 
         refused = await tell(work, "serve")
@@ -86,7 +86,7 @@ async def test_a_damaged_desk_goes_on_after_it_was_salvaged(tmp_path):
         for row in held:
             assert (await tell(work, "outbox", "retry", row["id"])).returncode == 0
         await work.start()
-        await work.until(lambda: work.load.acknowledged <= set(work.sink.replies), 30.0)
+        await work.until(lambda: work.load.acknowledged <= set(work.sink.replies), 60.0)
 
         assert refused.returncode == 1
         assert "ventanilla db salvage" in refused.stderr

@@ -35,7 +35,7 @@ async def test_a_disk_that_keeps_nothing_more_stops_the_desk(tmp_path):
         await work.start()
         await work.go_on()
         fails.touch()
-        code = await asyncio.to_thread(work.desk.wait, 30.0)
+        code = await asyncio.to_thread(work.desk.wait, 60.0)
         work.environment = None
         taken = len(work.load.acknowledged)
         await work.start()

@@ -22,7 +22,7 @@ async def test_sigterm_under_load_ends_in_time_and_loses_nothing(tmp_path):
     async with working(tmp_path / "desk") as work:
         await work.go_on()
         os.kill(work.desk.pid, signal.SIGTERM)
-        code = await asyncio.to_thread(work.desk.wait, 15.0)
+        code = await asyncio.to_thread(work.desk.wait, 60.0)
         await work.start()
         await work.go_on()
 
@@ -38,7 +38,7 @@ async def test_a_second_sigterm_ends_at_once_and_loses_nothing(tmp_path):
         await asyncio.sleep(0.02)
         os.kill(work.desk.pid, signal.SIGTERM)
         began = time.monotonic()
-        code = await asyncio.to_thread(work.desk.wait, 15.0)
+        code = await asyncio.to_thread(work.desk.wait, 60.0)
         took = time.monotonic() - began
         await work.start()
 
@@ -53,12 +53,12 @@ async def test_children_do_not_outlive_a_killed_desk(tmp_path):
         text = work.config.read_text()
         work.config.write_text(text + LMTP.format(door=door))
         os.kill(work.desk.pid, signal.SIGTERM)
-        await asyncio.to_thread(work.desk.wait, 15.0)
+        await asyncio.to_thread(work.desk.wait, 60.0)
         before = names_beside(work) | {"desk.db-wal", "desk.db-shm", "faq-cache", "serve.2.log"}
         await work.start()
         await work.go_on()
         os.kill(work.desk.pid, signal.SIGKILL)
-        await work.until(lambda: not any(work.desk.resident_mib()), 10.0)
+        await work.until(lambda: not any(work.desk.resident_mib()), 60.0)
         left = names_beside(work) - before
         await work.start()
         await work.go_on()
@@ -114,7 +114,7 @@ async def test_a_file_that_is_taken_away_stops_the_desk(tmp_path, becomes):
         if becomes == "another file":
             work.database.write_bytes(b"")
         taken_by_then = len(work.load.acknowledged)
-        code = await asyncio.to_thread(work.desk.wait, 30.0)
+        code = await asyncio.to_thread(work.desk.wait, 60.0)
         taken_since = len(work.load.acknowledged) - taken_by_then
 
         assert (code, "moved or deleted" in work.log.read_text()) == (75, True)

@@ -58,7 +58,7 @@ class Work:
         self.load.port = self.ports["support-mail"]
         return desk
 
-    async def go_on(self, mails: int = 10, *, seconds: float = 30.0) -> None:
+    async def go_on(self, mails: int = 10, *, seconds: float = 60.0) -> None:
         """Return when so many more mails were taken.
 
         Raises:

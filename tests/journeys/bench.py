@@ -31,7 +31,7 @@ from tests.fakes.world import FakeWorld
 
 SUPPORT = "support@acme.example"
 SQLITE = "sqlite:///desk.db"
-DELIVERED_SECONDS = 30.0
+DELIVERED_SECONDS = 60.0
 BLOCKING = frozenset(
     {OutboxState.QUEUED, OutboxState.WIRE, OutboxState.RETRY, OutboxState.UNCERTAIN}
 )

@@ -50,7 +50,7 @@ async def delivering(desk):
 
 async def until(condition):
     """Wait until something is so; fail after ten seconds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await condition():  # noqa: ASYNC110 - the store is the only witness
             await asyncio.sleep(0.01)
 

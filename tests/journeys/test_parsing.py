@@ -131,6 +131,6 @@ async def test_pool_that_was_never_asked_closes():
 
 
 async def _until_gone(pool):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not pool.is_resting:  # noqa: ASYNC110 - a timer of the pool decides
             await asyncio.sleep(0.005)

@@ -128,7 +128,7 @@ def book_of_many(count: int) -> str:
 
 async def until(holds: Callable[[], bool]) -> None:
     """Return when something holds that a task is about to bring about."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - what is looked at tells nobody when it changes
             await asyncio.sleep(0.001)
 

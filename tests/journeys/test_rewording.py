@@ -110,7 +110,7 @@ async def test_a_file_without_its_last_line_end_is_waited_for(desk):
     desk.rewording.watched.pace = Pace(look=0.001, rest=0.002, long_rest=0.3)
     path = desk.folder / "en/requester/received.md.j2"
     task = asyncio.create_task(desk.changed(GOOD[:-10]))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not desk.gauge.waiting:  # noqa: ASYNC110 - it tells nobody when it changes
             await asyncio.sleep(0.001)
     path.write_text(GOOD)
@@ -127,7 +127,7 @@ async def test_run_takes_what_changes_until_it_is_cancelled(desk):
 
     (desk.folder / "en/requester").mkdir(parents=True)
     (desk.folder / "en/requester/received.md.j2").write_text(GOOD)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while desk.bench.desk.words is before:  # noqa: ASYNC110 - it tells nobody when it is
             await asyncio.sleep(0.001)
     task.cancel()

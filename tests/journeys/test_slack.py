@@ -53,7 +53,7 @@ class Office:
         self.people = People(slack)
         self.workspace = slack.workspace
 
-    async def until(self, is_met: Any, seconds: float = 20.0) -> None:
+    async def until(self, is_met: Any, seconds: float = 60.0) -> None:
         """Wait until something holds that the desk brings about."""
         async with asyncio.timeout(seconds):
             while not is_met():  # noqa: ASYNC110 - the workspace is the only witness

@@ -376,7 +376,7 @@ async def test_new_mail_is_pushed(
         monkeypatch.setattr(imap, "WAIT_S", 60.0)
         await asyncio.sleep(0.5)  # until the last short wait is over and the long one has begun
         await asyncio.to_thread(person.put, 1)
-        async with asyncio.timeout(9):
+        async with asyncio.timeout(50):
             await intake.until(lambda: bool(intake.stored))
         while not await asyncio.to_thread(person.seen):  # noqa: ASYNC110 - the server's state
             await asyncio.sleep(0.02)

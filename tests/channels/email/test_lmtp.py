@@ -130,7 +130,7 @@ async def test_postfix_keeps_what_could_not_be_stored(start: Start) -> None:
 
 
 async def _until_settled(postfix: Postfix, recipients: int) -> str:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while postfix.log().count("status=") < recipients:  # noqa: ASYNC110 - a log file
             await asyncio.sleep(0.05)
     return postfix.log()

@@ -60,7 +60,7 @@ class SlackServer:
     """The imitation. ``seconds`` is how long it waits for an acknowledgement."""
 
     world: World = field(default_factory=FakeWorld)
-    seconds: float = 1.0
+    seconds: float = 3.0
     request_url: str = ""
     port: int = 0
     token: str = BOT_TOKEN
@@ -119,7 +119,7 @@ class SlackServer:
         """Return what a method was called with, each time."""
         return [call.given for call in self.calls if call.method == method]
 
-    async def until_called(self, method: str, times: int = 1, seconds: float = 10.0) -> None:
+    async def until_called(self, method: str, times: int = 1, seconds: float = 60.0) -> None:
         """Wait for so many calls of a method."""
         async with asyncio.timeout(seconds):
             while len(self.called_with(method)) < times:

@@ -56,7 +56,7 @@ class Sockets:
         self._tickets.add(ticket)
         return ticket
 
-    async def until(self, is_met: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, is_met: Callable[[], bool], seconds: float = 60.0) -> None:
         """Wait until something holds that connections bring about."""
         async with asyncio.timeout(seconds):
             while not is_met():
