@@ -181,6 +181,7 @@ async def build_desk(
         world=world,
         numbers=Numbers(store),
         meter=meter,
+        began_at=world.now(),
         moved=dict(await store.moves()),
         lessons=await lessons.read(store),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from gateway.contracts.channel import Channel
@@ -82,6 +83,8 @@ class Desk:
     world: World
     numbers: Numbers
     meter: Meter
+    began_at: datetime
+    """When this process began to decide."""
     moved: dict[tuple[str, str], str] = field(default_factory=dict)
     """Rooms that got another id: channel and room as it was, to the room as it is."""
     archive: Archive | None = None

@@ -156,7 +156,9 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     guesses.watch(draft, message, known)
     known = await _with_newest(draft, known)
     draft.talk = message.talk
-    who = identify(desk, draft.rules, message, known, age=draft.at - draft.received_at)
+    # What a process sent that died is on its way to be found again only since the next one began.
+    age = draft.at - max(draft.received_at, desk.began_at)
+    who = identify(desk, draft.rules, message, known, age=age)
     if status.is_asked(desk.words, message, who):
         status.plan(draft, message, who, known, await requests_of(desk, message, known))
         return

@@ -557,6 +557,15 @@ async def test_an_unknown_thread_of_the_team_is_waited_for_and_then_told(chat):
     assert any("belongs to no ticket" in str(m) for m in await chat.desk.sent("ops@acme.example"))
 
 
+async def test_an_unknown_thread_is_waited_for_by_a_desk_that_has_just_begun(chat):
+    """What the last one sent, and did not live to note, is being looked for still."""
+    event = chat.event(GUS, "NETWORK", "looking", thread=55)
+    chat.desk.pass_time(minutes=10)
+    chat.desk.desk.began_at = chat.desk.world.now()
+
+    assert (await chat.desk.event(event)).state is InboxState.NEW
+
+
 # --- files and names ----------------------------------------------------------------------------
 
 
