@@ -14,7 +14,7 @@ from gateway.contracts.rules import Rules
 from gateway.contracts.words import Meaning, Text, Value
 from gateway.journey import limits
 from gateway.journey.desk import Desk
-from gateway.journey.record import REFERENCES_KEPT
+from gateway.journey.hearing import REFERENCES_KEPT
 from gateway.journey.showing import Showing
 from gateway.journey.team_buttons import under_notice
 from gateway.journey.tokens import ButtonToken, ButtonWord, Role

@@ -24,7 +24,7 @@ PATIENCE = timedelta(seconds=60)
 def identify(
     desk: Desk, rules: Rules, message: Message, talk: Talk, known: Known, *, age: timedelta
 ) -> Identity:
-    """Return who wrote a chat message, about which ticket. ``age`` is how long we have known of it."""
+    """Return who wrote a chat message, on which ticket. ``age`` is how long we have known of it."""
     under = _under(message, known)
     if is_desk_room(desk, rules, message.channel, talk):
         return _at_desk(desk, rules, message, talk, under, age)

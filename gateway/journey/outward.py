@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.contracts.words import Text
-from gateway.journey.record import Record
+from gateway.journey.hearing import Hearing
 from gateway.model.outbox import NewSend
 from gateway.model.outgoing import Outgoing
 from gateway.model.people import Place
 from gateway.model.ticket import EventKind, Thread, Ticket
 
 
-class Outward(Record):
+class Outward(Hearing):
     """What one event, one attempt to send or one due time shall change, and what goes out."""
 
     def _outgoing(self, outbox_id: str, place: Place, text: Text, **given: object) -> Outgoing:

@@ -18,16 +18,14 @@ from gateway.journey.limits import Wallet
 from gateway.model.inbox import Claim, Outcome
 from gateway.model.knowledge import FaqDraft, Solved
 from gateway.model.linking import LinkStep
-from gateway.model.message import Attachment, Json, Message, Talk
+from gateway.model.message import Attachment, Json
 from gateway.model.outbox import NewSend, Settled
-from gateway.model.people import Person, Place
+from gateway.model.people import Person
 from gateway.model.plan import Budget, InboxDone, Move, Plan, TicketWrite
 from gateway.model.ticket import (
     BY_DESK,
     EventKind,
     FileRef,
-    Party,
-    Thread,
     Ticket,
     TicketEvent,
     TicketState,
@@ -35,8 +33,6 @@ from gateway.model.ticket import (
     require_transition,
 )
 from gateway.model.timing import Ending, Stay
-
-REFERENCES_KEPT = 12
 
 
 class _Working:
@@ -234,41 +230,6 @@ class Record:
             for a in attachments
         )
 
-    def heard(self, ticket: Ticket, message: Message) -> None:
-        """Note that a message belongs to a ticket, for threading and for later replies."""
-        if not message.external_id:
-            return
-        for external_id in (message.external_id, *message.also):
-            self._refs.setdefault(external_id, ticket.number)
-        if message.talk is not None:
-            self.talk_about(message.channel, message.talk, ticket.number)
-            self._answer_at(ticket, message.author.address, message.talk)
-        now = self.now(ticket)
-        kind = self.desk.kind_of(message.channel)
-        writer = now.party_of(kind, message.author.address) or now.requester
-        place = str(self.place_of(now, writer))
-        chain = (*reversed(message.refs), message.external_id)
-        self._rethread(ticket, place, chain, message.external_id)
-
-    def heard_at_desk(self, ticket: Ticket, message: Message) -> None:
-        """Note that talk of the desk belongs to a ticket: what is said under it does too."""
-        for external_id in filter(None, (message.external_id, *message.also)):
-            self._refs.setdefault(external_id, ticket.number)
-
-    def talk_about(self, channel: str, talk: Talk, number: int) -> None:
-        """Let a conversation be about a ticket from now on; 0 lets go of it."""
-        self._conversations[f"{channel}:{talk.key}"] = number
-
-    def _answer_at(self, ticket: Ticket, address: str, talk: Talk) -> None:
-        """Answer a party where they wrote last."""
-        now = self.now(ticket)
-        moved = tuple(
-            replace(p, where=talk.where) if p.address == address and p.where else p
-            for p in now.parties
-        )
-        if moved != now.parties:
-            self.change(ticket, parties=moved)
-
     # --- the end of the item ----------------------------------------------------------------
 
     def done(self, outcome: Outcome, reason: str, *, effect: str, ticket: int | None) -> None:
@@ -291,10 +252,6 @@ class Record:
         """Note that nothing reaches somebody any more."""
         self._dead.append((kind, address, why))
 
-    def belongs(self, external_id: str, ticket: int) -> None:
-        """Note that a platform's message belongs to a ticket."""
-        self._refs.setdefault(external_id, ticket)
-
     def settle(self, settled: Settled) -> None:
         """Say what became of a send."""
         self._settled.append(settled)
@@ -314,28 +271,6 @@ class Record:
     def known_person(self, kind: str, address: str) -> Person | None:
         """Return a person as this draft writes them, None when it does not."""
         return self._people.get((kind, address))
-
-    def _rethread(self, ticket: Ticket, place: str, chain: tuple[str, ...], last: str) -> None:
-        now = self.now(ticket)
-        known = now.thread_at(place) or Thread(place=place, root=chain[0])
-        merged = tuple(dict.fromkeys((*known.references, *chain)))
-        kept = (
-            merged
-            if len(merged) <= REFERENCES_KEPT
-            else (merged[0], *merged[1 - REFERENCES_KEPT :])
-        )
-        thread = replace(known, root=known.root or last, last=last, references=kept)
-        others = (t for t in now.threads if t.place != place)
-        self.change(ticket, threads=(*others, thread))
-
-    def place_of(self, ticket: Ticket, party: Party) -> Place:
-        """Return where a party of a ticket is answered."""
-        channel = party.origin.channel if party.origin else ticket.channel
-        if party.origin is None and party.kind != ticket.kind:
-            channel = self.desk.name_of_kind(party.kind) or party.kind
-        if not party.where:
-            return Place(channel, party.address)
-        return self.desk.resolve(Place(channel, party.where))
 
 
 def _end_with(first: InboxDone, claim: Claim, effect: str) -> InboxDone:
