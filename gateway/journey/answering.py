@@ -18,11 +18,11 @@ def answer(
 ) -> None:
     """Send a FAQ entry and keep the ticket as answered, where no team is troubled.
 
-    ``by`` names the agent who chose it; None where the FAQ did.
+    ``by`` names the agent who chose it, whose team keeps it on its level; None where the FAQ did.
     """
     entry, now = draft.rules.entries[chosen.faq], draft.now(ticket)
     body = in_language(entry.answers, now.language, draft.desk.policy.languages[0])
-    draft.change(ticket, faq=chosen.faq, level=1, sent=_sent(now, chosen, entry, by))
+    draft.change(ticket, faq=chosen.faq, sent=_sent(now, chosen, entry, by))
     draft.set_state(ticket, TicketState.ANSWERED, f"FAQ entry {chosen.faq}")
     outbox_id = draft.to_requester(
         ticket,

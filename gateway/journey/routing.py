@@ -32,9 +32,7 @@ def route_again(draft: Draft, ticket: Ticket, trust: Trust, why: str) -> Ticket:
     request = next((e for e in draft.history if e.kind is EventKind.REQUEST), None)
     now = draft.now(ticket)
     if request is None or now.team is not None:
-        # An answered request stands on level 1, wherever its team is.
-        level = now.level if now.team and now.state is not TicketState.ANSWERED else None
-        return route(draft, ticket, now.team, level, why)
+        return route(draft, ticket, now.team, now.level if now.team else None, why)
     asked_again = Request(
         channel=now.channel, kind=now.kind, subject=now.subject, text=request.text,
         sender=now.requester.address, language=now.language,

@@ -131,7 +131,7 @@ class Ticket:
 
     ``version`` counts its changes from 1; a write names the version it was planned on.
     ``reference`` is what people read (``VT-1042-F``). ``team`` and ``level`` are where it lies,
-    also while it is answered (level 1). ``due_at`` is when its first clock runs out, or when time
+    also while it is answered. ``due_at`` is when its first clock runs out, or when time
     alone changes its state; ``wake_at`` when the desk has to look at it next. ``timing`` are its
     clocks, None while it lies with nobody. ``reopened`` counts how often it was. ``vendor`` is the
     team outside the house that has been asked for help; ``team`` goes on looking after it.

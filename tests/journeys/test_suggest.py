@@ -4,7 +4,7 @@ import pytest_asyncio
 
 from gateway.model.inbox import Outcome
 from gateway.model.ticket import EventKind, TicketState
-from tests.journeys.bench import CONFIG, open_bench, text_of
+from tests.journeys.bench import CONFIG, RULES, open_bench, text_of
 
 ALICE = "alice@customer.example"
 SUGGESTS = CONFIG + '[faq]\nmode = "suggest"\n'
@@ -54,3 +54,29 @@ async def test_an_unknown_entry_is_refused_with_a_hint(shy):
 
     assert "did you mean reset-password?" in done.reason
     assert (await shy.ticket(row)).state is TicketState.OPEN
+
+
+@pytest_asyncio.fixture
+async def deep(tmp_path):
+    """Give a desk with a team on level 3."""
+    rules = RULES.replace("teams:\n", "teams:\n  experts: {level: 3, agents: [ana]}\n")
+    async with open_bench(tmp_path / "desk", rules=rules) as bench:
+        yield bench
+
+
+async def test_an_entry_that_experts_send_leaves_their_ticket_with_them(deep):
+    """The level is that of whoever had it, and it comes back there when the entry was no help."""
+    desk = deep
+    row = await desk.mail(ALICE, "VPN", "Our VPN is down again")
+    ticket = await desk.ticket(row)
+    await desk.order("escalate", ticket=ticket.reference, text="Deep", arguments={"to": "experts"})
+
+    given = {"ticket": ticket.reference, "arguments": {"faq": "reset-password"}}
+    await desk.order("answer", **given)
+    now = await desk.ticket(row)
+    assert (now.state, now.team, now.level) == (TicketState.ANSWERED, "experts", 3)
+
+    token = (await desk.sent(ALICE))[-1]["Reply-To"]
+    await desk.mail(ALICE, "Re: VPN", "I need a person", to=token)
+    now = await desk.ticket(row)
+    assert (now.state, now.team, now.level) == (TicketState.OPEN, "experts", 3)
