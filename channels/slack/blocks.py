@@ -23,7 +23,9 @@ Json = dict[str, Any]
 MAX_BLOCK = 2900
 MAX_BLOCKS = 50
 MAX_LABEL = 75
-MAX_ACTION = 255
+MAX_ID = 255
+OWN = "ventanilla"
+"""How the ids of our own blocks begin, below what was said."""
 FORM = "form"
 """How the ids of buttons begin that open a form."""
 MAX_BUTTONS = 25
@@ -57,8 +59,11 @@ def rich_blocks(blocks: Sequence[Block]) -> list[Json]:
     return found
 
 
-def actions_block(buttons: Sequence[Button]) -> Json | None:
-    """Return the row of buttons, None for none; each carries its id as its value."""
+def actions_block(buttons: Sequence[Button], reference: str | None) -> Json | None:
+    """Return the row of buttons, None for none; each carries its id as its value.
+
+    The row's own id tells which ticket it is about, and for whom its forms open.
+    """
     shown = [button for button in buttons if button.id][:MAX_BUTTONS]
     if not shown:
         return None
@@ -71,7 +76,21 @@ def actions_block(buttons: Sequence[Button]) -> Json | None:
         }
         for number, button in enumerate(shown)
     ]
-    return {"type": "actions", "block_id": "ventanilla", "elements": elements}
+    return {"type": "actions", "block_id": _block_id(shown, reference or ""), "elements": elements}
+
+
+def _block_id(buttons: Sequence[Button], reference: str) -> str:
+    pressers = next((button.pressers for button in buttons if button.questions), ())
+    told = " ".join((OWN, reference, *pressers))
+    # Where there are too many, forms open for everybody: the desk decides what a press means.
+    return told if len(told) <= MAX_ID else f"{OWN} {reference}"
+
+
+def told_by(block_id: str) -> tuple[str, Sequence[str]]:
+    """Return what a row of buttons tells: its ticket, and for whom its forms open; none: all."""
+    _, _, told = block_id.partition(" ")
+    reference, *pressers = told.split(" ")
+    return reference, pressers
 
 
 def _action_id(button: Button, number: int) -> str:
@@ -80,7 +99,7 @@ def _action_id(button: Button, number: int) -> str:
         return f"{button.word[:60]}.{number}"
     first, *others = button.questions
     is_one_text = first.kind == "text" and not others
-    return f"{FORM}.{number}.{first.name}"[:MAX_ACTION] if is_one_text else f"{FORM}.{number}"
+    return f"{FORM}.{number}.{first.name}"[:MAX_ID] if is_one_text else f"{FORM}.{number}"
 
 
 def context_block(reference: str | None, state: str) -> Json | None:
@@ -90,7 +109,7 @@ def context_block(reference: str | None, state: str) -> Json | None:
     if not line:
         return None
     text = {"type": "plain_text", "text": line[:MAX_CONTEXT], "emoji": False}
-    return {"type": "context", "block_id": "ventanilla-state", "elements": [text]}
+    return {"type": "context", "block_id": f"{OWN}-state", "elements": [text]}
 
 
 def escaped(text: str) -> str:

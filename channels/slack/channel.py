@@ -107,7 +107,8 @@ class SlackChannel:
 
         for button in outgoing.buttons:
             if button.questions:
-                self.modals.keep(button.id, modals.view_of(button.label, button.questions))
+                view = modals.view_of(button.label, button.questions, outgoing.reference or "")
+                self.modals.keep(button.id, view, button.pressers)
         return markup.render(outgoing)
 
     async def send(self, part: Part) -> Receipt:

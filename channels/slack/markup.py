@@ -16,6 +16,7 @@ from typing import Any
 from channels.slack import words
 from channels.slack.blocks import (
     MAX_BLOCKS,
+    OWN,
     actions_block,
     context_block,
     escaped,
@@ -128,7 +129,7 @@ def _within(text: str) -> str:
 
 def _ending(outgoing: Outgoing) -> Iterator[dict[str, Any]]:
     for block in (
-        actions_block(outgoing.buttons),
+        actions_block(outgoing.buttons, outgoing.reference),
         context_block(outgoing.reference, outgoing.state),
     ):
         if block is not None:
@@ -185,6 +186,5 @@ def edited(original: bytes, edit: bytes) -> dict[str, Any]:
         ValueError: the original is no message.
     """
     before, after = json.loads(original), json.loads(edit)
-    own = {"ventanilla", "ventanilla-state"}
-    kept = [block for block in before["blocks"] if block.get("block_id") not in own]
+    kept = [b for b in before["blocks"] if not str(b.get("block_id", "")).startswith(OWN)]
     return {"text": before["text"], "blocks": [*kept, *after["ending"]]}

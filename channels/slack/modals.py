@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from channels.slack.blocks import FORM
+from channels.slack.blocks import FORM, told_by
 from channels.slack.payload import Payload, list_at, text_at
 from gateway.errors import SendError
 from gateway.model.outgoing import Question
@@ -32,15 +32,23 @@ _MAX_OPTIONS = 100
 _MAX_BLOCKS = 100
 
 
-def view_of(title: str, questions: Sequence[Question]) -> Mapping[str, Any]:
-    """Return the modal that asks some questions; ``title`` stands above it and on its button."""
-    words = {"type": "plain_text", "text": title[:_MAX_TITLE], "emoji": False}
+def view_of(label: str, questions: Sequence[Question], reference: str) -> Mapping[str, Any]:
+    """Return the modal that asks some questions about a ticket.
+
+    ``label`` is the button's that opened it: it stands above it, and on the button that sends it.
+    """
+    both = f"{label} {reference}".strip()
+    title = both if len(both) <= _MAX_TITLE else reference or label
     return {
         "type": "modal",
-        "title": words,
-        "submit": words,
+        "title": _plain(title),
+        "submit": _plain(label),
         "blocks": [_input(question) for question in questions[:_MAX_BLOCKS]],
     }
+
+
+def _plain(text: str) -> Mapping[str, Any]:
+    return {"type": "plain_text", "text": text[:_MAX_TITLE], "emoji": False}
 
 
 def _input(question: Question) -> Mapping[str, Any]:
@@ -70,7 +78,7 @@ def _element(question: Question) -> Mapping[str, Any]:
     return {"type": "plain_text_input", "multiline": question.kind == "text"}
 
 
-def _of_one_text(action: Payload) -> Mapping[str, Any] | None:
+def _of_one_text(action: Payload) -> tuple[Mapping[str, Any] | None, Sequence[str]]:
     """Return the view behind a button that asks for one text: what is pressed tells enough.
 
     So it opens whichever process showed the button, and after a restart.
@@ -78,9 +86,10 @@ def _of_one_text(action: Payload) -> Mapping[str, Any] | None:
     _, _, name = text_at(action, "action_id").partition(".")[2].partition(".")
     label, button = text_at(action, "text", "text"), text_at(action, "value")
     if not (name and label and button):
-        return None
-    view = view_of(label, (Question(name=name, label=label, kind="text"),))
-    return {**view, "private_metadata": button[:_MAX_PRIVATE]}
+        return None, ()
+    reference, pressers = told_by(text_at(action, "block_id"))
+    view = view_of(label, (Question(name=name, label=label, kind="text"),), reference)
+    return {**view, "private_metadata": button[:_MAX_PRIVATE]}, pressers
 
 
 class Modals:
@@ -88,21 +97,25 @@ class Modals:
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
-        self._views: dict[str, Mapping[str, Any]] = {}
+        self._views: dict[str, tuple[Mapping[str, Any], Sequence[str]]] = {}
 
-    def keep(self, button: str, view: Mapping[str, Any]) -> None:
-        """Remember the view behind a button."""
+    def keep(self, button: str, view: Mapping[str, Any], pressers: Sequence[str]) -> None:
+        """Remember the view behind a button, and for whom it opens: for everybody where empty."""
         self._views.pop(button, None)
-        self._views[button] = {**view, "private_metadata": button[:_MAX_PRIVATE]}
+        self._views[button] = {**view, "private_metadata": button[:_MAX_PRIVATE]}, pressers
         while len(self._views) > MAX_KEPT:
             del self._views[next(iter(self._views))]
 
     def wanted(self, payload: Payload) -> tuple[str, Mapping[str, Any]] | None:
-        """Return the trigger and the view that a press asks for, None when it asks for none."""
+        """Return the trigger and the view that a press asks for, None when it asks for none.
+
+        Who may not press is shown no form: the desk would not take what they fill in.
+        """
         for action in list_at(payload, "actions"):
-            is_form = text_at(action, "action_id").partition(".")[0] == FORM
-            view = self._views.get(text_at(action, "value")) or _of_one_text(action)
-            if is_form and view is not None:
+            if text_at(action, "action_id").partition(".")[0] != FORM:
+                continue
+            view, pressers = self._views.get(text_at(action, "value")) or _of_one_text(action)
+            if view and (not pressers or text_at(payload, "user", "id") in pressers):
                 return text_at(payload, "trigger_id"), view
         return None
 

@@ -15,8 +15,8 @@ from gateway.contracts.words import Meaning, Text, Value
 from gateway.journey import limits
 from gateway.journey.desk import Desk
 from gateway.journey.hearing import REFERENCES_KEPT
+from gateway.journey.identity import addresses_at
 from gateway.journey.showing import Showing
-from gateway.journey.team_buttons import under_notice
 from gateway.journey.tokens import ButtonToken, ButtonWord, Role
 from gateway.model.inbox import Claim
 from gateway.model.message import Attachment, Message, Talk, Trust
@@ -133,9 +133,14 @@ class Draft(Showing):
                 ticket=ticket.number, party=party.number, word=word, choice=choice,
                 outbox_id=outbox_id,
             )  # fmt: skip
-            questions = said.questions if word is ButtonWord.FORM else ()
             sealed = self.desk.keyring.for_button(bound)
-            return Button(label=label, word=name, id=sealed, questions=questions)
+            if word is not ButtonWord.FORM:
+                return Button(label=label, word=name, id=sealed)
+            agents = addresses_at(self.desk, place.channel, self.rules.agents.values())
+            return Button(
+                label=label, word=name, id=sealed,
+                questions=said.questions, pressers=(party.address, *agents),
+            )  # fmt: skip
 
         return (
             *(
@@ -211,7 +216,7 @@ class Draft(Showing):
         outgoing = self._outgoing(
             outbox_id, place, text,
             language=language, reference=now.reference,
-            buttons=under_notice(self.desk, now, place, outbox_id) if has_buttons else (),
+            buttons=self._under_notice(now, place, outbox_id) if has_buttons else (),
             quoted_subject=now.subject, trust=Trust.PROVEN,
             reply_token=self.desk.keyring.for_ticket(role, now.number, 0),
             in_reply_to=thread.root, references=(thread.root,) if thread.root else (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,6 +58,13 @@ def agent_at(desk: Desk, rules: Rules, channel: str, author: Author) -> Agent | 
         if address in (agent.addresses.get(channel), agent.addresses.get(kind)):
             return agent
     return None
+
+
+def addresses_at(desk: Desk, channel: str, agents: Iterable[Agent]) -> tuple[str, ...]:
+    """Return the addresses that listed agents have on a channel."""
+    kind = desk.kind_of(channel)
+    found = (agent.addresses.get(name) for agent in agents for name in (channel, kind))
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def current(number: int, known: Known) -> Ticket | None:

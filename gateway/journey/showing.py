@@ -60,9 +60,12 @@ class Showing(Outward):
             if line and line != self._line(was, place, is_theirs=is_theirs):
                 of = party.number if is_theirs else place
                 shown_on = thread.opened_by
-                buttons = () if is_theirs else under_notice(self.desk, ticket, place, shown_on)
+                buttons = () if is_theirs else self._under_notice(ticket, place, shown_on)
                 lane = f"{ticket.number}:{of}"
                 self._edit(seen, place, thread.opened_by, line, lane=lane, buttons=buttons)
+
+    def _under_notice(self, ticket: Ticket, place: Place, outbox_id: str) -> tuple[Button, ...]:
+        return under_notice(self.desk, self.rules, ticket, place, outbox_id)
 
     @cached_property
     def _places_at_work(self) -> frozenset[Place]:

@@ -7,8 +7,11 @@ message of its own, and the answer to that message is the text.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from gateway.contracts.rules import Rules
 from gateway.journey.desk import Desk
+from gateway.journey.identity import addresses_at
 from gateway.journey.tokens import ButtonToken, ButtonWord
 from gateway.model.outgoing import Button, Question
 from gateway.model.people import Place
@@ -31,20 +34,24 @@ _NONE = (TicketState.MERGED, TicketState.SPAM)
 _AFTER_CLOSING = (ButtonWord.REPLY,)
 
 
-def under_notice(desk: Desk, ticket: Ticket, place: Place, outbox_id: str) -> tuple[Button, ...]:
+def under_notice(
+    desk: Desk, rules: Rules, ticket: Ticket, place: Place, outbox_id: str
+) -> tuple[Button, ...]:
     """Return the buttons of a ticket's notice at a place, none where nothing can be pressed."""
     channel = desk.channel_at(place)
     if channel is None or not channel.abilities.presses or ticket.state in _NONE:
         return ()
     words = _AFTER_CLOSING if ticket.state is TicketState.CLOSED else tuple(WORDS)
-    return tuple(
-        _button(desk, ticket, word, outbox_id, has_form=channel.abilities.forms) for word in words
-    )
+    buttons = (_button(desk, ticket, word, outbox_id) for word in words)
+    if not channel.abilities.forms:
+        return tuple(replace(button, questions=()) for button in buttons)
+    team = rules.teams.get(ticket.team or "", rules.fallback)
+    agents = (rules.agents[name] for name in team.agents if name in rules.agents)
+    pressers = addresses_at(desk, place.channel, agents)
+    return tuple(replace(button, pressers=pressers) for button in buttons)
 
 
-def _button(
-    desk: Desk, ticket: Ticket, word: ButtonWord, outbox_id: str, *, has_form: bool
-) -> Button:
+def _button(desk: Desk, ticket: Ticket, word: ButtonWord, outbox_id: str) -> Button:
     name = WORDS[word]
     text = desk.words.render("agent/press", desk.policy.languages[0], {"word": name})
     question = Question(name=TEXT, label=text.body.strip(), kind="text")
@@ -55,7 +62,7 @@ def _button(
         label=text.title,
         word=name,
         id=desk.keyring.for_button(bound),
-        questions=(question,) if has_form and name in PROMPTED else (),
+        questions=(question,) if name in PROMPTED else (),
     )
 
 

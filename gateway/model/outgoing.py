@@ -38,12 +38,15 @@ class Button:
     By mail it is a ``mailto:`` link to the reply address with ``label`` as subject. On chat it
     carries ``id``, at most 64 bytes of ASCII that only we can make, and comes back as `Feedback`.
     With ``questions`` it opens a form, where the channel can; their answers come back with it.
+    ``pressers`` are the addresses there of those for whom it opens, empty for everybody; what a
+    press means is decided elsewhere.
     """
 
     label: str
     word: str
     id: str = ""
     questions: tuple[Question, ...] = ()
+    pressers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

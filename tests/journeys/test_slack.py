@@ -35,6 +35,11 @@ app_token_file = "{folder}/app"
 SLACK_RULES = RULES.replace('"email:network@acme.example"', '"slack:#network"').replace(
     "email: gus@acme.example", f"email: gus@acme.example, slack: {GUS}"
 )
+FORM = """
+forms:
+  site: {type: text, ask: {en: "Which office?"}}
+  since: {type: date, ask: {en: "Since when?"}}
+"""
 MONITORING = """
   - id: builds
     when: {channel: slack, automatic: true}
@@ -223,6 +228,7 @@ async def test_an_agent_answers_by_a_button(office, restarted):
     await office.slack.until_called("views.open")
     (view,) = office.slack.methods.views
     (asked,) = view["blocks"]
+    assert (await office.ticket()).reference in view["title"]["text"]
     filled = {"text": {"answer": {"value": "We have *restarted* it"}}}
     assert (asked["block_id"], asked["element"]["type"]) == ("text", "plain_text_input")
     await office.people.submit(GUS, view, filled)
@@ -243,6 +249,44 @@ async def test_others_press_in_vain(office):
     await office.people.press(EVE, notice, "Take")
     await office.until(lambda: any("nothing was done" in m["text"] for m in room.messages.values()))
     assert (await office.ticket()).assignee is None
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_form_opens_for_no_stranger(office, restarted):
+    """Nobody fills in what would not be taken, whichever process showed the button."""
+    event = await office.people.say(ANA, HELP, VPN)
+    await office.answered(event)
+    room = office.workspace.rooms[NETWORK]
+    await office.until(lambda: bool(room.messages))
+    (notice,) = room.messages.values()
+    if restarted:
+        office.desk.desk.channels["slack"].modals._views.clear()
+
+    await office.people.press(EVE, notice, "Reply")
+    await office.until(lambda: any("nothing was done" in m["text"] for m in room.messages.values()))
+    assert office.slack.methods.views == []
+
+
+async def test_the_questions_of_a_form_open_for_the_requester_and_for_agents(tmp_path):
+    """Others are shown the questions in the thread, and nothing to fill in."""
+    rules = SLACK_RULES.replace(
+        "then: {team: network, level", "then: {ask: [site, since], team: network, level"
+    )
+    async with open_office(tmp_path, rules=f"{rules}{FORM}") as office:
+        event = await office.people.say(ANA, HELP, VPN)
+        questions = await office.answered(event)
+        views = office.slack.methods.views
+
+        await office.people.press(EVE, questions, "Answer here")
+        await office.people.press(ANA, questions, "Answer here")
+        await office.until(lambda: len(views) == 1)
+        await office.people.press(GUS, questions, "Answer here")
+        await office.until(lambda: len(views) == 2)
+
+        rows = [row for row in await office.rows() if row.outcome is Outcome.IGNORED]
+        assert len(rows) == 3
+        reference = (await office.ticket()).reference
+        assert [view["title"]["text"] for view in views] == [f"Answer here {reference}"] * 2
 
 
 async def test_a_word_behind_our_name_does_not_take_the_next_line_along(tmp_path):

@@ -452,7 +452,8 @@ def test_the_parsers_child_loads_none_of_slacks_libraries():
 
 def test_buttons_are_found_in_a_message():
     """The helper of other tests sees what is there."""
-    assert buttons({"blocks": [{"type": "actions", "elements": [1]}]}) == [1]
+    row = {"type": "actions", "block_id": "b", "elements": [{"value": "v"}]}
+    assert buttons({"blocks": [row]}) == [{"value": "v", "block_id": "b"}]
 
 
 @pytest.mark.parametrize(("parent", "ours"), [(BOT_USER, True), (BEN, False), ("", True)])

@@ -210,7 +210,7 @@ async def test_a_form_opens_at_once(channel, slack, people, intake):
 
 async def test_a_form_that_does_not_open_is_no_fault(channel, slack, people, intake):
     """The press is stored all the same."""
-    channel.modals.keep("sealed", {"type": "modal"})
+    channel.modals.keep("sealed", {"type": "modal"}, ())
     button = Button(label="Fill in", word="form", id="sealed")
     (part,) = channel.render(sample(Place("slack", HELP), buttons=(button,)))
     await channel.send(part)

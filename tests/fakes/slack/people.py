@@ -216,7 +216,7 @@ class People:
 def buttons(message: Payload) -> Sequence[Payload]:
     """Return the buttons that a message shows."""
     return [
-        element
+        {**element, "block_id": block["block_id"]}
         for block in message.get("blocks", [])
         if block["type"] == "actions"
         for element in block["elements"]
