@@ -79,7 +79,7 @@ class View:
             f"{DOMAIN}{self.sender_domain}",
             f"channel:{request.channel}",
             f"kind:{request.kind}",
-            f"language:{request.language}",
+            f"language:{request.answered_in}",
         )
         recipients = (f"{TO}{recipient}" for recipient in self.recipients)
         return self.subject.words.union(self.text.words, facts, recipients)

@@ -157,7 +157,6 @@ class _Reading:
             kind=kind,
             talk=self._talk(message, writer.author.address, addressed=True),
             argument=argument[:200],
-            language=_app_language(message),
             external_id=self._id(message),
         )
 
@@ -195,7 +194,7 @@ class _Reading:
             return without_mention(message, self.me, text), False
         if order.name == "new":
             return order.argument, True
-        asked = asks_for_person(_app_language(message))
+        asked = asks_for_person(author_of(object_in(message, "from")).language)
         return f"{asked}\n\n{order.argument}" if order.argument else asked, False
 
     def _talk(self, message: Object, person: str, *, addressed: bool, is_new: bool = False) -> Talk:
@@ -228,11 +227,6 @@ def _where(message: Object) -> Where:
     if where is None or not number_in(message, "message_id"):
         raise ParseError("this message stands in no chat")
     return where
-
-
-def _app_language(message: Object) -> str:
-    """Return the code of the language that the writer's app is set to."""
-    return text_in(object_in(message, "from"), "language_code").partition("-")[0]
 
 
 def _digest(*what: object) -> str:

@@ -65,6 +65,7 @@ def author_of(user: Object) -> Author:
         address=str(number) if number > 0 else "",
         name=clean_name(" ".join(filter(None, names))),
         trust=Trust.PROVEN if number > 0 else Trust.NONE,
+        language=text_in(user, "language_code").partition("-")[0].lower(),
     )
 
 

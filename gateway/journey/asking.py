@@ -8,18 +8,23 @@ from datetime import datetime
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Meaning, Words
 from gateway.model.knowledge import Lesson
-from gateway.model.message import Message, Trust
+from gateway.model.message import Author, Message, Trust
+from gateway.model.people import Person
 from gateway.model.policy import Policy
 from gateway.model.question import Known
 from gateway.model.request import Facts, FileFacts, Request
 
 
 def request_of(
-    message: Message, *, kind: str, rules: Rules, policy: Policy, last_language: str | None
+    message: Message, *, kind: str, rules: Rules, policy: Policy, person: Person | None
 ) -> Request:
-    """Return the request a message makes, in the language it should be answered in."""
+    """Return the request a message makes, in the language it should be answered in.
+
+    ``person`` is what is known of its author.
+    """
     text = f"{message.subject}\n{message.text}"
-    language, sure = rules.language_of(text, prior_of(policy, last_language), message.foreseen)
+    prior = prior_of(policy, person, message.author)
+    language, sure = rules.language_of(text, prior, message.foreseen)
     return Request(
         channel=message.channel,
         kind=kind,
@@ -33,15 +38,23 @@ def request_of(
         ),
         language=language,
         language_known=sure,
+        wished=wished_by(policy, person),
         is_reply=bool(message.refs),
         is_spam=message.spam,
         foreseen=message.foreseen,
     )
 
 
-def prior_of(policy: Policy, last_language: str | None) -> tuple[str, ...]:
+def prior_of(policy: Policy, person: Person | None, author: Author) -> tuple[str, ...]:
     """Return the languages that somebody is likely to write in, likeliest first."""
-    return tuple(filter(None, (last_language, policy.languages[0])))
+    last = person.language if person else None
+    return tuple(filter(None, (last, author.language, policy.languages[0])))
+
+
+def wished_by(policy: Policy, person: Person | None) -> str | None:
+    """Return the language that somebody asked to be answered in, if the desk speaks it."""
+    wished = person.wished if person else None
+    return wished if wished in policy.languages else None
 
 
 def facts_of(

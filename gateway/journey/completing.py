@@ -16,7 +16,7 @@ import structlog
 from gateway.contracts.channel import Channel, Fetches, Profile, Profiles
 from gateway.errors import PermanentFailure, SendError, Throttled
 from gateway.journey.desk import Desk
-from gateway.model.message import Attachment, Message, Parsed, RemoteFile
+from gateway.model.message import Attachment, Author, Message, Parsed, RemoteFile, Wish
 
 log = structlog.get_logger()
 
@@ -39,22 +39,23 @@ class Completing:
         self._profiles: dict[tuple[str, str], tuple[Profile, float]] = {}
 
     def is_needed(self, desk: Desk, parsed: Parsed) -> bool:
-        """Return whether a message lacks what its platform tells, or told before."""
-        if not isinstance(parsed, Message) or parsed.talk is None:
+        """Return whether what was said lacks what its platform tells, or told before."""
+        if not isinstance(parsed, Message | Wish) or parsed.talk is None:
             return False
-        return bool(parsed.files) or self._known_profile(desk, parsed) != Profile()
+        has_files = isinstance(parsed, Message) and bool(parsed.files)
+        return has_files or self._known_profile(desk, parsed) != Profile()
 
-    async def complete(self, desk: Desk, message: Message) -> Message:
-        """Return a message with its files and its author's name. Never raises."""
-        channel = desk.channels.get(message.channel)
+    async def complete(self, desk: Desk, said: Message | Wish) -> Message | Wish:
+        """Return what was said with its files, and what is told of its author. Never raises."""
+        channel = desk.channels.get(said.channel)
         if channel is None:
-            return message
-        profile = await self._profile(desk, channel, message)
-        author = replace(
-            message.author,
-            name=profile.name or message.author.name,
-            email=profile.email.lower() or message.author.email,
-        )
+            return said
+        author = _author(said.author, await self._profile(desk, channel, said))
+        if isinstance(said, Wish):
+            return replace(said, author=author)
+        return await self._with_files(desk, channel, replace(said, author=author))
+
+    async def _with_files(self, desk: Desk, channel: Channel, message: Message) -> Message:
         room = desk.policy.limits.size
         files: list[Attachment] = []
         flags, missing = list(message.flags), []
@@ -69,35 +70,34 @@ class Completing:
                 files.append(file)
         return replace(
             message,
-            author=author,
             attachments=(*message.attachments, *files),
             files=(),
             flags=tuple(flags),
             missing=tuple(missing),
         )
 
-    def _known_profile(self, desk: Desk, message: Message) -> Profile | None:
-        if not isinstance(desk.channels.get(message.channel), Profiles):
+    def _known_profile(self, desk: Desk, said: Message | Wish) -> Profile | None:
+        if not isinstance(desk.channels.get(said.channel), Profiles):
             return Profile()
-        if not message.author.address or message.automatic:
+        if not said.author.address or (isinstance(said, Message) and said.automatic):
             return Profile()
-        found = self._profiles.get((message.channel, message.author.address))
+        found = self._profiles.get((said.channel, said.author.address))
         return found[0] if found and found[1] > desk.world.monotonic() else None
 
-    async def _profile(self, desk: Desk, channel: Channel, message: Message) -> Profile:
-        known = self._known_profile(desk, message)
+    async def _profile(self, desk: Desk, channel: Channel, said: Message | Wish) -> Profile:
+        known = self._known_profile(desk, said)
         if known is not None or not isinstance(channel, Profiles):
             return known or Profile()
         try:
             async with asyncio.timeout(PROFILE_SECONDS):
-                found = await channel.profile(message.author.address)
+                found = await channel.profile(said.author.address)
         except Exception as exc:  # noqa: BLE001 - a name is a nicety: nothing may depend on it
-            log.warning("no profile", channel=message.channel, error=type(exc).__name__)
+            log.warning("no profile", channel=said.channel, error=type(exc).__name__)
             found = None
         kept = PROFILE_KEPT_SECONDS if found else NO_PROFILE_KEPT_SECONDS
         if len(self._profiles) >= MOST_PROFILES:
             self._profiles.clear()
-        who = (message.channel, message.author.address)
+        who = (said.channel, said.author.address)
         self._profiles[who] = (found or Profile(), desk.world.monotonic() + kept)
         return found or Profile()
 
@@ -140,6 +140,15 @@ class Completing:
         except Exception as exc:
             public = "the platform did not hand it out"
             raise PermanentFailure(str(exc), public=public) from exc
+
+
+def _author(author: Author, told: Profile) -> Author:
+    return replace(
+        author,
+        name=told.name or author.name,
+        email=told.email.lower() or author.email,
+        language=told.language or author.language,
+    )
 
 
 def _not_copied(remote: RemoteFile, why: str) -> str:

@@ -48,7 +48,7 @@ class Judge:
             return self._silent("a greeting alone; asked how we can help")
         kind = self.kinds.get(parsed.channel, parsed.channel)
         request = asking.request_of(
-            parsed, kind=kind, rules=self.rules, policy=self.policy, last_language=None
+            parsed, kind=kind, rules=self.rules, policy=self.policy, person=None
         )
         if language is not None:
             request = replace(request, language=language, language_known=True)

@@ -34,9 +34,9 @@ class Foresight:
             kind=self.kinds.get(parsed.channel, parsed.channel),
             rules=self.rules,
             policy=self.policy,
-            last_language=None,
+            person=None,
         )
         trust, automatic = parsed.author.trust, parsed.automatic
         guess = Facts(now=raw.received_at, trust=trust, automatic=automatic)
-        prior = asking.prior_of(self.policy, None)
+        prior = asking.prior_of(self.policy, None, parsed.author)
         return replace(parsed, foreseen=self.rules.foresee(request, guess, prior))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gateway.contracts.words import Meaning
+from gateway.contracts.words import Meaning, Words
 from gateway.journey import (
     answering,
     asking,
@@ -55,19 +55,26 @@ class Asked:
 
 def asked(draft: Draft, message: Message, identity: Identity, known: Known) -> Asked:
     """Return the request a message makes, with the facts that rules may look at."""
-    desk = draft.desk
+    desk, person = draft.desk, known.person
     request = asking.request_of(
         message,
         kind=desk.kind_of(message.channel),
         rules=draft.rules,
         policy=desk.policy,
-        last_language=known.person.language if known.person else None,
+        person=person,
     )
+    if person and person.language and _is_apps_word(desk.words, message):
+        request = replace(request, language=person.language, language_known=False)
     facts = asking.facts_of(
         message, now=draft.at, known=known, trust=identity.trust, words=desk.words,
         lessons=desk.lessons,
     )  # fmt: skip
     return Asked(message=message, identity=identity, known=known, request=request, facts=facts)
+
+
+def _is_apps_word(words: Words, message: Message) -> bool:
+    """Tell whether a text is what a command stands for: an app chose its language, not a person."""
+    return message.text == words.label(Meaning.PERSON, message.author.language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +148,7 @@ def _open(draft: Draft, case: Asked, decision: Decision) -> Ticket:
         channel=message.channel,
         kind=case.request.kind,
         subject=message.subject or _first_words(message),
-        language=case.request.language,
+        language=case.request.answered_in,
         created_at=draft.at,
         updated_at=draft.at,
         parties=(_party(case),),
@@ -149,7 +156,7 @@ def _open(draft: Draft, case: Asked, decision: Decision) -> Ticket:
         tags=decision.tags,
         fields=decision.fields,
         rule=decision.rule,
-        why=explain.shape(decision, case.request.language, draft.rules),
+        why=explain.shape(decision, case.request.answered_in, draft.rules),
         follows=followed.number if followed else None,
     )
     draft.open(ticket)
@@ -305,7 +312,7 @@ def _greet(draft: Draft, case: Asked) -> None:
         talk = case.message.talk
         where = talk.where if talk else case.message.author.address
         place = Place(case.message.channel, where)
-        draft.to_address(place, "requester/greeting", case.request.language, case.message)
+        draft.to_address(place, "requester/greeting", case.request.answered_in, case.message)
     said = "asked how we can help" if limit is None else f"nothing said: {limit}"
     end(draft, case.message, Outcome.IGNORED, f"a greeting alone; {said}")
 

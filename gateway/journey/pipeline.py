@@ -27,7 +27,7 @@ from gateway.journey.draft import Draft
 from gateway.journey.lanes import MOST_IN_HAND, Lanes, Sitting
 from gateway.journey.planning import LOOK_AGAIN, TooEarly, carry_out
 from gateway.model.inbox import InboxItem
-from gateway.model.message import Message, Parsed, RawEvent
+from gateway.model.message import Message, Parsed, RawEvent, Wish
 from gateway.model.plan import Plan
 from gateway.model.question import Question
 from gateway.world import World
@@ -211,10 +211,10 @@ class Pipeline:
         if not self._completing.is_needed(desk, parsed):
             await self._carry_out(desk, sitting, parsed, effects)
             return
-        assert isinstance(parsed, Message)
-        message = await self._completing.complete(desk, parsed)
+        assert isinstance(parsed, Message | Wish)
+        said = await self._completing.complete(desk, parsed)
         async with self._talkers:
-            await self._carry_out(self._desk(), sitting, message, effects)
+            await self._carry_out(self._desk(), sitting, said, effects)
 
     async def _read(self, sitting: Sitting) -> tuple[Parsed, Sequence[str]]:
         """Return what a sitting says, and the effects of its events but the first."""

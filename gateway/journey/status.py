@@ -13,7 +13,7 @@ from gateway.journey import asking, permission
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.model.inbox import Outcome
-from gateway.model.message import Message, Trust
+from gateway.model.message import Author, Message, Trust
 from gateway.model.people import Place
 from gateway.model.question import Known
 from gateway.model.ticket import Ticket
@@ -44,16 +44,20 @@ def plan(
     if limit is None:
         where = message.talk.where if message.talk else message.author.address
         place = Place(message.channel, where)
-        language = _language_of(draft, message.text.strip() or message.subject.strip(), known)
+        said = message.text.strip() or message.subject.strip()
+        language = _language_of(draft, said, message.author, known)
         shown = lines(draft, place, theirs, language=language, trust=who.trust)
         draft.to_address(place, "requester/status", language, message, {"requests": shown})
     said = "asked for status" if limit is None else f"asked for status, not answered: {limit}"
     draft.done(Outcome.ACTED, said, effect=message.digest, ticket=None)
 
 
-def _language_of(draft: Draft, said: str, known: Known) -> str:
-    last = known.person.language if known.person else None
-    prior = asking.prior_of(draft.desk.policy, last)
+def _language_of(draft: Draft, said: str, author: Author, known: Known) -> str:
+    policy, person = draft.desk.policy, known.person
+    if wished := asking.wished_by(policy, person):
+        return wished
+    last = person.language if person else None
+    prior = asking.prior_of(policy, person, author)
     language, is_sure = draft.rules.language_of(said, prior)
     tells = is_sure and said.casefold() != _COMMAND
     return language if tells or not last else last

@@ -29,7 +29,7 @@ from gateway.model.inbox import Outcome
 from gateway.model.message import Wish, WishKind
 from gateway.model.people import Person, Place
 from gateway.model.question import Known, Question
-from gateway.model.ticket import Ticket
+from gateway.model.ticket import EventKind, Ticket
 
 
 def question(desk: Desk, wish: Wish) -> Question:
@@ -86,7 +86,7 @@ def _grant(
         case WishKind.STATUS:
             _status(draft, wish, person, theirs)
         case WishKind.LANGUAGE:
-            _choose_language(draft, wish, person)
+            _choose_language(draft, wish, person, theirs)
         case WishKind.NEW:
             draft.talk_about(wish.channel, wish.talk, 0)
             say(draft, wish, "requester/greeting", _language_of(draft, wish, person))
@@ -112,9 +112,9 @@ def _help(draft: Draft, wish: Wish, person: Person, meant: Sequence[Ticket]) -> 
         _status(draft, wish, person, meant)
         return
     chosen = _named(draft, wish.argument)
-    spoken = chosen or ("" if person.language else _named(draft, wish.language))
-    if spoken:
-        draft.person(replace(person, language=spoken))
+    if chosen:
+        # Whoever made the link chose it: the next words of theirs may tell something else.
+        draft.person(replace(person, language=chosen))
     say(draft, wish, "requester/help", chosen or _language_of(draft, wish, person))
 
 
@@ -136,10 +136,16 @@ def _open(draft: Draft, wish: Wish, case: Asked, decision: Decision) -> None:
     new_request.open_as(draft, case, decision)
 
 
-def _choose_language(draft: Draft, wish: Wish, person: Person) -> None:
+def _choose_language(draft: Draft, wish: Wish, person: Person, theirs: Sequence[Ticket]) -> None:
+    """Answer somebody in another language, on what they have open too."""
     chosen = _named(draft, wish.argument)
     if chosen:
-        draft.person(replace(person, language=chosen))
+        draft.person(replace(person, wished=chosen))
+        for ticket in theirs:
+            is_own = (ticket.kind, ticket.requester.address) == (person.kind, person.address)
+            if is_own and ticket.language != chosen:
+                draft.change(ticket, language=chosen)
+                draft.event(ticket, EventKind.STATE, f"language {chosen}: the requester wished it")
         say(draft, wish, "requester/language", chosen)
         return
     offered = tuple(
@@ -154,6 +160,7 @@ def _named(draft: Draft, text: str) -> str:
 
 
 def _language_of(draft: Draft, wish: Wish, person: Person) -> str:
-    """Return the language to answer in: the one they spoke, their app's, the desk's first."""
+    """Return the language to answer in: wished, spoken last, their app's, or the desk's first."""
     spoken = draft.desk.policy.languages
-    return next((it for it in (person.language, wish.language) if it in spoken), spoken[0])
+    likely = (person.wished, person.language, wish.author.language)
+    return next((language for language in likely if language in spoken), spoken[0])

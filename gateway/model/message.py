@@ -64,13 +64,15 @@ class Author:
 
     ``address`` is normalised for comparison (mail: lower case; chat: the platform's user id) and
     empty when there is none that can be used. ``name`` is for showing only; ``email`` is what a
-    chat platform says of its user, for rules to look at.
+    chat platform says of its user, for rules to look at. ``language`` is the code of what their
+    app speaks, "" where the platform does not tell.
     """
 
     address: str
     name: str = ""
     trust: Trust = Trust.CLAIMED
     email: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,10 +254,7 @@ class WishKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Somebody asks something of the desk itself; ``argument`` is what stood behind the command.
-
-    ``language`` is the code of what their app speaks, "" where the platform does not tell.
-    """
+    """Somebody asks something of the desk itself; ``argument`` is what stood behind the command."""
 
     channel: str
     author: Author
@@ -263,7 +262,6 @@ class Wish:
     kind: WishKind
     talk: Talk
     argument: str = ""
-    language: str = ""
     external_id: str = ""
 
 

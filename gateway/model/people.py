@@ -60,7 +60,8 @@ class Place:
 class Person:
     """A requester known by an address on a channel kind.
 
-    ``language`` is the last one they wrote in. ``automatic_at`` is when we last sent this address
+    ``language`` is the last one they wrote in, ``wished`` the one they asked to be answered in,
+    None while they did not. ``automatic_at`` is when we last sent this address
     something by ourselves. ``dead`` says why nothing should be sent there, None while it works.
     """
 
@@ -68,6 +69,7 @@ class Person:
     address: str
     name: str = ""
     language: str | None = None
+    wished: str | None = None
     automatic_at: datetime | None = None
     dead: str | None = None
 

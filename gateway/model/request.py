@@ -23,9 +23,10 @@ class FileFacts:
 class Request:
     """Somebody asks something. ``kind`` is the channel kind ("email"), ``sender`` the address.
 
-    ``text`` is the new text only. ``language`` is one of the desk's languages; it is chosen for
-    answering, and ``language_known`` is False when the text was in none of them. ``foreseen`` is
-    what `Rules.foresee` made of it before, None for nothing.
+    ``text`` is the new text only. ``language`` is one of the desk's languages: that of the text, or
+    the likeliest, and then ``language_known`` is False. ``wished`` is the one that its requester
+    asked to be answered in, None where they did not. ``foreseen`` is what `Rules.foresee` made of
+    it before, None for nothing.
     """
 
     channel: str
@@ -37,9 +38,15 @@ class Request:
     attachments: tuple[FileFacts, ...] = ()
     language: str = "en"
     language_known: bool = True
+    wished: str | None = None
     is_reply: bool = False
     is_spam: bool = False
     foreseen: object = field(default=None, compare=False, repr=False)
+
+    @property
+    def answered_in(self) -> str:
+        """Return the language to answer in."""
+        return self.wished or self.language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,7 @@ def _write_person(person: Person) -> Steps[None]:
         address=storable(person.address),
         name=storable(person.name),
         language=person.language,
+        wished=person.wished,
         automatic_at=to_micros_or_none(person.automatic_at),
         dead=None if person.dead is None else storable(person.dead),
     )
@@ -169,6 +170,7 @@ def _person(row: Row, kind: str, address: str) -> Person:
         address=address,
         name=row["name"],
         language=row["language"],
+        wished=row["wished"],
         automatic_at=from_micros_or_none(row["automatic_at"]),
         dead=row["dead"],
     )

@@ -150,7 +150,7 @@ def _one_of(
 
 
 def _language(node: Node, name: str, known: Known) -> Condition | None:
-    read = _one_of(known.languages, attrgetter("request.language"), is_indexed=True)
+    read = _one_of(known.languages, attrgetter("request.answered_in"), is_indexed=True)
     return read(node, name, known)
 
 

@@ -109,7 +109,7 @@ INSERT INTO stays (
 -- person_known --
 -- A requester, how many open tickets he has, and the newest of them; the mail address that an
 -- account is linked with, and how many accounts are linked with an address.
-SELECT name, language, automatic_at, dead, people.kind AS stored, open_tickets, newest,
+SELECT name, language, wished, automatic_at, dead, people.kind AS stored, open_tickets, newest,
     (SELECT mail FROM links WHERE links.kind = :kind AND links.address = :address) AS mail,
     (SELECT count(*) FROM links WHERE links.mail = :address) AS accounts
 FROM (
@@ -154,10 +154,10 @@ UPDATE people SET dead = :why WHERE kind = :kind AND address = :address
 
 -- person_write --
 -- Store a requester whole.
-INSERT INTO people (kind, address, name, language, automatic_at, dead)
-VALUES (:kind, :address, :name, :language, :automatic_at, :dead)
+INSERT INTO people (kind, address, name, language, wished, automatic_at, dead)
+VALUES (:kind, :address, :name, :language, :wished, :automatic_at, :dead)
 ON CONFLICT (kind, address) DO UPDATE SET name = excluded.name, language = excluded.language,
-    automatic_at = excluded.automatic_at, dead = excluded.dead
+    wished = excluded.wished, automatic_at = excluded.automatic_at, dead = excluded.dead
 
 -- budget_spent --
 -- What was spent of some keys, by their spans, since the bucket that a span ending now begins in.

@@ -420,7 +420,7 @@ def test_commands_are_wishes(text, kind, argument):
     got = read("message", command(text, sender=user(language_code="pt-BR")))
 
     assert isinstance(got, Wish)
-    assert (got.kind, got.argument, got.language) == (kind, argument, "pt")
+    assert (got.kind, got.argument, got.author.language) == (kind, argument, "pt")
 
 
 def test_new_with_words_is_a_request_of_its_own():
