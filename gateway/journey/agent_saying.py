@@ -81,10 +81,14 @@ def refuse_slip(text: str) -> None:
     Raises:
         WordRefused: it begins like a word, but for what stands before or behind the name.
     """
-    found = _LIKE_WORD.match(unicodedata.normalize("NFKC", text[:_SLIP_LOOKED_AT]))
+    found = _like_word(text)
     if found is not None and (name := found["name"].lower()) in agent_word.WORDS:
         how = f"write !{name}, a blank, and your text"
         raise WordRefused(f"it begins like a word, but is none: {how}")
+
+
+def _like_word(text: str) -> re.Match[str] | None:
+    return _LIKE_WORD.match(unicodedata.normalize("NFKC", text[:_SLIP_LOOKED_AT]))
 
 
 def say(draft: Draft, deed: Deed, known: Known) -> str:
@@ -174,8 +178,12 @@ def _first_of(text: str) -> tuple[str, str]:
 
 
 def _warn(draft: Draft, deed: Deed, key: str, values: Mapping[str, Value], known: Known) -> None:
-    """Tell the team what was not done, unless something of theirs answers every such mail."""
-    if not permission.tell(draft, known, draft.wallet.warning):
+    """Tell the team what was not done: a proven agent always hears why.
+
+    But for a mail that begins like no word: something of theirs may answer every such notice.
+    """
+    is_machines = draft.talk is None and _like_word(deed.text) is None
+    if not (is_machines and permission.tell(draft, known, draft.wallet.warning)):
         draft.to_team(deed.ticket, key, values)
 
 

@@ -346,6 +346,32 @@ async def test_who_keeps_saying_words_there_is_not_answered_without_end(chat):
     assert len(kept) == 5
 
 
+async def test_an_agent_always_hears_why_a_word_did_not_work(chat):
+    """In their own room nobody goes quiet on them, however often they slip."""
+    row, notice = await in_network(chat)
+    for number in range(9):
+        await chat.say(GUS, "NETWORK", f"!answer nothing-{number}", thread=notice.id)
+    for word in ("!anser x", "!help", "!reply", "!note: it is the old one"):
+        await chat.say(GUS, "NETWORK", word, thread=notice.id)
+
+    told = chat.platform.texts("NETWORK")
+    assert all(any(f"'nothing-{n}'" in text for text in told) for n in range(9))
+    assert any("!anser is not a word" in text for text in told)
+    assert any("these are the words" in text for text in told)
+    assert any("reply needs a text" in text for text in told)
+    assert any("begins like a word, but is none" in text for text in told)
+    assert (await chat.ticket(row)).state is TicketState.OPEN
+
+
+async def test_an_agent_always_hears_why_a_word_did_not_work_by_mail(desk, lift):
+    """A machine of theirs begins with no word, and is told five times an hour."""
+    for number in range(9):
+        await write(desk, f"!answer nothing-{number}")
+
+    told = [text_of(mail) for mail in await desk.sent(DESK)]
+    assert all(any(f"'nothing-{n}'" in text for text in told) for n in range(9))
+
+
 @pytest.mark.parametrize("word", ["!invite eve@x.example", "!spam", "!split", "!merge VT-1001-K"])
 async def test_words_of_others_in_the_room_change_nothing(chat, word):
     """Only listed agents of the team."""
