@@ -121,7 +121,13 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="entry", sample="reset-password"),
         Slot(name="answer", sample="Open **Settings** and choose *Reset*.", markdown=True),
     ),
-    "agent/update": (_REFERENCE, _REQUESTER, Slot(name="what", sample="wrote")),
+    # "what" is wrote, reopened, edited or deleted; "doubt" why the sender is not sure, or empty.
+    "agent/update": (
+        _REFERENCE,
+        _REQUESTER,
+        Slot(name="what", sample="reopened"),
+        Slot(name="doubt", sample="sender not verified"),
+    ),
     # Below both of them where a team is told on chat: what is written there is a note.
     "agent/on_chat": (),
     # The same for a team whose plain words go out.

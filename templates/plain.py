@@ -70,7 +70,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "FAQ entry {entry} [{reference}]",
         "{reference}: the FAQ would answer with {entry}. !answer {entry} sends it:\n\n{answer}",
     ),
-    "agent/update": ("{what} [{reference}]", "{reference}: {requester} {what}"),
+    "agent/update": ("{what} [{reference}]", "{reference}: {requester} {what} {doubt}"),
     "agent/bounced": (
         "A message came back [{reference}]",
         "{reference}: the message to {recipient} came back: {status} {diagnostic}",

@@ -195,14 +195,17 @@ def choice_of(text: str, ticket: Ticket) -> str | None:
 
 
 def _on_closed(draft: Draft, case: _Case) -> str:
-    if _meaning(draft, case.message) in (Meaning.THANKS, Meaning.HELPED):
+    meaning = _meaning(draft, case.message)
+    if meaning in (Meaning.THANKS, Meaning.HELPED):
         draft.change(case.ticket, helped=True)
         return "thanks on a closed ticket"
     if case.ticket.team is None:
-        draft.change(case.ticket, sent=_said(case, Said.NOT_HELPED))
+        draft.change(case.ticket, helped=False, sent=_said(case, Said.NOT_HELPED))
         return _to_people(draft, case, "the requester wrote again")
+    # Whatever they said before: somebody who writes again has not said yet how it stands now.
+    draft.change(case.ticket, helped=False if meaning is Meaning.PERSON else None)
     draft.set_state(case.ticket, TicketState.OPEN, "the requester wrote again")
-    _update(draft, case)
+    _update(draft, case, "reopened")
     return "reopened"
 
 
@@ -210,7 +213,7 @@ def _on_open(draft: Draft, case: _Case) -> str:
     if case.ticket.state in (TicketState.SPAM, TicketState.MERGED):
         return f"appended to a ticket that is {case.ticket.state}"
     draft.set_state(case.ticket, TicketState.OPEN, "the requester answered")
-    _update(draft, case)
+    _update(draft, case, "wrote")
     return "appended"
 
 
@@ -234,7 +237,8 @@ def _to_people(draft: Draft, case: _Case, why: str) -> str:
     return f"routed: {why}"
 
 
-def _update(draft: Draft, case: _Case) -> None:
+def _update(draft: Draft, case: _Case, what: str) -> None:
+    """Tell the team; ``what`` is a word of the template."""
     ticket, message = case.ticket, case.message
     if limit := permission.tell(draft, case.known, draft.wallet.telling):
         draft.event(ticket, EventKind.NOTE, f"the team was not told: {limit}")
@@ -243,7 +247,8 @@ def _update(draft: Draft, case: _Case) -> None:
     values = {
         "reference": ticket.reference,
         "requester": shown(ticket.kind, message.author.name, message.author.address),
-        "what": "wrote" if is_sure else "(sender not verified) wrote",
+        "what": what,
+        "doubt": "" if is_sure else "sender not verified",
     }
     draft.to_team(
         ticket, "agent/update", values, literal=message.text, attachments=message.attachments

@@ -70,7 +70,8 @@ def _tell(
     values = {
         "reference": ticket.reference,
         "requester": shown(ticket.kind, name, author.address),
-        "what": "deleted a message" if is_deletion else "edited a message",
+        "what": "deleted" if is_deletion else "edited",
+        "doubt": "",
     }
     draft.to_team(ticket, "agent/update", values, literal=revision.text or "")
 

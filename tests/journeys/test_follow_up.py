@@ -152,6 +152,28 @@ async def test_answer_to_a_closed_ticket_reopens_it(desk, lift):
     assert (await desk.ticket(lift)).state is TicketState.OPEN
 
 
+async def test_the_team_hears_that_a_ticket_is_open_again(desk, lift):
+    """Who reads the mail need not look it up, nor does a report count it as solved still."""
+    await desk.order("close", ticket=(await desk.ticket(lift)).reference, text="Mended.")
+    await answer_to(desk, "Thank you")
+    assert (await desk.ticket(lift)).helped is True
+
+    await answer_to(desk, "It broke again")
+
+    told = text_of((await desk.sent("desk@acme.example"))[-1])
+    assert "wrote, and the ticket is open again:" in told
+    assert (await desk.ticket(lift)).helped is None
+
+
+async def test_who_asks_for_a_person_on_a_closed_ticket_was_not_helped(desk, lift):
+    """The closing message offers it as a button."""
+    await desk.order("close", ticket=(await desk.ticket(lift)).reference, text="Mended.")
+    await answer_to(desk, "I need a person")
+
+    assert (await desk.ticket(lift)).state is TicketState.OPEN
+    assert (await desk.ticket(lift)).helped is False
+
+
 async def test_closed_means_closed_after_the_grace_period(desk, lift):
     """Later it is a new ticket, linked to the old one."""
     await desk.order("close", ticket=(await desk.ticket(lift)).reference, text="Mended.")
