@@ -14,12 +14,12 @@ from difflib import get_close_matches
 
 from gateway.contracts.words import Value
 from gateway.journey import agent_word, permission
-from gateway.journey.agent_word import LEVELS
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import rooms_of
 from gateway.journey.identity import Identity
+from gateway.journey.nearest import nearest
 from gateway.model.message import Message
 from gateway.model.question import Known
 from gateway.model.ticket import EventKind, Ticket
@@ -27,6 +27,9 @@ from gateway.model.ticket_id import parse_reference
 
 _WORD = re.compile(r"\s*!(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*)|$)", re.DOTALL)
 _LIKE_WORD = re.compile(r"\s*!\s?(?P<name>[A-Za-z]+)")
+_LEVEL = re.compile(r"[Ll]\d+")
+# "netwrok" is a slip of the finger, "networking" may begin a reason.
+_SLIP = 0.85
 _OUTWARD = ("reply", "close")
 HANDING_ON = ("escalate", "assign")
 """Words that may give a ticket to other people, who need all that was said."""
@@ -128,7 +131,7 @@ def _need_files(deed: Deed) -> None:
 
 def _help(draft: Draft, deed: Deed, name: str, known: Known) -> str:
     """Tell the team which words there are; an unknown one is kept as a note."""
-    near = get_close_matches(name, (*agent_word.WORDS, "help"), n=1)
+    near = nearest(name, (*agent_word.WORDS, "help"))
     values: dict[str, Value] = {
         "reference": deed.ticket.reference, "word": name,
         "near": f"!{near[0]}" if near and name != "help" else "",
@@ -149,8 +152,8 @@ def _arguments(draft: Draft, name: str, rest: str) -> tuple[dict[str, str], str]
     first, others = _first_of(rest)
     match name:
         case "escalate":
-            is_target = first in draft.rules.teams or first.upper() in LEVELS
-            return ({"to": first}, others) if is_target else ({}, rest)
+            named = first.rstrip(":,")
+            return ({"to": named}, others) if _is_target(draft, named) else ({}, rest)
         case "field":
             line, _, more = others.partition("\n")
             return {"name": first, "value": line.strip()}, more.strip()
@@ -159,6 +162,16 @@ def _arguments(draft: Draft, name: str, rest: str) -> tuple[dict[str, str], str]
     if name in _FIRST:
         return {_FIRST[name]: first}, others
     return {}, rest
+
+
+def _is_target(draft: Draft, first: str) -> bool:
+    """Return whether a word names a team or a level, or was meant to: a slip is no reason."""
+    teams = draft.rules.teams
+    return bool(
+        first in teams
+        or _LEVEL.fullmatch(first)
+        or get_close_matches(first.casefold(), teams, n=1, cutoff=_SLIP)
+    )
 
 
 _FIRST = {

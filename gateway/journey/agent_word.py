@@ -24,6 +24,7 @@ from gateway.journey import (
 )
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
+from gateway.journey.nearest import MOST, hint, nearest
 from gateway.model.decision import Answer, Priority
 from gateway.model.message import Trust
 from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
@@ -58,11 +59,11 @@ def reply(draft: Draft, deed: Deed) -> str:
 
 def answer(draft: Draft, deed: Deed) -> str:
     """Send a FAQ entry, as the FAQ itself would have; the requester may still ask for a person."""
-    name = deed.need_argument("faq", "answer with which entry of the FAQ?")
+    thought_of = _thought_of(draft, deed.ticket)
+    name = deed.need_argument("faq", f"answer with which entry of the FAQ?{thought_of}")
     if name not in draft.rules.entries:
-        near = get_close_matches(name, draft.rules.entries, n=3)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise WordRefused(f"no FAQ entry {name!r}{hint}")
+        near = hint(nearest(name, draft.rules.entries)) or f".{thought_of}"
+        raise WordRefused(f"no FAQ entry {name!r}{near}")
     if deed.ticket.state in (TicketState.MERGED, TicketState.SPAM, TicketState.CLOSED):
         raise WordRefused(f"{deed.ticket.reference} is {deed.ticket.state}")
     if deed.ticket.state is TicketState.WAITING:
@@ -70,6 +71,16 @@ def answer(draft: Draft, deed: Deed) -> str:
     answering.answer(draft, deed.ticket, Answer(faq=name), trust=Trust.PROVEN, by=deed.by)
     colleagues.tell(draft, deed, "answered", to=name)
     return f"answered with {name}{colleagues.answered_before(draft, deed)}"
+
+
+def _thought_of(draft: Draft, ticket: Ticket) -> str:
+    """Return what the FAQ thought of when the ticket came in, "" where that was nothing."""
+    near = ticket.why.get("near")
+    found = (
+        [one.get("faq") for one in near if isinstance(one, dict)] if isinstance(near, list) else []
+    )
+    known = [str(name) for name in found if name in draft.rules.entries][:MOST]
+    return f" The FAQ thought of {', '.join(known)}" if known else ""
 
 
 def note(draft: Draft, deed: Deed) -> str:
@@ -146,8 +157,11 @@ def _target(draft: Draft, ticket: Ticket, wanted: str) -> tuple[str, int]:
         return follower.id, follower.level
     at_level = next((team.id for team in teams.values() if team.level == level), None)
     if at_level is None:
-        known = ", ".join(sorted(teams))
-        raise WordRefused(f"no team {wanted or f'on level {level}'}; there are: {known}")
+        is_name = bool(wanted) and not level
+        fault = f"no team {wanted!r}" if is_name else f"no team on level {level}"
+        known = ", ".join(f"{team.id} (level {team.level})" for team in teams.values())
+        near = hint(nearest(wanted, teams)) if is_name else ""
+        raise WordRefused(f"{fault}{near or f'; there are: {known}'}")
     return at_level, level
 
 
@@ -160,9 +174,8 @@ def assign(draft: Draft, deed: Deed) -> str:
         telling.tell_new(draft, deed.ticket, f"assigned by {deed.doer}", None)
         return f"assigned to team {wanted}"
     if wanted not in draft.rules.agents:
-        near = get_close_matches(wanted, (*draft.rules.agents, *draft.rules.teams), n=3)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise WordRefused(f"no agent or team {wanted!r}{hint}")
+        near = nearest(wanted, (*draft.rules.agents, *draft.rules.teams))
+        raise WordRefused(f"no agent or team {wanted!r}{hint(near)}")
     return _assign_to(draft, deed, wanted)
 
 

@@ -1,5 +1,6 @@
 """A desk that only suggests: entries go to agents, and a word sends them."""
 
+import pytest
 import pytest_asyncio
 
 from gateway.model.inbox import Outcome
@@ -54,6 +55,25 @@ async def test_an_unknown_entry_is_refused_with_a_hint(shy):
 
     assert "did you mean reset-password?" in done.reason
     assert (await shy.ticket(row)).state is TicketState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("reset", "no FAQ entry 'reset'; did you mean reset-password?"),
+        ("HOURS", "no FAQ entry 'HOURS'; did you mean opening-hours?"),
+        ("xyzzy", "no FAQ entry 'xyzzy'. The FAQ thought of reset-password"),
+        ("", "answer with which entry of the FAQ? The FAQ thought of reset-password"),
+    ],
+)
+async def test_half_an_entry_is_answered_with_the_nearest(shy, said, told):
+    """A piece of its id is enough, or else what the FAQ had thought of is offered."""
+    row = await shy.mail(ALICE, "Password", "I forgot my password")
+
+    reference = (await shy.ticket(row)).reference
+    done = await shy.order("answer", ticket=reference, arguments={"faq": said})
+
+    assert told in done.reason
 
 
 @pytest_asyncio.fixture

@@ -346,6 +346,48 @@ async def test_who_keeps_saying_words_there_is_not_answered_without_end(chat):
     assert len(kept) == 5
 
 
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("!escalate netwrok they know", "no team 'netwrok'; did you mean network?"),
+        ("!escalate Service-Desk they know", "did you mean service-desk?"),
+        ("!escalate L4 they know", "no team on level 4; there are: service-desk (level 1)"),
+        ("!escalate L7 they know", "no team 'L7'; there are: service-desk (level 1)"),
+        ("!assign net", "no agent or team 'net'; did you mean network?"),
+        ("!asign gus", "Did you mean `!assign`?"),
+    ],
+)
+async def test_a_slip_of_the_finger_hands_nothing_to_anybody(chat, word, told):
+    """A team that is none is no reason why the next one shall have it."""
+    row, notice = await in_network(chat)
+    before = await chat.ticket(row)
+    await chat.say(GUS, "NETWORK", word, thread=notice.id)
+
+    assert any(told in text for text in chat.platform.texts("NETWORK"))
+    assert (await chat.ticket(row)).team == before.team
+
+
+@pytest.mark.parametrize("word", ["!escalate service-desk: they know", "!escalate L1 they know"])
+async def test_a_team_or_level_may_stand_in_front_of_a_reason(chat, word):
+    """With the colon that people put there, too."""
+    row, notice = await in_network(chat)
+    await chat.say(GUS, "NETWORK", word, thread=notice.id)
+
+    assert (await chat.ticket(row)).team == "service-desk"
+    said = [event.text for event in await chat.history(row, EventKind.STATE)]
+    assert said[-1].endswith(": they know")
+
+
+async def test_help_lists_what_escalate_and_assign_take(chat):
+    """A team and a level as well as a reason, an agent as well as a team."""
+    _, notice = await in_network(chat)
+    await chat.say(GUS, "NETWORK", "!help", thread=notice.id)
+
+    told = chat.platform.texts("NETWORK")[-1]
+    assert "`!escalate [TEAM|L3] REASON`" in told
+    assert "`!assign AGENT|TEAM`" in told
+
+
 async def test_an_agent_always_hears_why_a_word_did_not_work(chat):
     """In their own room nobody goes quiet on them, however often they slip."""
     row, notice = await in_network(chat)
