@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from channels.slack.text import cleaned
 from gateway.contracts.channel import Profile
 from gateway.errors import SendError
 
@@ -24,7 +25,7 @@ async def profile_of(api: SlackApi, user: str) -> Profile | None:
         return None
     name = profile.get("real_name") or said.get("real_name") or profile.get("display_name") or ""
     return Profile(
-        name=str(name),
+        name=" ".join(cleaned(str(name)).split()),
         email=str(profile.get("email") or "").lower(),
         language=str(said.get("locale") or "").partition("-")[0].lower(),
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from channels.slack.payload import Payload, authorization, list_at, part_at, text_at
 from channels.slack.talk import external_id, talk_of
-from channels.slack.text import mentions, text_of
+from channels.slack.text import mentions, text_of, users_in
 from gateway.model.message import (
     Author,
     Ignored,
@@ -124,6 +124,7 @@ def opened_message(parser: SlackParser, said: Said) -> Parsed:
         refs=tuple(ref for ref in (said.id, said.root_id) if ref),
         text=found.text or text_at(looked_up, "link") or "(a message without text)",
         flags=tuple(flags),
+        named=(chooser, *found.named) if flags else found.named,
         sent_at=found.sent_at,
         talk=talk,
         files=found.files,
@@ -154,13 +155,15 @@ def _message(parser: SlackParser, said: Said, event: Payload, talk: Talk | None)
     automatic = _automatic(event)
     name = text_at(event, "bot_profile", "name") or text_at(event, "username")
     author = _author(text_at(event, "user") or text_at(event, "bot_id"), name if automatic else "")
+    text = text_of(event, said.me)
     return Message(
         channel=parser.channel,
         author=author,
         digest=said.digest,
         external_id=said.id,
         refs=(said.root_id,) if said.root_id else (),
-        text=text_of(event, said.me),
+        text=text,
+        named=users_in(text),
         automatic=automatic,
         own=_own(said, event),
         sent_at=_moment(said.facts.get("ts", "")),

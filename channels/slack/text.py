@@ -17,6 +17,7 @@ _BRACKET = re.compile(r"<([^<>\n]{1,3500})>")
 _CONTROL = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_USER = re.compile(r"(?<!\w)@([UW][A-Z0-9]{6,20})\b")
 _MAX_DEPTH = 8
 
 
@@ -37,6 +38,11 @@ def mentions(text: object, user: str) -> bool:
     if not user or not isinstance(text, str):
         return False
     return re.search(rf"<@{re.escape(user)}(?:\|[^>]*)?>", text) is not None
+
+
+def users_in(text: str) -> tuple[str, ...]:
+    """Return the ids of the users whom a plain text mentions."""
+    return tuple(dict.fromkeys(_USER.findall(text)))
 
 
 def text_of(message: Payload, me: str = "") -> str:

@@ -76,5 +76,6 @@ def as_one(messages: Sequence[Message]) -> Message:
         files=tuple(file for message in messages for file in message.files),
         also=tuple(message.external_id for message in others if message.external_id),
         flags=tuple(dict.fromkeys(flags)),
+        named=tuple(dict.fromkeys(name for message in messages for name in message.named)),
         forwarded=all(message.forwarded for message in messages),
     )

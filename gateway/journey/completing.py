@@ -16,6 +16,7 @@ import structlog
 from gateway.contracts.channel import Channel, Fetches, Profile, Profiles
 from gateway.errors import PermanentFailure, SendError, Throttled
 from gateway.journey.desk import Desk
+from gateway.journey.naming import shown
 from gateway.model.message import Attachment, Author, Message, Parsed, RemoteFile, Wish
 
 log = structlog.get_logger()
@@ -27,6 +28,7 @@ PROFILE_SECONDS = 3.0
 PROFILE_KEPT_SECONDS = 3600.0
 NO_PROFILE_KEPT_SECONDS = 300.0
 MOST_PROFILES = 10_000
+MOST_NAMED = 5
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -42,18 +44,32 @@ class Completing:
         """Return whether what was said lacks what its platform tells, or told before."""
         if not isinstance(parsed, Message | Wish) or parsed.talk is None:
             return False
-        has_files = isinstance(parsed, Message) and bool(parsed.files)
-        return has_files or self._known_profile(desk, parsed) != Profile()
+        lacks_more = isinstance(parsed, Message) and bool(parsed.files or parsed.named)
+        return lacks_more or self._known_profile(desk, parsed.channel, _who(parsed)) != Profile()
 
     async def complete(self, desk: Desk, said: Message | Wish) -> Message | Wish:
         """Return what was said with its files, and what is told of its author. Never raises."""
         channel = desk.channels.get(said.channel)
         if channel is None:
             return said
-        author = _author(said.author, await self._profile(desk, channel, said))
+        author = _author(said.author, await self._profile(desk, channel, _who(said)))
         if isinstance(said, Wish):
             return replace(said, author=author)
-        return await self._with_files(desk, channel, replace(said, author=author))
+        named = await self._with_names(desk, channel, replace(said, author=author))
+        return await self._with_files(desk, channel, named)
+
+    async def _with_names(self, desk: Desk, channel: Channel, message: Message) -> Message:
+        """Return a message that names people as their platform does, not by their ids alone."""
+        named = message.named[:MOST_NAMED]
+        profiles = await asyncio.gather(*(self._profile(desk, channel, who) for who in named))
+        text, flags = message.text, message.flags
+        for who, profile in zip(named, profiles, strict=True):
+            if not profile.name:
+                continue
+            text = text.replace(f"@{who}", f"@{profile.name}")
+            both = shown(channel.kind, profile.name, who)
+            flags = tuple(flag.replace(who, both) for flag in flags)
+        return replace(message, text=text, flags=flags, named=())
 
     async def _with_files(self, desk: Desk, channel: Channel, message: Message) -> Message:
         room = desk.policy.limits.size
@@ -76,29 +92,26 @@ class Completing:
             missing=tuple(missing),
         )
 
-    def _known_profile(self, desk: Desk, said: Message | Wish) -> Profile | None:
-        if not isinstance(desk.channels.get(said.channel), Profiles):
+    def _known_profile(self, desk: Desk, channel: str, who: str) -> Profile | None:
+        if not who or not isinstance(desk.channels.get(channel), Profiles):
             return Profile()
-        if not said.author.address or (isinstance(said, Message) and said.automatic):
-            return Profile()
-        found = self._profiles.get((said.channel, said.author.address))
+        found = self._profiles.get((channel, who))
         return found[0] if found and found[1] > desk.world.monotonic() else None
 
-    async def _profile(self, desk: Desk, channel: Channel, said: Message | Wish) -> Profile:
-        known = self._known_profile(desk, said)
+    async def _profile(self, desk: Desk, channel: Channel, who: str) -> Profile:
+        known = self._known_profile(desk, channel.name, who)
         if known is not None or not isinstance(channel, Profiles):
             return known or Profile()
         try:
             async with asyncio.timeout(PROFILE_SECONDS):
-                found = await channel.profile(said.author.address)
+                found = await channel.profile(who)
         except Exception as exc:  # noqa: BLE001 - a name is a nicety: nothing may depend on it
-            log.warning("no profile", channel=said.channel, error=type(exc).__name__)
+            log.warning("no profile", channel=channel.name, error=type(exc).__name__)
             found = None
         kept = PROFILE_KEPT_SECONDS if found else NO_PROFILE_KEPT_SECONDS
         if len(self._profiles) >= MOST_PROFILES:
             self._profiles.clear()
-        who = (said.channel, said.author.address)
-        self._profiles[who] = (found or Profile(), desk.world.monotonic() + kept)
+        self._profiles[channel.name, who] = (found or Profile(), desk.world.monotonic() + kept)
         return found or Profile()
 
     async def _file(self, channel: Channel, remote: RemoteFile, max_bytes: int) -> Attachment:
@@ -140,6 +153,12 @@ class Completing:
         except Exception as exc:
             public = "the platform did not hand it out"
             raise PermanentFailure(str(exc), public=public) from exc
+
+
+def _who(said: Message | Wish) -> str:
+    """Return whom to look up, "" for a machine."""
+    is_machine = isinstance(said, Message) and bool(said.automatic)
+    return "" if is_machine else said.author.address
 
 
 def _author(author: Author, told: Profile) -> Author:

@@ -144,8 +144,9 @@ class Message:
     beside ours. ``flags`` are words for agents ("unparseable sender", "parts differ").
     On chat ``talk`` says where it was said, ``files`` lie at the platform still, and ``also`` are
     the external ids of further messages that were read as one with this, and ``missing`` names
-    of files that could not be had. ``foreseen`` is what `Rules.foresee` made of it where it was
-    read, None for nothing.
+    of files that could not be had. ``named`` are addresses of people whom ``text`` (behind an "@")
+    and ``flags`` name by them, until their names are looked up. ``foreseen`` is what
+    `Rules.foresee` made of it where it was read, None for nothing.
     """
 
     channel: str
@@ -170,6 +171,7 @@ class Message:
     files: tuple[RemoteFile, ...] = ()
     also: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     foreseen: object = field(default=None, compare=False, repr=False)
 
 

@@ -444,6 +444,19 @@ async def test_a_person_has_the_name_that_slack_tells(office):
         assert (await office.ticket()).requester.name == "Ana Reis"
 
 
+async def test_people_whom_somebody_names_have_their_names(office):
+    """Whoever opened it, and who is mentioned in it: the team reads names, and not ids alone."""
+    asked = await office.people.say(ANA, GENERAL, f"{VPN}, <@{EVE}> knows, <@U0NOBODY1> too")
+    await office.people.react(BEN, asked, "ticket")
+    await office.answered(asked)
+    room = office.workspace.rooms[NETWORK]
+    await office.until(lambda: bool(room.messages))
+
+    (notice,) = room.messages.values()
+    assert f"opened by Ben Reis ({BEN}) with a reaction" in str(notice["blocks"])
+    assert "@Eve Reis knows, @U0NOBODY1 too" in str(notice["blocks"])
+
+
 async def test_a_lost_answer_is_found_and_not_said_again(office, monkeypatch):
     """The desk looks in the thread, and finds that it had arrived."""
     monkeypatch.setattr("gateway.journey.retry.FIRST_LOOK", timedelta(seconds=0.1))
