@@ -75,6 +75,8 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="questions", sample=("Which office are you in? (Lisbon, Porto)", "Since when?")),
     ),
     "requester/form_again": (_REFERENCE, Slot(name="questions", sample=("Since when?",))),
+    # Behind a question for a date: how one is written, to be escaped where it stands then.
+    "requester/date": (Slot(name="example", sample="2026-12-31", markdown=True),),
     "requester/missing": (_REFERENCE, Slot(name="files", sample=("video.mp4", "plan.pdf"))),
     # The small line below a message on chat, which is edited when the state changes.
     "requester/state": (_REFERENCE, Slot(name="state", sample="open")),

@@ -39,7 +39,7 @@ def ask(draft: Draft, ticket: Ticket, names: Sequence[str], *, trust: Trust) -> 
     now = draft.now(ticket)
     fields = [draft.rules.forms[name] for name in names]
     questions = tuple(_question(field, now.language, draft) for field in fields)
-    lines = tuple(_line(question, draft.at.year) for question in questions)
+    lines = tuple(_line(question, now.language, draft) for question in questions)
     draft.change(ticket, asks=tuple(names), asked=now.asked + 1)
     draft.set_state(ticket, TicketState.ASKING, f"asked for {', '.join(names)}")
     alone = questions[0] if len(questions) == 1 else None
@@ -141,7 +141,10 @@ def _question(field: FormField, language: str, draft: Draft) -> Question:
     )
 
 
-def _line(question: Question, year: int) -> str:
+def _line(question: Question, language: str, draft: Draft) -> str:
     """Return a question with what may be answered: the choices, or a date as one is written."""
-    hint = f"{year}-12-31" if question.kind == "date" else ", ".join(question.choices)
+    hint = ", ".join(question.choices)
+    if question.kind == "date":
+        example = {"example": f"{draft.at.year}-12-31"}
+        hint = draft.desk.words.render("requester/date", language, example).body.strip()
     return f"{question.label} ({hint})" if hint else question.label

@@ -51,6 +51,7 @@ async def test_questions_come_before_the_team_hears_of_it(desk):
     assert row.outcome is Outcome.ASKED
     assert (ticket.state, ticket.team, ticket.level) == (TicketState.ASKING, "network", 2)
     assert "Which office are you in? (Lisbon, Porto)" in text_of(asked)
+    assert f"Since when? (for example {ticket.created_at.year}-12-31)" in text_of(asked)
     assert await desk.sent(NETWORK) == []
 
 
