@@ -105,7 +105,10 @@ def subject_of(outgoing: Outgoing) -> str:
     reference = f"[{outgoing.reference}]" if outgoing.reference else ""
     may_quote = outgoing.trust >= Trust.AUTHENTICATED or not outgoing.automatic
     quoted = _bare(outgoing.quoted_subject, reference) if may_quote else ""
-    words = f"Re: {quoted}" if quoted else _without(one_line(outgoing.title, 500), reference)
+    # A team's first notice answers nothing.
+    is_answer = bool(outgoing.references) or not outgoing.to_agents
+    begin = "Re: " if is_answer else ""
+    words = f"{begin}{quoted}" if quoted else _without(one_line(outgoing.title, 500), reference)
     words = words[:MAX_SUBJECT].rstrip()
     return f"{words} {reference}".strip()
 

@@ -162,8 +162,8 @@ def _open(draft: Draft, case: Asked, decision: Decision) -> Ticket:
     draft.open(ticket)
     permission.remember(draft, message, case.known, language=_sure_language(case))
     draft.heard(ticket, message)
-    if message.talk is not None and message.talk.key:
-        # What was heard without an id, such as a slash command, begins a conversation too.
+    if message.talk is not None and message.talk.key and not message.external_id:
+        # What has no id, such as a slash command, begins a conversation too.
         draft.talk_about(message.channel, message.talk, number)
     record(draft, ticket, message, case.identity, EventKind.REQUEST)
     linking.note(draft, ticket, case.known)
