@@ -185,6 +185,8 @@ def take(draft: Draft, deed: Deed) -> str:
 
 
 def _assign_to(draft: Draft, deed: Deed, agent: str) -> str:
+    if draft.now(deed.ticket).assignee == agent:
+        return f"{agent} has it already"
     draft.change(deed.ticket, assignee=agent)
     draft.event(deed.ticket, EventKind.STATE, f"assigned to {agent}", by=deed.by)
     known = draft.rules.agents.get(agent)

@@ -141,6 +141,8 @@ def _on_answered(draft: Draft, case: _Case) -> str:
         return "the answer helped"
     draft.change(case.ticket, helped=False, sent=_said(case, Said.NOT_HELPED))
     why = "asked for a person" if meaning is Meaning.PERSON else "the FAQ answer was not enough"
+    if case.ticket.team in draft.rules.teams:
+        return _back_to_people(draft, case, why)
     return _to_people(draft, case, why)
 
 
@@ -227,14 +229,26 @@ _REACTIONS = {
 def _to_people(draft: Draft, case: _Case, why: str) -> str:
     """Route a ticket that a machine had answered; the request itself goes with it."""
     routing.route_again(draft, case.ticket, case.identity.trust, why)
+    _acknowledge(draft, case)
+    telling.tell_new(draft, case.ticket, why, case.message)
+    return f"routed: {why}"
+
+
+def _back_to_people(draft: Draft, case: _Case, why: str) -> str:
+    """Give a ticket back to the team that answered it from the FAQ, and knows it."""
+    routing.route_again(draft, case.ticket, case.identity.trust, why)
+    _acknowledge(draft, case)
+    _update(draft, case, "reopened")
+    return f"routed: {why}"
+
+
+def _acknowledge(draft: Draft, case: _Case) -> None:
     limit = permission.ask(draft, case.message, case.identity, case.known, receipt=True)
     if limit is None:
         values = {"reference": case.ticket.reference}
         draft.to_requester(case.ticket, "requester/received", values, trust=case.identity.trust)
     else:
         draft.event(case.ticket, EventKind.NOTE, f"not acknowledged: {limit}")
-    telling.tell_new(draft, case.ticket, why, case.message)
-    return f"routed: {why}"
 
 
 def _update(draft: Draft, case: _Case, what: str) -> None:

@@ -70,6 +70,19 @@ async def test_a_notice_has_buttons_that_follow_the_ticket(chat):
     assert labels(notice) == ["Reply"]
 
 
+async def test_taking_twice_is_taking_once(chat):
+    """A button that is pressed again tells nobody anything new, and nor does the word."""
+    row, notice = await notice_of(chat)
+    await chat.press(GUS, "NETWORK", "Take", on=number(chat, notice))
+    told, said = chat.platform.texts(), await chat.history(row)
+    pressed = await chat.press(GUS, "NETWORK", "Take", on=number(chat, notice))
+    await chat.say(GUS, "NETWORK", "!take", thread=notice.id)
+
+    assert pressed.reason == "gus has it already"
+    assert chat.platform.texts() == told
+    assert await chat.history(row) == said
+
+
 async def test_requesters_see_no_buttons_of_the_desk(chat):
     """Not in their thread, nor in what is answered them."""
     await notice_of(chat)

@@ -79,7 +79,10 @@ async def test_half_an_entry_is_answered_with_the_nearest(shy, said, told):
 @pytest_asyncio.fixture
 async def deep(tmp_path):
     """Give a desk with a team on level 3."""
-    rules = RULES.replace("teams:\n", "teams:\n  experts: {level: 3, agents: [ana]}\n")
+    rules = RULES.replace(
+        "teams:\n",
+        'teams:\n  experts: {level: 3, agents: [ana], tell: ["email:experts@acme.example"]}\n',
+    )
     async with open_bench(tmp_path / "desk", rules=rules) as bench:
         yield bench
 
@@ -100,3 +103,6 @@ async def test_an_entry_that_experts_send_leaves_their_ticket_with_them(deep):
     await desk.mail(ALICE, "Re: VPN", "I need a person", to=token)
     now = await desk.ticket(row)
     assert (now.state, now.team, now.level) == (TicketState.OPEN, "experts", 3)
+    *_, told = [text_of(mail) for mail in await desk.sent("experts@acme.example")]
+    assert "New ticket" not in told
+    assert f"{ALICE} wrote, and the ticket is open again:" in told.replace("\r\n", " ")
