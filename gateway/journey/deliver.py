@@ -60,6 +60,9 @@ class Delivery:
         self._may_send = may_send
         self._wake = asyncio.Event()
         self._sending: dict[asyncio.Task[None], SendItem] = {}
+        # The channels that have not answered yet, by outbox id: an answered part holds up nobody
+        # while it is being written down.
+        self._unanswered: dict[str, str] = {}
         self._followed: Counter[str] = Counter()
         self._passed_over: frozenset[str] = frozenset()
         self._ahead: float | None = None
@@ -110,11 +113,11 @@ class Delivery:
     async def _start_some(self) -> bool:
         """Start what is due and has room; return whether more may be due at once."""
         desk = self._desk()
-        on_the_way = Counter(item.part.place.channel for item in self._sending.values())
+        on_the_way = Counter(self._unanswered.values())
         busy = [channel for channel, many in on_the_way.items() if many >= IN_FLIGHT]
         self._passed_over = frozenset(busy)
         if len(busy) >= len(desk.channels):
-            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+            await self._wake.wait()
             return True
         # However many of them are of one channel, it is not busier than it may be.
         free = IN_FLIGHT - max((on_the_way[c] for c in on_the_way if c not in busy), default=0)
@@ -141,18 +144,26 @@ class Delivery:
         if items:
             reach("claimed")
         for item in items:
+            self._unanswered[item.part.outbox_id] = item.part.place.channel
             task = asyncio.create_task(self._deliver(item), name="send")
             self._sending[task] = item
             task.add_done_callback(self._ended)
         return len(items)
 
+    def _answered(self, item: SendItem) -> None:
+        """Look again when the channel was passed over: it has room now."""
+        channel = self._unanswered.pop(item.part.outbox_id, None)
+        if channel in self._passed_over:
+            self._wake.set()
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Look again when somebody waits behind what has ended; most of the time nobody does."""
         item = self._sending.pop(task)
+        self._answered(item)
         behind = self._followed.pop(item.lane, 0)
         if behind > 1:
             self._followed[item.lane] = behind - 1
-        if behind or item.part.place.channel in self._passed_over:
+        if behind:
             self._wake.set()
 
     async def _nap(self) -> None:
@@ -222,7 +233,7 @@ class Delivery:
         async def drafted() -> Draft:
             return settling.success(desk, item, receipt)
 
-        if await self._apply(desk, drafted):
+        if await self._apply(desk, item, drafted):
             desk.meter.sent(item.part.place.channel)
             log.info("sent", outbox=item.part.outbox_id, channel=item.part.place.channel)
 
@@ -232,7 +243,7 @@ class Delivery:
             max_age=desk.policy.outbox_max_age, channel=desk.channel_at(item.part.place),
         )  # fmt: skip
         drafted = partial(settling.failure, desk, item, error, verdict)
-        if await self._apply(desk, drafted):
+        if await self._apply(desk, item, drafted):
             if isinstance(error, PlaceMoved):
                 desk.moved.update(await desk.store.moves())
             self.wake()
@@ -241,14 +252,17 @@ class Delivery:
     async def _settle(
         self, desk: Desk, item: SendItem, drafted: Callable[[], Awaitable[Draft]], what: str
     ) -> None:
-        if await self._apply(desk, drafted):
+        if await self._apply(desk, item, drafted):
             log.warning(what, outbox=item.part.outbox_id, channel=item.part.place.channel)
 
-    async def _apply(self, desk: Desk, drafted: Callable[[], Awaitable[Draft]]) -> bool:
+    async def _apply(
+        self, desk: Desk, item: SendItem, drafted: Callable[[], Awaitable[Draft]]
+    ) -> bool:
         """Write the end of an attempt down, however long the store takes to come back.
 
         It is drafted anew when a ticket that it tells of changed meanwhile.
         """
+        self._answered(item)
         while True:
             try:
                 plan = (await drafted()).plan()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.journey.deliver import Delivery
+from gateway.journey.deliver import IN_FLIGHT, Delivery
 from gateway.journey.retry import FEWEST_TRIES
 from gateway.model.outbox import OutboxState
 from gateway.model.ticket import EventKind
@@ -81,6 +81,38 @@ async def test_receipt_goes_out_and_is_sent(desk, server):
         await until(settled(desk, SENT, SENT))
 
     assert {mail.rcpt[0].strip("<>") for mail in server.deliveries} == {ALICE, "desk@acme.example"}
+
+
+class Late:
+    """A store that writes nothing down until it may."""
+
+    def __init__(self, store):
+        self.may = asyncio.Event()
+        self._store = store
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    async def apply(self, plan):
+        """Wait, then do it."""
+        await self.may.wait()
+        await self._store.apply(plan)
+
+
+async def test_what_has_arrived_holds_up_nothing_while_it_is_written_down(desk, server):
+    """A place on the way is free when the server has answered, not when the store has."""
+    many = IN_FLIGHT + 2
+    for number in range(many):
+        await desk.mail(f"p{number}@customer.example", "Password", "I forgot my password")
+    desk.desk.store = late = Late(desk.store)
+
+    async def all_arrived():
+        return len(server.deliveries) == many
+
+    async with delivering(desk):
+        await until(all_arrived)
+        late.may.set()
+        await until(settled(desk, *[SENT] * many))
 
 
 async def test_greylisting_is_waited_out(desk, server):
