@@ -1,12 +1,10 @@
-"""From what the desk wants to say to what a terminal shows.
-
-Markdown is shown as it is written: it was made to be read that way.
-"""
+"""From what the desk wants to say to what a terminal shows: Markdown, and what somebody typed."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
@@ -28,7 +26,7 @@ class Said:
 def to_part(outgoing: Outgoing) -> Part:
     """Return the one part that says all of it. Pure."""
     body = {
-        "text": shown_text(outgoing),
+        "pieces": shown_pieces(outgoing),
         "token": outgoing.reply_token,
         "buttons": dict(
             zip(ascii_lowercase, (button.label for button in outgoing.buttons), strict=False)
@@ -42,9 +40,16 @@ def to_part(outgoing: Outgoing) -> Part:
     )
 
 
-def shown_text(outgoing: Outgoing) -> str:
-    """Return the message as it is shown, the reference in front."""
-    pieces = (outgoing.text, outgoing.literal, outgoing.closing)
-    text = "\n\n".join(piece.strip() for piece in pieces if piece.strip())
-    head = f"[{outgoing.reference}] " if outgoing.reference else ""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", f"{head}{text}")
+def shown_pieces(outgoing: Outgoing) -> Sequence[tuple[str, bool]]:
+    """Return the message piece by piece, the reference in front, and whether each is Markdown."""
+    pieces = ((outgoing.text, True), (outgoing.literal, False), (outgoing.closing, True))
+    filled = [(_clean(text.strip()), is_markdown) for text, is_markdown in pieces if text.strip()]
+    if not outgoing.reference:
+        return filled
+    head = f"[{outgoing.reference}]"
+    (first, is_markdown), *others = filled or [("", True)]
+    return [(f"{head} {first}".strip(), is_markdown), *others]
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -6,11 +6,9 @@ import json
 import textwrap
 
 from channels.console.markup import Said
-from channels.console.terminal import Terminal
+from channels.console.terminal import MARGIN, Terminal
 from gateway.errors import AddressRefused, TemporaryFailure
 from gateway.model.outgoing import Part
-
-_MARGIN = "    "
 
 
 def show_part(terminal: Terminal, part: Part) -> Said:
@@ -23,9 +21,10 @@ def show_part(terminal: Terminal, part: Part) -> Said:
     body = json.loads(part.body)
     buttons: dict[str, str] = body["buttons"]
     choices = "  ".join(f"{letter}) {label}" for letter, label in buttons.items())
-    text = "\n\n".join(piece for piece in (body["text"], choices) if piece)
+    said = [terminal.paint(text) if painted else text for text, painted in body["pieces"]]
+    text = "\n\n".join(piece for piece in (*said, choices) if piece)
     try:
-        terminal.show(f"\n{textwrap.indent(text, _MARGIN)}\n\n> ")
+        terminal.show(f"\n{textwrap.indent(text, ' ' * MARGIN)}\n\n> ")
     except BrokenPipeError as error:
         raise AddressRefused("nobody reads this terminal") from error
     except OSError as error:

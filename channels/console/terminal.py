@@ -9,6 +9,9 @@ import threading
 from dataclasses import dataclass
 from typing import Protocol
 
+MARGIN = 4
+WIDEST = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -27,6 +30,10 @@ class Terminal(Protocol):
 
     def taken(self, line: Line, *, stored: bool) -> None:
         """Tell that a line is stored, or that it has to be typed again."""
+        ...
+
+    def paint(self, markdown: str) -> str:
+        """Return Markdown as it is shown here."""
         ...
 
     def show(self, text: str) -> None:
@@ -65,6 +72,10 @@ class Standard:
         if not stored:
             self.show(f"(not stored, please write it again: {line.text})\n")
 
+    def paint(self, markdown: str) -> str:
+        """See `Terminal.paint`: in a pipe as it is written, for it was made to be read that way."""
+        return painted(markdown) if sys.stdout.isatty() else markdown
+
     def show(self, text: str) -> None:
         """See `Terminal.show`."""
         sys.stdout.write(text)
@@ -76,3 +87,15 @@ class Standard:
             for text in sys.stdin:
                 loop.call_soon_threadsafe(self._lines.put_nowait, text)
             loop.call_soon_threadsafe(self._lines.put_nowait, None)
+
+
+def painted(markdown: str) -> str:
+    """Return Markdown in the colours of a terminal; addresses stay readable behind their words."""
+    from rich.console import Console  # noqa: PLC0415 - not for a desk without a terminal
+    from rich.markdown import Markdown  # noqa: PLC0415 - see above
+
+    console = Console(force_terminal=True, highlight=False, markup=False, emoji=False)
+    console.width = min(console.width - 2 * MARGIN, WIDEST)
+    with console.capture() as shown:
+        console.print(Markdown(markdown, hyperlinks=False))
+    return "\n".join(line.rstrip() for line in shown.get().strip("\n").splitlines())

@@ -42,6 +42,10 @@ class Person:
         """See `Terminal.taken`."""
         self.answers[line.id].set_result(stored)
 
+    def paint(self, markdown):
+        """See `Terminal.paint`."""
+        return f"<{markdown}>"
+
     def show(self, text):
         """See `Terminal.show`."""
         fault, self.fault = self.fault, None
@@ -158,6 +162,33 @@ async def test_what_the_desk_says_cannot_paint_the_terminal():
 
     assert not set(person.shown[0]) & set("\x1b\u202e")
     assert "a) That helped  b) A person" in person.shown[0]
+
+
+async def test_only_the_desks_own_words_are_read_as_markdown():
+    """What a person typed is shown as it was typed."""
+    channel, person = make_channel()
+    said = sample(YOU, text="**Good news.**", literal="2 ** 3 is *8*", closing="_Bye._")
+
+    await channel.send(channel.render(said)[0])
+
+    assert "<[VT-1042-F] **Good news.**>" in person.shown[0]
+    assert "<_Bye._>" in person.shown[0]
+    assert "\n    2 ** 3 is *8*\n" in person.shown[0]
+
+
+def test_markdown_is_painted_on_a_terminal_only(monkeypatch):
+    """Elsewhere it is shown as it is written, for programs and files."""
+    assert Standard("s").paint("**now** [here](https://x.example)") == (
+        "**now** [here](https://x.example)"
+    )
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    shown = Standard("s").paint("**now** [here](https://x.example)")
+
+    assert "**" not in shown
+    assert "\x1b[1mnow\x1b[0m" in shown
+    assert "https://x.example" in shown
 
 
 JSON = st.recursive(st.none() | st.integers() | st.text(max_size=9), st.lists, max_leaves=5)
