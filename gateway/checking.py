@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import combinations
 
 from gateway import app
 from gateway.contracts.channel import Address, Channel, Listens
 from gateway.errors import Problem
 from gateway.model.people import Place
-from gateway.settings import Rest, Settings
+from gateway.settings import ChannelSettings, Rest, Settings
 from gateway.settings.places import Key, place_of
 
 _EVERYWHERE = frozenset(("0.0.0.0", "::"))  # noqa: S104 - what admins write, nothing is bound to it
@@ -33,7 +34,10 @@ async def check(settings: Settings, *, connect: bool) -> Sequence[Problem]:
         found += book.unsent(learned, 1 - settings.max_wrong)
     found += check_listeners(settings, channels)
     for channel in channels.values():
-        found += await check_channel(settings, channel, channels, told, connect=connect)
+        table = _table_of(settings, channel.name)
+        # Without a secret whose file cannot be read nobody could log in.
+        may_connect = connect and all(table.secrets.values())
+        found += await check_channel(settings, channel, channels, told, connect=may_connect)
         await channel.close()
     return found
 
@@ -67,7 +71,7 @@ async def check_channel(
 
 def _placed(settings: Settings, channel: str, problems: Sequence[Problem]) -> list[Problem]:
     """Give a channel's problems the place of its table, where they have none of their own."""
-    line = next(table.line for table in settings.channels if table.name == channel)
+    line = _table_of(settings, channel).line
     return [
         problem
         if problem.line
@@ -81,6 +85,10 @@ def _placed(settings: Settings, channel: str, problems: Sequence[Problem]) -> li
         )
         for problem in problems
     ]
+
+
+def _table_of(settings: Settings, channel: str) -> ChannelSettings:
+    return next(table for table in settings.channels if table.name == channel)
 
 
 def check_listeners(settings: Settings, channels: Mapping[str, Channel]) -> Iterator[Problem]:
@@ -123,19 +131,17 @@ def check_place_of_store(settings: Settings) -> Iterator[Problem]:
     path = app.database_path(settings)
     if path is None:
         return
-    fault = hint = ""
-    if not path.parent.is_dir():
-        fault, hint = f"there is no folder {path.parent}", "make it: the desk does not"
+    line, column = place_of(settings.places, ("store", "url"))
+    told = partial(Problem, file=str(settings.path), line=line, column=column)
+    folder = path.parent
+    if not folder.is_dir():
+        text = f"store.url: there is no folder {folder}"
+        yield told(message=text, suggestion="make it: the desk does not")
     elif path.exists() and not path.is_file():
-        fault, hint = f"{path} is no file", "name the file that the desk keeps everything in"
-    elif not os.access(path if path.exists() else path.parent, os.W_OK):
-        fault, hint = f"{path} may not be written", "give it to whoever runs the desk"
-    if fault:
-        line, column = place_of(settings.places, ("store", "url"))
-        yield Problem(
-            file=str(settings.path),
-            line=line,
-            column=column,
-            message=f"store.url: {fault}",
-            suggestion=hint,
-        )
+        text = f"store.url: {path} is no file"
+        yield told(message=text, suggestion="name the file that the desk keeps everything in")
+    # The log stands beside the file: both have to be written. Who checks may not be who serves.
+    elif not all(os.access(each, os.W_OK) for each in (folder, path) if each.exists()):
+        text = f"store.url: this user may not write {path} or its folder"
+        hint = "whoever runs `serve` has to write both"
+        yield told(message=text, suggestion=hint, severity="warning")

@@ -39,7 +39,7 @@ def check_settings(
 ) -> Iterator[Problem]:
     """Yield what is wrong with settings and secrets."""
     for secret in needed_secrets(settings):
-        if not secrets.get(secret):
+        if secret not in secrets:
             yield problem(
                 f"{variable_of(name, secret)} is not set",
                 f"set it in the environment, or name a file: {secret.lower()}_file",

@@ -48,14 +48,14 @@ def check_settings(
     """Yield what is wrong with settings, secrets and what is installed."""
     yield from missing_packages(_PACKAGES, "slack")
     for secret in needed_secrets(settings):
-        value = secrets.get(secret, "")
+        value = secrets.get(secret)
         variable = variable_of(name, secret)
-        if not value:
+        if value is None:
             hint = f"set it in the environment, or name a file: {secret.lower()}_file"
             yield problem(f"{variable} is not set", hint)
             continue
         begins = _KINDS.get(secret, "")
-        if not value.startswith(begins):
+        if value and not value.startswith(begins):
             other = next((what for start, what in _OTHERS.items() if value.startswith(start)), "")
             found = f": this is {other}" if other else ""
             yield problem(f"{variable} must begin with {begins}{found}")

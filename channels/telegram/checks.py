@@ -44,21 +44,21 @@ def check_settings(bot: ConfiguredBot) -> Iterator[Problem]:
 
 
 def _check_token(bot: ConfiguredBot) -> Iterator[Problem]:
-    token = bot.secret("BOT_TOKEN")
-    if not token:
+    token = bot.setup.secrets.get("BOT_TOKEN")
+    if token is None:
         hint = "get one from @BotFather; set it in the environment, or name a file: bot_token_file"
         yield problem(f"{variable_of(bot.name, 'BOT_TOKEN')} is not set", hint)
-    elif not _TOKEN.fullmatch(token):
+    elif token and not _TOKEN.fullmatch(token):
         hint = "it looks like 123456789:AAE… and comes from @BotFather"
         yield problem(f"{variable_of(bot.name, 'BOT_TOKEN')} is no bot token", hint)
 
 
 def _check_webhook_settings(bot: ConfiguredBot) -> Iterator[Problem]:
-    secret = bot.secret("WEBHOOK_SECRET")
-    if not secret:
+    secret = bot.setup.secrets.get("WEBHOOK_SECRET")
+    if secret is None:
         hint = "any 1-256 letters, digits, _ and -; or name a file: webhook_secret_file"
         yield problem(f"{variable_of(bot.name, 'WEBHOOK_SECRET')} is not set", hint)
-    elif not _SECRET.fullmatch(secret):
+    elif secret and not _SECRET.fullmatch(secret):
         hint = "Telegram takes 1-256 letters, digits, _ and -"
         yield problem(f"{variable_of(bot.name, 'WEBHOOK_SECRET')} has other characters", hint)
     if not bot.setup.public_url:

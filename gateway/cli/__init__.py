@@ -45,8 +45,6 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command; return its exit code. Complaints go to standard error."""
     try:
         return _command(arguments)
-    except SystemExit as end:
-        return _ended(arguments, end)
     except ConfigError as error:
         screen.print_problems(error.problems, on_error_output=True)
         return _failed(arguments, "the configuration has errors")
@@ -65,23 +63,19 @@ def _command(arguments: Sequence[str]) -> int:
         from gateway.cli.running import run_desk  # noqa: PLC0415 - the whole desk
 
         return run_desk(**options)
-    from gateway.cli.commands import app  # noqa: PLC0415 - not for serve
-
-    app(list(arguments), prog_name="ventanilla")
-    return 0
-
-
-def _ended(arguments: Sequence[str], end: SystemExit) -> int:
-    """Return the code that a command ended with; wrong usage has been complained of already."""
     from typer.exceptions import TyperException  # noqa: PLC0415 - not for serve
 
-    code = end.code if isinstance(end.code, int) else 1
-    wrong = end.__context__
-    return (
-        _failed(arguments, wrong.format_message(), code)
-        if isinstance(wrong, TyperException)
-        else code
-    )
+    from gateway.cli.commands import app  # noqa: PLC0415 - not for serve
+    from gateway.cli.usage import in_words  # noqa: PLC0415 - not for serve
+
+    try:
+        code = app(list(arguments), prog_name="ventanilla", standalone_mode=False)
+    except TyperException as wrong:
+        wrong.message = in_words(wrong)
+        # Those that are raised have it.
+        wrong.show()  # type: ignore[attr-defined]
+        return _failed(arguments, wrong.format_message(), wrong.exit_code)
+    return code or 0
 
 
 def _failed(arguments: Sequence[str], reason: str, code: int = 1) -> int:

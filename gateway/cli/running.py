@@ -29,7 +29,7 @@ def run_desk(*, config: Path | None, log: Form | None) -> int:
     from gateway.serving import serve  # noqa: PLC0415 - the whole desk
     from gateway.web.metrics import Meter  # noqa: PLC0415 - see above
 
-    secrets = [value for channel in settings.channels for value in channel.secrets.values()]
+    secrets = [v for channel in settings.channels for v in channel.secrets.values() if v]
     meter = Meter()
     with logging_to(stderr(), form=log, secrets=secrets) as logs:
         logs.on_drop = meter.dropped_logs

@@ -303,7 +303,8 @@ class ChannelFactory(Protocol):
 class ChannelSetup:
     """What a channel is told of the desk it belongs to.
 
-    ``secrets`` maps the last part of a secret's name (``IMAP_PASSWORD``) to its value.
+    ``secrets`` maps the last part of a secret's name (``IMAP_PASSWORD``) to its value, which is
+    "" where its file cannot be read: the desk has told that.
     ``size_limit`` is the most bytes one event may have. ``languages`` are the desk's, the first
     its default. ``public_url`` is where the platforms reach us over HTTP, "" where they do not.
     """

@@ -177,15 +177,20 @@ class ParserPool:
         loop = asyncio.get_running_loop()
         self._settled.clear()
         self._is_ready = False
-        transport, _ = await loop.subprocess_exec(
-            self._new_child,
-            sys.executable,
-            "-m",
-            "gateway.journey.parser_child",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=None,
-        )
+        try:
+            transport, _ = await loop.subprocess_exec(
+                self._new_child,
+                sys.executable,
+                "-m",
+                "gateway.journey.parser_child",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=None,
+            )
+        except OSError:
+            # It never lived: nobody shall wait for its end.
+            self._alive -= 1
+            raise
         pipe = cast("asyncio.WriteTransport", transport.get_pipe_transport(STDIN))
         self._book.is_known = False
         pipe.write(frame(self._parsers))

@@ -129,7 +129,8 @@ class Reading:
             return {secret: from_file(self.folder / value)}
         except ValueError as error:
             self.later.append(self._problem(key, f"{problems.dotted(key)}: {error}"))
-            return {}
+            # It is there, and empty: nobody shall say that it is not set.
+            return {secret: ""}
 
     def _report(self, key: Key, message: str, suggestion: str | None = None) -> None:
         self.wrong.append(self._problem(key, message, suggestion=suggestion))

@@ -25,7 +25,10 @@ _LONGEST = 65_536
 
 
 class Secrets(Mapping[str, str]):
-    """A channel's secrets by the last part of their names, which is all that ``repr`` shows."""
+    """A channel's secrets by the last part of their names, which is all that ``repr`` shows.
+
+    One whose file could not be read is "": that has been told.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)

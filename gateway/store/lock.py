@@ -31,14 +31,19 @@ class DeskLock:
         """Take the lock, without waiting; True when it is ours now.
 
         Raises:
-            StoreUnusable: there is no folder for the database.
-            OSError: the lock file cannot be made.
+            StoreUnusable: there is no folder for the database, or we may not write in it.
         """
         if self._file is not None:
             return True
         if not self._path.parent.is_dir():
             raise StoreUnusable(f"there is no folder {self._path.parent} for the database")
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreUnusable(
+                f"{self._path} cannot be written ({error.strerror}):"
+                " run this as whoever runs the desk"
+            ) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

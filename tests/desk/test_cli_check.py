@@ -217,6 +217,42 @@ def test_a_secrets_file_that_is_gone_is_an_error(shell):
     assert ran.json["problems"][0]["line"] == text[: text.index("[http]")].count("\n") + 1
 
 
+SECRETIVE = """
+[channels.secretive]
+kind = "email"
+address = "other@acme.example"
+imap = "imaps://u@127.0.0.1:1"
+imap_password_file = "gone"
+smtp = "smtp://127.0.0.1:1025"
+
+[channels.slack]
+kind = "slack"
+bot_token_file = "gone"
+app_token_file = "gone"
+
+[channels.telegram]
+kind = "telegram"
+bot_token_file = "gone"
+mode = "webhook"
+webhook_secret_file = "gone"
+
+[http]
+public_url = "https://desk.acme.example"
+"""
+
+
+def test_a_secrets_file_that_cannot_be_read_is_told_once(shell):
+    """Nobody looks for a variable that was never meant to be there."""
+    text = shell.config.read_text()
+    shell.config.write_text(text.replace("[http]", SECRETIVE))
+
+    for arguments in (("check",), ("check", "--connect")):
+        told = shell(*arguments).out
+        errors = [line for line in told.splitlines() if "warning: " not in line][:-1]
+        assert len(errors) == 5
+        assert all("_file: the secret cannot be read from " in line for line in errors)
+
+
 def test_explain_has_the_promised_keys(shell):
     """A FAQ answer with its score, as scripts read it."""
     ran = shell("explain", "I forgot my password", "--json")

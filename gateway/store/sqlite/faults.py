@@ -32,11 +32,14 @@ _LASTING = {
 _UNUSABLE = {
     "SQLITE_CORRUPT": DAMAGED,
     "SQLITE_NOTADB": "it is not a database; if it was a desk, its beginning is damaged",
-    "SQLITE_READONLY": "it may not be written",
-    "SQLITE_CANTOPEN": "it cannot be opened",
-    "SQLITE_PERM": "access to it is denied",
-    "SQLITE_AUTH": "access to it is denied",
 }
+
+# SQLite keeps its log beside the file, also for whoever only reads.
+_NOT_OURS = (
+    "this user may not open it, or may not write its folder: run this as whoever runs the desk,"
+    " and see that the disk is not mounted for reading only"
+)
+_FORBIDDEN = frozenset({"SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH"})
 
 # These are about one caller's statement or values; the transaction around it goes on.
 OWN_FAULTS = (
@@ -67,6 +70,8 @@ def refused(fault: Exception) -> Exception:
 
 def at_opening(fault: sqlite3.Error, path: str) -> StoreError:
     """Return what somebody is told who wanted to open a database."""
+    if _group(fault) in _FORBIDDEN:
+        return StoreUnusable(f"{path}: {_NOT_OURS}")
     why = _look_up(_UNUSABLE, fault)
     if why is None:
         return unavailable(fault)
@@ -77,8 +82,11 @@ def _code(fault: sqlite3.Error) -> str:
     return getattr(fault, "sqlite_errorname", "") or "SQLITE_ERROR"
 
 
+def _group(fault: sqlite3.Error) -> str:
+    """Return the code that an error's own, longer one begins with."""
+    return "_".join(_code(fault).split("_")[:2])
+
+
 def _look_up(table: dict[str, str], fault: sqlite3.Error) -> str | None:
     """Return the entry of an error's code, or of the group that its code begins with."""
-    code = _code(fault)
-    group = "_".join(code.split("_")[:2])
-    return table.get(code) or table.get(group)
+    return table.get(_code(fault)) or table.get(_group(fault))

@@ -235,7 +235,7 @@ async def test_a_write_protected_file_is_told(desk, path):
     await (await desk.open()).close()
     path.chmod(0o400)
 
-    with pytest.raises(StoreUnusable, match="may not be written"):
+    with pytest.raises(StoreUnusable, match="this user may not open it"):
         await desk.open()
 
 
