@@ -134,6 +134,8 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "agent/on_chat": (),
     # The same for a team whose plain words go out.
     "agent/on_chat_thread": (),
+    # Below both of them, by mail too, where the requester has a phone number and no address.
+    "agent/call_back": (),
     # The small line below a team's notice on chat, which is edited when something changes.
     "agent/state": (
         _REFERENCE,

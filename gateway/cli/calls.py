@@ -10,6 +10,7 @@ import typer
 from gateway.cli.judge import read_text
 from gateway.cli.options import AsOption, ConfigOption, JsonOption, examples
 from gateway.cli.orders import Text, give
+from gateway.model.people import Way
 
 _EXAMPLE = (
     'tickets open --by phone --from "+351 21 123 4567" "The lift is stuck" --field site=Porto'
@@ -24,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 def open_ticket(
     text: Text,
     *,
-    by: Annotated[str, typer.Option(metavar="phone", help="How they reached you.")],
+    by: Annotated[Way, typer.Option(help="How they reached you.")],
     sender: Annotated[
         str, typer.Option("--from", metavar="ADDRESS|PHONE", help="Where they can be reached.")
     ],
@@ -38,7 +39,7 @@ def open_ticket(
     as_json: JsonOption = False,
 ) -> None:
     """Open a ticket for somebody who called, or came to the desk."""
-    given = {"by": by, "from": sender, "name": name, **_fields(field or ())}
+    given = {"by": by.value, "from": sender, "name": name, **_fields(field or ())}
     said = read_text(text)
     give(config, "open", text=said, arguments=given, agent=agent, as_json=as_json)
 

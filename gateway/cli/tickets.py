@@ -23,7 +23,7 @@ from gateway.cli.options import (
 from gateway.cli.shapes import ticket_json
 from gateway.errors import NotFound
 from gateway.model.ticket import Ticket, TicketEvent, TicketState
-from gateway.model.ticket_id import format_reference
+from gateway.model.ticket_id import format_reference, no_ticket
 
 if TYPE_CHECKING:
     from gateway.contracts.store import Store
@@ -127,8 +127,7 @@ def show(
 
     ticket, events = look(settings, whole)
     if ticket is None:
-        reference = format_reference(settings.policy.prefix, number)
-        raise NotFound(f"there is no ticket {reference}: it never was, or was emptied since")
+        raise NotFound(no_ticket(format_reference(settings.policy.prefix, number)))
     times = load_times(settings)
     if as_json:
         clocks = clocks_json(ticket, times, now)

@@ -138,10 +138,12 @@ def escalate(draft: Draft, deed: Deed) -> str:
         vendor.tell_more(draft, deed.ticket, deed.by, deed.text, deed.attachments)
         return f"sent to {wanted}"
     team, level = _target(draft, deed.ticket, wanted)
-    why = deed.text or f"escalated by {deed.doer}"
+    deed.need_text(f"escalate needs a reason: why is it handed to {team}?")
+    why = deed.text.strip() or "see the files"
     colleagues.tell(draft, deed, "handed", to=team, literal=deed.text)
     routing.route(draft, deed.ticket, team, level, f"{deed.by}: {why}")
-    telling.tell_new(draft, deed.ticket, why, None, summary=deed.text, files=deed.attachments)
+    told = f"{why} (escalated by {deed.doer})"
+    telling.tell_new(draft, deed.ticket, told, None, summary=deed.text, files=deed.attachments)
     now = draft.now(deed.ticket)
     return f"handed to {now.vendor or now.team}, level {now.level}"
 

@@ -1,30 +1,28 @@
-"""Orders from the command line: agents' words on a ticket, logged calls, and repairs."""
+"""Orders from the command line: agents' words on a ticket, logged calls, and repairs.
+
+What a call becomes is in `gateway.journey.calls`.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from gateway.errors import IllegalTransition, NotFound
-from gateway.journey import agent_link, agent_word, explain, routing, telling
+from gateway.journey import agent_link, agent_word, calls
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.tokens import Keyring
-from gateway.model.decision import Route
 from gateway.model.inbox import Outcome
 from gateway.model.knowledge import DraftState
 from gateway.model.linking import Unlinked
-from gateway.model.message import Command, Json
-from gateway.model.people import is_mail_address, plain_number
+from gateway.model.message import Command
 from gateway.model.plan import Plan
 from gateway.model.question import Question
-from gateway.model.request import Facts, Request
-from gateway.model.ticket import EventKind, Party, Ticket, TicketState, Visibility
-from gateway.model.ticket_id import format_reference, parse_reference
+from gateway.model.ticket import Ticket
+from gateway.model.ticket_id import no_ticket, parse_reference
 
 REFUSED = "refused: "
-_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{2,30}")
 
 
 def question(desk: Desk, command: Command) -> Question:
@@ -164,11 +162,9 @@ def _carry_out(
             f"no agent {name!r}; there are: {listed}" if listed else f"no agent {name!r}"
         )
     if command.name == "open":
-        opened = _open(draft, command)
-        return opened.number, f"opened {opened.reference}"
+        return calls.log_call(draft, command)
     if ticket is None:
-        why = "it never was, or was emptied since"
-        raise WordRefused(f"there is no ticket {command.ticket}: {why}")
+        raise WordRefused(no_ticket(command.ticket))
     word = agent_word.WORDS.get(command.name)
     if word is None:
         raise WordRefused(f"unknown order {command.name}")
@@ -199,69 +195,3 @@ def _lone_target(draft: Draft, command: Command) -> Mapping[str, str]:
 def _public_name(draft: Draft, by: str) -> str:
     agent = draft.rules.agents.get(by.partition(":")[2])
     return agent.name if agent else ""
-
-
-def _open(draft: Draft, command: Command) -> Ticket:
-    """Log a call: the rules route it, nobody is answered by themselves."""
-    given, desk = command.arguments, draft.desk
-    if not command.text.strip():
-        raise WordRefused("open needs a text: what is it about?")
-    address = given.get("from", "")
-    kind = _kind_of(address, given.get("by", "phone"))
-    channel = next((c.name for c in desk.channels.values() if c.kind == kind), kind)
-    address = address.lower() if kind == "email" else plain_number(address)
-    default = desk.policy.languages[0]
-    language, _ = draft.rules.language_of(command.text, (default,))
-    request = Request(
-        channel=channel, kind=kind, subject="", text=command.text, sender=address,
-        language=language,
-    )  # fmt: skip
-    decision = draft.rules.decide(request, Facts(now=draft.at, use_faq=False))
-    fields = _fields(draft, given, decision.fields)
-    number = desk.numbers.take()
-    ticket = Ticket(
-        number=number, reference=format_reference(desk.policy.prefix, number), version=1,
-        state=TicketState.OPEN, channel=channel, kind=kind,
-        subject=command.text.partition("\n")[0][:120], language=language,
-        created_at=draft.at, updated_at=draft.at,
-        parties=(_caller(kind, address, given.get("name", "")),),
-        priority=decision.priority, tags=decision.tags, fields=fields,
-        rule=decision.rule, why=explain.shape(decision, language, draft.rules),
-    )  # fmt: skip
-    draft.open(ticket)
-    details: dict[str, Json] = {"by": given.get("by", "phone"), "from": address}
-    draft.event(
-        ticket, EventKind.REQUEST, command.text,
-        by=address or "caller", visibility=Visibility.PUBLIC, details=details,
-    )  # fmt: skip
-    routed = decision.outcome if isinstance(decision.outcome, Route) else None
-    why = f"logged by {command.by}: {decision.reason}"
-    routing.route(
-        draft, ticket, routed.team if routed else None, routed.level if routed else None, why
-    )
-    telling.tell_new(draft, ticket, why, None)
-    return draft.now(ticket)
-
-
-def _fields(draft: Draft, given: Arguments, found: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the fields that an order names, over those that the rules found."""
-    named = {k.partition(".")[2]: v for k, v in given.items() if k.startswith("field.")}
-    known = {*found, *draft.rules.forms}
-    read = {k: agent_word.field_value(draft, k, v, known) for k, v in named.items()}
-    return {**found, **read}
-
-
-def _kind_of(address: str, by: str) -> str:
-    """Return the kind of channel that a caller is answered on; ``by`` where there is none."""
-    if is_mail_address(address):
-        return "email"
-    if _PHONE.fullmatch(address):
-        return by
-    raise WordRefused(f"{address!r} is neither a mail address nor a phone number")
-
-
-def _caller(kind: str, address: str, name: str) -> Party:
-    """Return the caller: a mail address can be answered, a phone number is called back."""
-    if kind == "email":
-        return Party(number=1, kind=kind, address=address, name=name)
-    return Party(number=1, kind=kind, address="", name=f"{name} {address}".strip())

@@ -21,7 +21,7 @@ from gateway.journey.tokens import ButtonToken, ButtonWord, Role
 from gateway.model.inbox import Claim
 from gateway.model.message import Attachment, Message, Talk, Trust
 from gateway.model.outgoing import Button, Question
-from gateway.model.people import Place, Replies, Team
+from gateway.model.people import Place, Replies, Team, Way
 from gateway.model.ticket import Party, Thread, Ticket
 from gateway.world import new_outbox_id
 
@@ -173,7 +173,7 @@ class Draft(Showing):
             place = self.desk.resolve(told)
             if place in but or (only is not None and place not in only):
                 continue
-            text = self._for_team(team, place, key, values)
+            text = self._for_team(now, team, place, key, values)
             self._say_at(
                 ticket, place, text, Role.TEAM,
                 literal=literal, attachments=attachments, to_agents=True,
@@ -226,15 +226,25 @@ class Draft(Showing):
         )  # fmt: skip
         self._queue(outgoing, lane=f"{now.number}:{place}", ticket=ticket)
 
-    def _for_team(self, team: Team, place: Place, key: str, values: Mapping[str, Value]) -> Text:
+    def _for_team(
+        self, ticket: Ticket, team: Team, place: Place, key: str, values: Mapping[str, Value]
+    ) -> Text:
         """Return what a team is told; on chat an answer is a note until it says otherwise."""
         language = self.desk.policy.languages[0]
         text = self.desk.words.render(key, language, values)
-        channel = self.desk.channel_at(place)
-        if key not in _ANSWERED or channel is None or not channel.abilities.presses:
+        how = self._how_to_answer(ticket, team, place) if key in _ANSWERED else ""
+        if not how:
             return text
-        how = "agent/on_chat_thread" if team.replies is Replies.THREAD else "agent/on_chat"
         return replace(text, closing=self.desk.words.render(how, language, {}).body)
+
+    def _how_to_answer(self, ticket: Ticket, team: Team, place: Place) -> str:
+        """Return what stands below a notice in place of its own small text, "" where that does."""
+        if ticket.kind == Way.PHONE and not any(party.address for party in ticket.parties):
+            return "agent/call_back"
+        channel = self.desk.channel_at(place)
+        if channel is None or not channel.abilities.presses:
+            return ""
+        return "agent/on_chat_thread" if team.replies is Replies.THREAD else "agent/on_chat"
 
     def alert(self, what: str, details: str) -> None:
         """Tell the people of ``[desk] alerts`` what only people can mend; not without end."""

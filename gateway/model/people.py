@@ -19,6 +19,15 @@ _MAIL_ADDRESS = re.compile(
 _BETWEEN_DIGITS = re.compile(r"(?<=\d) *\(0\)|[ ()./-]")
 
 
+class Way(StrEnum):
+    """How somebody reached the desk whose request an agent writes down."""
+
+    PHONE = "phone"
+    VISIT = "visit"
+    LETTER = "letter"
+    EMAIL = "email"
+
+
 def is_mail_address(text: str) -> bool:
     """Return whether a text is exactly one plain mail address, as people type them."""
     return len(text) <= MOST_ADDRESS and _MAIL_ADDRESS.fullmatch(text) is not None

@@ -22,6 +22,11 @@ def format_reference(prefix: str, number: int) -> str:
     return f"{prefix}-{number}-{check_character(number)}"
 
 
+def no_ticket(reference: str) -> str:
+    """Return what to say of a right reference that no ticket has."""
+    return f"there is no ticket {reference}: it never was, or was emptied since"
+
+
 def parse_reference(prefix: str, text: str) -> int | None:
     """Return the number of one reference, or None when it is not a right one.
 

@@ -45,15 +45,47 @@ def test_what_was_opened_is_named_once(shell):
     assert re.fullmatch(r"opened VT-\d+-[A-Z]\n", ran.out)
 
 
+def test_a_call_says_which_fields_the_rules_would_ask_for(shell):
+    """Whoever is on the phone can still be asked; what was given is not asked for again."""
+    rules = shell.config.parent / "rules" / "more.yaml"
+    rules.write_text(
+        "routes: [{id: lift, when: {words: [lift]}, then: {team: network, ask: [site, floor]}}]\n"
+        "forms: {site: {type: text, ask: {en: Where?}}, floor: {type: number, ask: {en: Which?}}}\n"
+    )
+    call = ("tickets", "open", "The lift is stuck", "--by", "phone", "--from", "+351 21 123 4567")
+
+    nothing, one, all_of_it = (
+        shell(*call, *(f"--field={field}" for field in fields))
+        for fields in ((), ("site=Porto",), ("site=Porto", "floor=2"))
+    )
+
+    assert "; not known yet: site, floor (write it down with: ventanilla tickets" in nothing.out
+    assert "; not known yet: floor (" in one.out
+    assert "not known" not in all_of_it.out
+    assert shell("tickets", "show", "1001", "--json").json["team"] == "network"
+
+
+def test_a_way_that_is_none_names_those_there_are(shell):
+    """Before anything is asked of the desk."""
+    ran = shell("tickets", "open", "Help", "--by", "pigeon", "--from", "+351 21 123 4567")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "'pigeon' is not one of 'phone', 'visit', 'letter', 'email'" in ran.err
+    assert "Value error" not in ran.err
+
+
 @pytest.mark.parametrize(("word", "level"), [("L3", 3), ("l3", 3), ("experts", 3)])
-def test_a_team_or_level_alone_is_whom_to_escalate_to(shell, word, level):
-    """As agents may write it: it is not taken for the reason."""
+def test_a_team_or_level_alone_is_no_reason(shell, word, level):
+    """It is whom to escalate to, and they want to know why."""
     reference = shell.opened("The printer is broken")
 
-    ran = shell("tickets", "escalate", reference, word)
+    refused = shell("tickets", "escalate", reference, word)
+    handed = shell("tickets", "escalate", reference, word, "too hard")
 
-    assert ran.code == 0, ran.err
-    assert f"level {level}" in ran.out
+    assert (refused.code, refused.out) == (1, "")
+    assert "escalate needs a reason: why is it handed to experts?" in refused.err
+    assert handed.code == 0, handed.err
+    assert f"level {level}" in handed.out
 
 
 def test_list_shows_what_is_not_ended(shell):

@@ -74,6 +74,8 @@ async def test_merge_into_nothing_is_kept_and_told(desk, lift, named):
         ("!answer", "answer with which entry of the FAQ"),
         ("!priority", "which priority? there are: low, normal, high, urgent"),
         ("!field", "which field"),
+        ("!escalate", "escalate needs a reason"),
+        ("!escalate L2", "escalate needs a reason"),
     ],
 )
 async def test_what_a_word_lacks_is_asked_for(desk, lift, word, told):
@@ -87,7 +89,7 @@ async def test_what_a_word_lacks_is_asked_for(desk, lift, word, told):
 
 async def test_who_hands_on_is_told_of_by_name(desk, lift):
     """The next team does not read how the desk writes agents down."""
-    await write(desk, "!escalate")
+    await write(desk, "!escalate lamp")
     await desk.order("assign", ticket=await reference(desk, lift), arguments={"to": "service-desk"})
 
     told = (await desk.sent("network@acme.example"))[0]
@@ -457,12 +459,40 @@ async def test_a_call_from_a_number_is_shown_and_called_back(desk):
     given = {"by": "phone", "from": "+351 21 123 4567", "name": "Rui"}
     row = await desk.order("open", text="The lift is stuck", arguments=given)
 
-    assert "Rui +351211234567" in text_of((await desk.sent(DESK))[-1])
+    notice = text_of((await desk.sent(DESK))[-1]).replace("\n", " ")
+    assert "Rui +351211234567" in notice
+    assert "There is nobody to write to: call the requester back." in notice
+    assert "your text goes to the requester" not in notice
     refused = await desk.order("reply", ticket=await reference(desk, row), text="We come")
     assert "call back" in refused.reason
     await desk.order("invite", ticket=await reference(desk, row), arguments={"address": BOB})
     await desk.order("reply", ticket=await reference(desk, row), text="We come")
     assert "We come" in text_of((await desk.sent(BOB))[-1])
+
+
+@pytest.mark.parametrize(
+    ("way", "sender", "told"),
+    [
+        ("pigeon", "+351 21 123 4567", "there are: phone, visit, letter, email"),
+        ("email", "+351 21 123 4567", "has a mail address"),
+    ],
+)
+async def test_a_way_that_is_none_is_refused(desk, way, sender, told):
+    """And so is a mail from a phone number: nobody could be answered."""
+    row = await desk.order("open", text="Hello", arguments={"by": way, "from": sender})
+
+    assert row.ticket is None
+    assert told in row.reason
+
+
+async def test_a_visitor_with_a_number_is_called_back(desk):
+    """However somebody came, a number is a number."""
+    given = {"by": "visit", "from": "+351 21 123 4567"}
+    row = await desk.order("open", text="The lift is stuck", arguments=given)
+
+    refused = await desk.order("reply", ticket=await reference(desk, row), text="We come")
+    assert "call back" in refused.reason
+    assert (await desk.ticket(row)).channel == "phone"
 
 
 @pytest.mark.parametrize("sender", ["", "Rui", "a@b", "a@x.example, b@x.example", "12"])
