@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gateway.model.inbox import InboxRow
     from gateway.model.message import Json
     from gateway.model.outbox import OutboxRow
-    from gateway.model.ticket import FileRef, Ticket, TicketEvent
+    from gateway.model.ticket import FileRef, Party, Ticket, TicketEvent
     from gateway.model.upkeep import Depth, LeaseRow
 
 AUDIT_SUM = (
@@ -49,10 +49,17 @@ def ticket_json(ticket: Ticket, events: Iterable[TicketEvent] | None = None) -> 
         "reopened": ticket.reopened,
         "vendor": ticket.vendor,
         "helped": ticket.helped,
+        "parties": [_party(party, ticket) for party in ticket.parties if party.address],
     }
     if events is not None:
         shape["events"] = [_event(event) for event in events]
     return shape
+
+
+def _party(party: Party, ticket: Ticket) -> Json:
+    """Return somebody whom replies reach, with the reference that they know."""
+    known_as = party.origin.reference if party.origin else ticket.reference
+    return {"kind": party.kind, "address": party.address, "reference": known_as}
 
 
 def problem_json(problem: Problem) -> dict[str, Json]:

@@ -153,6 +153,10 @@ def _head(ticket: Ticket, timezone: str) -> Iterator[str]:
     if ticket.vendor:
         yield f"  vendor     {ticket.vendor}"
     yield f"  requester  {name}, by {ticket.channel}, in {ticket.language}"
+    for party in ticket.parties[1:]:
+        if party.address:
+            known_as = f", as {party.origin.reference}" if party.origin else ""
+            yield f"  and        {party.address}{known_as}"
     yield f"  asked      {local(ticket.created_at, timezone)}"
     if ticket.due_at:
         yield f"  due        {local(ticket.due_at, timezone)}"

@@ -7,12 +7,11 @@ from dataclasses import replace
 from gateway.journey import colleagues, routing, telling
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
-from gateway.journey.merging import MOST_PARTIES
-from gateway.model.people import Place, is_mail_address
+from gateway.journey.joining import MAIL, MOST_PARTIES, is_a_teams
+from gateway.model.people import is_mail_address
 from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState
 from gateway.model.ticket_id import format_reference
 
-MAIL = "email"
 _SAID = (EventKind.REQUEST, EventKind.FOLLOWUP)
 
 
@@ -26,12 +25,15 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
     ticket = draft.now(deed.ticket)
     said = _wanted(draft, deed)
     number = draft.desk.numbers.take()
-    author = ticket.party_of(ticket.kind, said.by) or ticket.requester
+    author = _author(ticket, said)
     fresh = replace(
         ticket, number=number, reference=format_reference(draft.desk.policy.prefix, number),
         version=1, state=TicketState.OPEN, created_at=draft.at, updated_at=draft.at,
         subject=said.text.strip().partition("\n")[0][:120] or ticket.subject,
-        parties=(replace(author, number=1, invited=False),),
+        parties=(replace(author, number=1, invited=False, origin=None),),
+        channel=draft.place_of(ticket, author).channel, kind=author.kind,
+        language=ticket.seen_by(author).language,
+        fields=ticket.fields if author is ticket.requester else {},
         follows=ticket.number, threads=(), due_at=None, closed_at=None, merged_into=None,
         assignee=None, faq=None, asks=(), asked=0,
         timing=None, reopened=0, vendor=None, helped=None, sent=None,
@@ -49,6 +51,18 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
     routing.route(draft, fresh, ticket.team, ticket.level if ticket.team else None, why)
     telling.tell_new(draft, fresh, why, None)
     return draft.now(fresh)
+
+
+def _author(ticket: Ticket, said: TicketEvent) -> Party:
+    """Return the party who said something, or in whose ticket of their own somebody else did.
+
+    Raises:
+        WordRefused: there are several, and it was none of them.
+    """
+    own = next((party for party in ticket.parties if party.address == said.by), None)
+    if own is not None or len(ticket.parties) == 1 or said.kind is EventKind.REQUEST:
+        return own or ticket.requester
+    raise WordRefused(f"{said.by} is no party of {ticket.reference}: whom would it answer?")
 
 
 def _wanted(draft: Draft, deed: Deed) -> TicketEvent:
@@ -74,8 +88,7 @@ def invite(draft: Draft, deed: Deed) -> str:
         raise WordRefused("this desk has no mail channel to write to them")
     if now.party_of(MAIL, address) is not None:
         raise WordRefused(f"{address} belongs to {now.reference} already")
-    if any(_is_at(draft, place, address) for team in draft.rules.teams.values()
-           for place in team.tell):  # fmt: skip
+    if is_a_teams(draft, MAIL, address):
         raise WordRefused(f"{address} is where a team is told of its tickets")
     if len(now.parties) >= MOST_PARTIES:
         raise WordRefused(f"{now.reference} has {MOST_PARTIES} parties, which is the most")
@@ -85,11 +98,6 @@ def invite(draft: Draft, deed: Deed) -> str:
     draft.event(deed.ticket, EventKind.STATE, f"invited {address}", by=deed.by)
     colleagues.tell(draft, deed, "invited", to=address)
     return f"invited {address}: replies go there too"
-
-
-def _is_at(draft: Draft, place: Place, address: str) -> bool:
-    channel = draft.desk.channel_at(place)
-    return channel is not None and channel.kind == MAIL and place.where.lower() == address
 
 
 def spam(draft: Draft, deed: Deed) -> str:

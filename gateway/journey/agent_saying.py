@@ -31,7 +31,7 @@ _LEVEL = re.compile(r"[Ll]\d+")
 # "netwrok" is a slip of the finger, "networking" may begin a reason.
 _SLIP = 0.85
 _OUTWARD = ("reply", "close")
-HANDING_ON = ("escalate", "assign")
+HANDING_ON = ("escalate", "assign", "merge")
 """Words that may give a ticket to other people, who need all that was said."""
 _SLIP_LOOKED_AT = 100
 _WITHOUT_TEXT = (

@@ -21,13 +21,16 @@ def answer(
     ``by`` names the agent who chose it, whose team keeps it on its level; None where the FAQ did.
     """
     entry, now = draft.rules.entries[chosen.faq], draft.now(ticket)
-    body = in_language(entry.answers, now.language, draft.desk.policy.languages[0])
+    body = _in_words(draft, entry, now.language)
     draft.change(ticket, faq=chosen.faq, sent=_sent(now, chosen, entry, by))
     draft.set_state(ticket, TicketState.ANSWERED, f"FAQ entry {chosen.faq}")
     outbox_id = draft.to_requester(
         ticket,
         "requester/answer",
-        {"reference": now.reference, "answer": body},
+        lambda language: {
+            "reference": now.reference,
+            "answer": _in_words(draft, entry, language),
+        },
         trust=trust,
         automatic=by is None,
         buttons=(Meaning.HELPED, Meaning.PERSON) if draft.desk.policy.feedback else (),
@@ -37,6 +40,10 @@ def answer(
         by=by or BY_DESK, visibility=Visibility.PUBLIC,
         details={"faq": chosen.faq, "score": chosen.score, "outbox": outbox_id},
     )  # fmt: skip
+
+
+def _in_words(draft: Draft, entry: Entry, language: str) -> str:
+    return in_language(entry.answers, language, draft.desk.policy.languages[0])
 
 
 def _sent(ticket: Ticket, chosen: Answer, entry: Entry, by: str | None) -> Sent | None:

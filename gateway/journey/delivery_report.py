@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gateway.journey import limits, permission
 from gateway.journey.draft import Draft
+from gateway.journey.identity import current
 from gateway.model.inbox import Outcome
 from gateway.model.message import DeliveryReport
 from gateway.model.outbox import OutboxRow, OutboxState, Settled
@@ -41,7 +42,7 @@ def plan(draft: Draft, report: DeliveryReport, known: Known) -> None:
 
 
 def _of_our_send(draft: Draft, report: DeliveryReport, row: OutboxRow, known: Known) -> None:
-    ticket = known.tickets.get(row.ticket or 0)
+    ticket = current(row.ticket or 0, known)
     if report.action == "failed":
         _bounce(draft, report, row, known)
     if ticket is not None:
@@ -56,7 +57,7 @@ def _of_our_send(draft: Draft, report: DeliveryReport, row: OutboxRow, known: Kn
 
 
 def _bounce(draft: Draft, report: DeliveryReport, row: OutboxRow, known: Known) -> None:
-    ticket = known.tickets.get(row.ticket or 0)
+    ticket = current(row.ticket or 0, known)
     bounced = Settled(
         outbox_id=row.id,
         fence=0,
@@ -69,7 +70,7 @@ def _bounce(draft: Draft, report: DeliveryReport, row: OutboxRow, known: Known) 
     if not _is_news(draft, row, known):
         return
     recipient = report.recipient or Place.parse(row.place).where
-    if ticket is None or ticket.state in _ENDED or row.lane != f"{ticket.number}:1":
+    if ticket is None or ticket.state in _ENDED or not _is_for_party(row, known):
         draft.alert(f"A message to {row.place} came back", _summary(report))
         return
     values = {
@@ -79,6 +80,12 @@ def _bounce(draft: Draft, report: DeliveryReport, row: OutboxRow, known: Known) 
         "diagnostic": report.diagnostic[:500],
     }
     draft.to_team(ticket, "agent/bounced", values)
+
+
+def _is_for_party(row: OutboxRow, known: Known) -> bool:
+    ticket = known.tickets.get(row.ticket or 0)
+    lanes = {f"{row.ticket}:{party.number}" for party in ticket.parties} if ticket else set()
+    return row.lane in lanes
 
 
 def _is_news(draft: Draft, row: OutboxRow, known: Known) -> bool:

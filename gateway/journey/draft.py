@@ -7,7 +7,7 @@ are made in one place.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.contracts.rules import Rules
@@ -61,6 +61,8 @@ class Draft(Showing):
         super().__init__(desk, rules, claim=claim)
         self.talk: Talk | None = None
         """Where on a chat platform the message was said that is being planned."""
+        self.answers: frozenset[int] | None = None
+        """Numbers of the parties whom the desk answers by itself; None for whoever asked."""
         self.files: Sequence[Attachment] = ()
         """Files of what was said before, where whoever gets the ticket now needs them."""
 
@@ -68,7 +70,7 @@ class Draft(Showing):
         self,
         ticket: Ticket,
         key: str,
-        values: Mapping[str, Value],
+        values: Mapping[str, Value] | Callable[[str], Mapping[str, Value]],
         *,
         trust: Trust,
         literal: str = "",
@@ -79,24 +81,48 @@ class Draft(Showing):
         questions: tuple[Question, ...] = (),
         attachments: tuple[Attachment, ...] = (),
     ) -> str:
-        """Say something to everybody who asked or was invited; return the first outbox id."""
+        """Say something to everybody who asked or was invited; return the first outbox id.
+
+        What is ``automatic`` goes to those alone whom it answers. ``values`` may be made for each
+        one's language.
+        """
         said = _Said(
             trust=trust, literal=literal, automatic=automatic, sender_name=sender_name,
             buttons=buttons, choices=choices, questions=questions, attachments=attachments,
         )  # fmt: skip
         ids = [
-            self._say_to_party(ticket, party, key, values, said)
-            for party in ticket.parties
-            if party.address and (party.invited is False or not automatic)
+            self._say_to_party(ticket, party, self._text_for(ticket, party, key, values), said)
+            for party in self._reached(ticket, automatic=automatic)
         ]
         return ids[0] if ids else ""
 
-    def _say_to_party(
-        self, ticket: Ticket, party: Party, key: str, values: Mapping[str, Value], said: _Said
-    ) -> str:
+    def _reached(self, ticket: Ticket, *, automatic: bool) -> Iterator[Party]:
+        now, told = self.now(ticket), set[Place]()
+        for party in now.parties:
+            is_answered = (
+                not party.invited if self.answers is None else party.number in self.answers
+            )
+            place = self.place_of(now, party)
+            # In a group several are at one place, where all of them read it.
+            if party.address and (is_answered or not automatic) and place not in told:
+                told.add(place)
+                yield party
+
+    def _text_for(
+        self,
+        ticket: Ticket,
+        party: Party,
+        key: str,
+        values: Mapping[str, Value] | Callable[[str], Mapping[str, Value]],
+    ) -> Text:
+        """Return what a party reads, in their language and under the reference that they know."""
         now = self.now(ticket).seen_by(party)
-        known_as = {"reference": now.reference} if "reference" in values else {}
-        text = self.desk.words.render(key, now.language, {**values, **known_as})
+        theirs = values(now.language) if callable(values) else values
+        known_as = {"reference": now.reference} if "reference" in theirs else {}
+        return self.desk.words.render(key, now.language, {**theirs, **known_as})
+
+    def _say_to_party(self, ticket: Ticket, party: Party, text: Text, said: _Said) -> str:
+        now = self.now(ticket).seen_by(party)
         place = self.place_of(now, party)
         thread = now.thread_at(str(place)) or Thread(place=str(place))
         outbox_id = new_outbox_id(self.desk.world)

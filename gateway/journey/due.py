@@ -15,7 +15,7 @@ from gateway.journey import limits, overdue, routing, telling
 from gateway.journey.clocks import Change, wind
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
-from gateway.journey.handing_on import read_files
+from gateway.journey.handing_on import read_rest
 from gateway.model.calendar import Calendar
 from gateway.model.level import Level
 from gateway.model.message import Trust
@@ -63,7 +63,7 @@ async def _carry_out(desk: Desk, ticket: Ticket) -> bool:
     """Change one ticket; False when somebody else changed it meanwhile."""
     draft = Draft(desk, desk.rules)
     draft.history = await desk.store.events(ticket.number)
-    await read_files(draft)
+    await read_rest(draft)
     known = await desk.store.know(Question(now=draft.at, budgets=(limits.ALERTS,)))
     draft.knows_alerts(known.spent)
     plan_due(draft, ticket)

@@ -67,12 +67,13 @@ def plan(draft: Draft, feedback: Feedback, known: Known) -> None:
     if why := _why_in_vain(feedback, bound, ticket):
         _ignore(draft, feedback, why)
         return
+    own = ticket.party_of(party.kind, party.address) or party
     if bound.word is ButtonWord.NEW:
-        _begin_anew(draft, feedback, ticket, known)
+        _begin_anew(draft, feedback, ticket.seen_by(own), known)
     else:
-        _say(draft, feedback, bound, ticket, known)
+        _say(draft, feedback, bound, ticket, own, known)
     if not permission.tell(draft, known, draft.wallet.saying):
-        draft.take_buttons(shown_on, party, bound.outbox_id)
+        draft.take_buttons(ticket, own, bound.outbox_id)
 
 
 def _why_in_vain(feedback: Feedback, bound: ButtonToken, ticket: Ticket) -> str:
@@ -100,22 +101,28 @@ def _is_agent(desk: Desk, rules: Rules, feedback: Feedback) -> bool:
 
 
 def _say(
-    draft: Draft, feedback: Feedback, bound: ButtonToken, ticket: Ticket, known: Known
+    draft: Draft,
+    feedback: Feedback,
+    bound: ButtonToken,
+    ticket: Ticket,
+    party: Party,
+    known: Known,
 ) -> None:
     """Have it said in words by the party that the button was shown to."""
-    message = _as_said(feedback, _words_of(draft, bound, ticket, feedback.values))
+    language = ticket.seen_by(party).language
+    message = _as_said(feedback, _words_of(draft, bound, language, feedback.values))
     identity = Identity(who=Who.PARTY, trust=feedback.author.trust, ticket=ticket, via="button")
-    follow_up.plan_of_party(draft, message, identity, known)
+    follow_up.plan_of_party(draft, message, identity, known, party=party)
     draft.end_as(Outcome.ACTED)
 
 
-def _words_of(draft: Draft, bound: ButtonToken, ticket: Ticket, values: Mapping[str, str]) -> str:
+def _words_of(draft: Draft, bound: ButtonToken, language: str, values: Mapping[str, str]) -> str:
     if bound.word is ButtonWord.CHOICE:
         return str(bound.choice)
     if bound.word is ButtonWord.FORM:
         filled = {name: " ".join(value.split()) for name, value in values.items()}
         return "\n".join(f"{name}: {value}" for name, value in filled.items() if value)
-    return draft.desk.words.label(_MEANINGS[bound.word], ticket.language)
+    return draft.desk.words.label(_MEANINGS[bound.word], language)
 
 
 def _as_said(feedback: Feedback, words: str) -> Message:

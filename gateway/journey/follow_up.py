@@ -16,7 +16,7 @@ from gateway.model.knowledge import Said, Sent
 from gateway.model.message import Message, Trust
 from gateway.model.people import Place
 from gateway.model.question import Known
-from gateway.model.ticket import EventKind, Ticket, TicketState
+from gateway.model.ticket import EventKind, Party, Ticket, TicketState
 
 # Nobody waits for anything in these: what comes next may well be about something else.
 _DONE_WITH = (TicketState.ANSWERED, TicketState.CLOSED)
@@ -30,8 +30,18 @@ class _Case:
     ticket: Ticket
 
 
-def plan_of_party(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
-    """Draft what a party's message on their own ticket causes."""
+def plan_of_party(
+    draft: Draft,
+    message: Message,
+    identity: Identity,
+    known: Known,
+    *,
+    party: Party | None = None,
+) -> None:
+    """Draft what a party's message on their own ticket causes.
+
+    ``party`` is as whom it is said, where its author may be somebody else.
+    """
     ticket = identity.ticket
     assert ticket is not None
     if message.automatic:
@@ -45,7 +55,7 @@ def plan_of_party(draft: Draft, message: Message, identity: Identity, known: Kno
         else:
             new_request.plan(draft, message, identity, known)
     else:
-        _append(draft, message, identity, known)
+        _append(draft, message, identity, known, party)
 
 
 def _is_another_question(
@@ -113,11 +123,15 @@ def _append_quietly(draft: Draft, ticket: Ticket, message: Message, identity: Id
     end(draft, message, Outcome.APPENDED, f"appended without a change: {why}", ticket.number)
 
 
-def _append(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
+def _append(
+    draft: Draft, message: Message, identity: Identity, known: Known, party: Party | None
+) -> None:
     ticket = identity.ticket
     assert ticket is not None
     record(draft, ticket, message, identity, EventKind.FOLLOWUP)
     draft.heard(ticket, message)
+    writer = party or draft.writer_of(ticket, message)
+    draft.answers = frozenset({writer.number}) if writer else frozenset()
     permission.remember(draft, message, known, language=None)
     case = _Case(message=message, identity=identity, known=known, ticket=ticket)
     react = _REACTIONS.get(ticket.state, _on_open)
@@ -258,9 +272,10 @@ def _update(draft: Draft, case: _Case, what: str) -> None:
         draft.event(ticket, EventKind.NOTE, f"the team was not told: {limit}")
         return
     is_sure = case.identity.trust >= Trust.AUTHENTICATED
+    kind = draft.desk.kind_of(message.channel)
     values = {
         "reference": ticket.reference,
-        "requester": shown(ticket.kind, message.author.name, message.author.address),
+        "requester": shown(kind, message.author.name, message.author.address),
         "what": what,
         "doubt": "" if is_sure else "sender not verified",
     }

@@ -12,7 +12,7 @@ from gateway.errors import VersionConflict
 from gateway.journey import telling
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
-from gateway.journey.handing_on import read_files
+from gateway.journey.handing_on import read_rest
 from gateway.model.ticket import EventKind, Ticket, TicketState
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ async def hand_over(desk: Desk) -> int:
         for ticket in strays:
             draft = Draft(desk, rules)
             draft.history = await desk.store.events(ticket.number)
-            await read_files(draft)
+            await read_rest(draft)
             plan_hand_over(draft, ticket)
             plan = draft.plan()
             try:

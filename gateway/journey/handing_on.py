@@ -1,4 +1,4 @@
-"""Loads the files of a ticket's story, for whoever gets it from somebody else.
+"""Loads the rest of a ticket's story for whoever gets it: files, and what was merged into it.
 
 A notice of a new ticket carries them as they came. One that is handed on is told again from its
 history, whose files lie in the store. Called before the planning, which is pure.
@@ -6,17 +6,22 @@ history, whose files lie in the store. Called before the planning, which is pure
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.journey import story
+from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.model.message import Attachment
+from gateway.model.ticket import TicketEvent
 
 MOST_BYTES = 10 * 1024 * 1024
 """More is named in the notice, and stays in the ticket."""
 
 
-async def read_files(draft: Draft) -> None:
-    """Give a draft what was sent before, by whomever, as far as there is room for it."""
-    said = story.standing(draft.history)
+async def read_rest(draft: Draft) -> None:
+    """Give a draft what was merged into its ticket, and all files as far as there is room."""
+    draft.merged = await _merged(draft.desk, draft.history, set())
+    said = story.standing((*draft.history, *draft.merged))
     refs = {file.id: file for event in said for file in event.attachments}
     files, room = [], MOST_BYTES
     for ref in refs.values():
@@ -27,3 +32,15 @@ async def read_files(draft: Draft) -> None:
             Attachment(name=ref.name, media_type=ref.media_type, digest=ref.id, content=content)
         )
     draft.files = files
+
+
+async def _merged(desk: Desk, history: Sequence[TicketEvent], seen: set[int]) -> list[TicketEvent]:
+    """Return what was said on tickets that were merged into one, and on those merged into them."""
+    numbers = [event.details.get(story.MERGED) for event in history]
+    found: list[TicketEvent] = []
+    for number in numbers:
+        if isinstance(number, int) and number not in seen:
+            seen.add(number)
+            before = await desk.store.events(number)
+            found += [*before, *await _merged(desk, before, seen)]
+    return found

@@ -27,12 +27,29 @@ class Hearing(Record):
         if message.talk is not None:
             self.talk_about(message.channel, message.talk, ticket.number)
             self._answer_at(ticket, message.author.address, message.talk)
-        now = self.now(ticket)
-        kind = self.desk.kind_of(message.channel)
-        writer = now.party_of(kind, message.author.address) or now.requester
-        place = str(self.place_of(now, writer))
         chain = (*reversed(message.refs), message.external_id)
+        place = str(self._heard_at(self.now(ticket), message))
         self._rethread(ticket, place, chain, message.external_id)
+
+    def _heard_at(self, now: Ticket, message: Message) -> Place:
+        """Return the place whose conversation a message is part of."""
+        writer = self.writer_of(now, message)
+        if writer is None and message.talk is not None:
+            return self.desk.resolve(Place(message.channel, message.talk.where))
+        return self.place_of(now, writer or now.requester)
+
+    def writer_of(self, ticket: Ticket, message: Message) -> Party | None:
+        """Return the party who wrote a message, or in whose thread somebody else did.
+
+        None where that may be any of several: what one of them is told is not for the others.
+        """
+        now = self.now(ticket)
+        own = now.party_of(self.desk.kind_of(message.channel), message.author.address)
+        if own is not None or len(now.parties) == 1:
+            return own or now.requester
+        here = Place(message.channel, message.talk.where) if message.talk else None
+        at_home = (p for p in now.parties if here is not None and self.place_of(now, p) == here)
+        return next(at_home, None)
 
     def heard_at_desk(self, ticket: Ticket, message: Message) -> None:
         """Note that talk of the desk belongs to a ticket: what is said under it does too."""

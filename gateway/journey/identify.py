@@ -76,7 +76,7 @@ def identify(
             if bound.role is Role.TEAM:
                 return _team(desk, rules, message, ticket)
             if bound.role is Role.VENDOR:
-                return _vendor(desk, rules, message, ticket)
+                return _vendor(desk, rules, message, known.tickets[bound.ticket], ticket)
             return _by_token(desk, rules, message, known.tickets[bound.ticket], bound.party, ticket)
     suggested = _suggested(desk, message, known)
     if suggested is None:
@@ -122,9 +122,12 @@ def _team(desk: Desk, rules: Rules, message: Message, ticket: Ticket) -> Identit
     )
 
 
-def _vendor(desk: Desk, rules: Rules, message: Message, ticket: Ticket) -> Identity:
-    """Return the vendor that has a token; whoever else writes with it is told apart for agents."""
-    team, address = rules.teams.get(ticket.vendor or ""), message.author.address
+def _vendor(desk: Desk, rules: Rules, message: Message, given: Ticket, ticket: Ticket) -> Identity:
+    """Return the vendor that has a token; whoever else writes with it is told apart for agents.
+
+    ``given`` is the ticket that the vendor was asked about; it may go on in another one.
+    """
+    team, address = rules.teams.get(given.vendor or ""), message.author.address
     asked = desk.outside(team) if team else ()
     is_known = any(place.where.lower() == address for place in asked)
     is_sure = is_known and message.author.trust >= Trust.AUTHENTICATED

@@ -11,35 +11,45 @@ from dataclasses import replace
 from gateway.journey import colleagues, story
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
+from gateway.journey.joining import MOST_PARTIES, is_a_teams
 from gateway.journey.naming import shown
 from gateway.model.ticket import EventKind, Origin, Party, Ticket, TicketState
 
-MOST_PARTIES = 20
 _SERVED = (TicketState.OPEN, TicketState.WAITING)
 """People look after tickets in these."""
 
 
 def merge(draft: Draft, deed: Deed) -> str:
     """Let a ticket's story go on in another one: replies follow."""
-    into = _target(draft, deed)
-    joining = _joining(draft, deed.ticket, into)
-    _let_in(draft, deed.ticket, into, joining)
-    draft.change(deed.ticket, merged_into=into.number)
-    draft.set_state(deed.ticket, TicketState.MERGED, f"into {into.reference} by {deed.by}")
-    names = ", ".join(shown(p.kind, p.name, p.address) for p in joining)
-    reaches = f": replies reach {names} too" if names else ""
-    what = f"{deed.ticket.reference} was merged into this{reaches}"
-    draft.event(into, EventKind.NOTE, what, by=deed.by)
+    gone, into = deed.ticket, _target(draft, deed)
+    joining, left = _joining(draft, gone, into), _unreached(gone)
+    _let_in(draft, gone, into, joining)
+    draft.change(gone, merged_into=into.number)
+    draft.set_state(gone, TicketState.MERGED, f"into {into.reference} by {deed.by}")
+    # By their addresses: a name would stay where somebody is erased.
+    addresses = ", ".join(party.address for party in joining)
+    reaches = f": replies reach {addresses} too" if joining else ""
+    what = f"{gone.reference} was merged into this{reaches}{left}"
+    draft.event(into, EventKind.NOTE, what, by=deed.by, details={story.MERGED: gone.number})
     draft.change(into)
-    if deed.ticket.state is TicketState.OPEN:
-        draft.set_state(into, TicketState.OPEN, f"{deed.ticket.reference} is in it now")
+    if gone.state is TicketState.OPEN:
+        draft.set_state(into, TicketState.OPEN, f"{gone.reference} is in it now")
+    _tell(draft, deed, into, joining)
+    return f"merged into {into.reference}{reaches}{left}"
+
+
+def _tell(draft: Draft, deed: Deed, into: Ticket, joining: tuple[Party, ...]) -> None:
+    """Tell both teams; the one that goes on with it what was said, and whom replies reach."""
     colleagues.tell(draft, deed, "merged", to=into.reference)
-    target = replace(deed, ticket=into, heard_at=frozenset())
-    told = story.for_team(draft, deed.ticket)
-    colleagues.tell(draft, target, "merged_here", to=deed.ticket.reference, literal=told)
-    if names:
-        colleagues.tell(draft, target, "invited", to=names)
-    return f"merged into {into.reference}{reaches}"
+    here = replace(deed, ticket=into, heard_at=frozenset())
+    said = story.for_team(draft, deed.ticket)
+    colleagues.tell(
+        draft, here, "merged_here",
+        to=deed.ticket.reference, literal=said, attachments=tuple(draft.files),
+    )  # fmt: skip
+    if joining:
+        names = ", ".join(shown(p.kind, p.name, p.address) for p in joining)
+        colleagues.tell(draft, here, "invited", to=names)
 
 
 def _target(draft: Draft, deed: Deed) -> Ticket:
@@ -49,8 +59,8 @@ def _target(draft: Draft, deed: Deed) -> Ticket:
         WordRefused: there is none, or whoever waits for an answer would be forgotten there.
     """
     ticket, into = deed.ticket, deed.other
-    if ticket.state is TicketState.MERGED:
-        raise WordRefused(f"{ticket.reference} is merged already")
+    if ticket.state in (TicketState.MERGED, TicketState.SPAM):
+        raise WordRefused(f"{ticket.reference} is {ticket.state} already")
     if into is not None and into.number == ticket.number:
         raise WordRefused(f"merge needs another ticket: {into.reference} is this one")
     if into is None or _is_hidden(draft, deed, into):
@@ -76,16 +86,27 @@ def _joining(draft: Draft, ticket: Ticket, into: Ticket) -> tuple[Party, ...]:
     """Return who becomes a party of the other ticket, as they stand there.
 
     Raises:
-        WordRefused: they are too many.
+        WordRefused: they are too many, or would be taken for somebody else.
     """
     new = [p for p in ticket.parties if p.address and into.party_of(p.kind, p.address) is None]
+    new = [party for party in new if not is_a_teams(draft, party.kind, party.address)]
     if len(into.parties) + len(new) > MOST_PARTIES:
         raise WordRefused(f"{into.reference} would have more than {MOST_PARTIES} parties")
+    if new and into.state is TicketState.ASKING:
+        whose = f"{into.requester.address} answers, and not {new[0].address}"
+        why = f"{into.reference} waits for what {whose}"
+        raise WordRefused(f"{why}: merge it into {ticket.reference} instead")
     first = max(party.number for party in into.parties) + 1
     return tuple(
         replace(party, number=number, invited=True, origin=_origin(draft, ticket, party))
         for number, party in enumerate(new, start=first)
     )
+
+
+def _unreached(ticket: Ticket) -> str:
+    """Return a remark on whoever called and left no address, "" where nobody did."""
+    is_call = any(party.name and not party.address for party in ticket.parties)
+    return f"; no reply reaches the caller of {ticket.reference}: call back" if is_call else ""
 
 
 def _origin(draft: Draft, ticket: Ticket, party: Party) -> Origin:
@@ -99,9 +120,7 @@ def _let_in(draft: Draft, ticket: Ticket, into: Ticket, joining: tuple[Party, ..
     """Make them parties, and let their conversations go on where they are."""
     theirs = {str(draft.place_of(into, party)) for party in joining}
     known = {thread.place for thread in into.threads}
-    kept = tuple(t for t in ticket.threads if t.place not in theirs)
     moved = tuple(t for t in ticket.threads if t.place in theirs - known)
+    kept = tuple(t for t in ticket.threads if t not in moved)
     draft.change(ticket, threads=kept)
-    draft.change(
-        into, parties=(*into.parties, *joining), threads=(*into.threads, *moved)
-    )  # fmt: skip
+    draft.change(into, parties=(*into.parties, *joining), threads=(*into.threads, *moved))

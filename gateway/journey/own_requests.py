@@ -34,13 +34,13 @@ async def requests_of(desk: Desk, said: Message | Wish, known: Known) -> Sequenc
 async def _merged(desk: Desk, kind: str, address: str) -> AsyncIterator[Ticket]:
     """Yield somebody's merged tickets that go on in others' tickets, as those stand."""
     for ticket in await desk.store.merged_tickets_of(kind, address, MOST_SHOWN):
-        into = await _end_of(desk, ticket)
+        into = await end_of(desk, ticket)
         is_own = (into.kind, into.requester.address) == (kind, address)
         if into.state in _WAIT and not is_own:
             yield replace(ticket, state=into.state, updated_at=into.updated_at)
 
 
-async def _end_of(desk: Desk, ticket: Ticket) -> Ticket:
+async def end_of(desk: Desk, ticket: Ticket) -> Ticket:
     """Return the ticket that a merged one's story goes on in."""
     for _ in range(MOST_SHOWN):
         if ticket.state is not TicketState.MERGED or ticket.merged_into is None:

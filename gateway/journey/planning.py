@@ -37,7 +37,7 @@ from gateway.journey import (
 from gateway.journey.agent_saying import HANDING_ON, hands_on
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
-from gateway.journey.handing_on import read_files
+from gateway.journey.handing_on import read_rest
 from gateway.journey.identify import identify, question, report_question
 from gateway.journey.identity import Identity, Who
 from gateway.journey.own_requests import requests_of
@@ -165,7 +165,7 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     is_agent = who.who is Who.AGENT
     await _read_history(draft, who.ticket, always=is_agent)
     if not is_agent or hands_on(message.text) or agent_chat.asked_for(message, known) in HANDING_ON:
-        await read_files(draft)
+        await read_rest(draft)
     asked = await _judged(draft, message, who, known)
     if sum(file.size for file in message.attachments) < BIG_FILES:
         _plan_by_writer(draft, message, who, known, asked)
@@ -202,7 +202,7 @@ async def _plan_feedback(draft: Draft, pressed: Feedback) -> None:
         if ticket is not None:
             draft.similar = await similar.to_ticket(draft, ticket)
         if word is None or word in HANDING_ON:
-            await read_files(draft)
+            await read_rest(draft)
     feedback.plan(draft, pressed, known)
 
 
@@ -280,7 +280,7 @@ async def _plan_command(draft: Draft, command: Command) -> None:
     if named is not None:
         draft.history = await desk.store.events(named.number)
         if command.name in HANDING_ON:
-            await read_files(draft)
+            await read_rest(draft)
     cli_order.plan(draft, command, known.tickets, await cli_order.repair(desk, command))
 
 

@@ -77,6 +77,8 @@ class Record:
         """How many more alerts may go out; None where something else bounds them."""
         self.history: Sequence[TicketEvent] = ()
         """What was said before on the ticket, where a use case needs it."""
+        self.merged: Sequence[TicketEvent] = ()
+        """What was said on tickets that were merged into it, for whoever gets it now."""
         self.similar: Sequence[Alike] = ()
         """Solved tickets like the request, for the team that gets it."""
         self._tickets: dict[int, _Working] = {}

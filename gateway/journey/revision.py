@@ -65,11 +65,12 @@ def _tell(
         draft.event(ticket, EventKind.NOTE, f"the team was not told: {limit}")
         return
     author = revision.author
-    party = ticket.party_of(ticket.kind, author.address)
+    kind = draft.desk.kind_of(revision.channel)
+    party = ticket.party_of(kind, author.address)
     name = author.name or (party.name if party else "")
     values = {
         "reference": ticket.reference,
-        "requester": shown(ticket.kind, name, author.address),
+        "requester": shown(kind, name, author.address),
         "what": "deleted" if is_deletion else "edited",
         "doubt": "",
     }

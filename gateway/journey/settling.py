@@ -13,6 +13,7 @@ from gateway.errors import AddressRefused, PlaceMoved
 from gateway.journey import limits, retry
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
+from gateway.journey.own_requests import end_of
 from gateway.journey.retry import Verdict
 from gateway.journey.showing import MARKS
 from gateway.journey.team_buttons import prompt_ref
@@ -20,7 +21,7 @@ from gateway.model.outbox import OutboxState, SendItem, Settled
 from gateway.model.outgoing import Receipt
 from gateway.model.people import Place
 from gateway.model.question import Question
-from gateway.model.ticket import EventKind, Ticket, TicketState
+from gateway.model.ticket import EventKind, Ticket
 
 
 def success(desk: Desk, item: SendItem, receipt: Receipt) -> Draft:
@@ -118,14 +119,14 @@ async def _tell_of_dead(draft: Draft, item: SendItem, reason: str) -> None:
         if not item.lane.startswith("alert:"):
             draft.alert(f"A message to {place} could not be delivered", reason)
         return
-    text = f"not delivered to {place}: {reason}"
-    draft.event(ticket, EventKind.DELIVERY, text, details={"outbox": item.part.outbox_id})
-    if _is_for_party(ticket, item) and ticket.state is not TicketState.MERGED:
-        _tell_team(draft, ticket, place, reason)
+    text, now = f"not delivered to {place}: {reason}", await end_of(draft.desk, ticket)
+    draft.event(now, EventKind.DELIVERY, text, details={"outbox": item.part.outbox_id})
+    if _is_for_party(ticket, item):
+        _tell_team(draft, now, place, reason)
     elif draft.desk.policy.alerts:
         draft.alert(f"A message to {place} could not be delivered", reason)
     else:
-        await _tell_other_places(draft, ticket, item, reason)
+        await _tell_other_places(draft, now, item, reason)
 
 
 def _is_for_party(ticket: Ticket, item: SendItem) -> bool:

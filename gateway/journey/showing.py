@@ -47,14 +47,14 @@ class Showing(Outward):
 
     def _show_state(self, before: Ticket, ticket: Ticket) -> None:
         """Bring the state line up to date in the first message of every thread that has one."""
-        parties = {str(self.place_of(ticket, party)): party for party in ticket.parties}
         for thread in ticket.threads:
             if not thread.opened_by or self.is_new(thread.opened_by):
                 continue
             place = Place.parse(thread.place)
-            # A requester may have gone on elsewhere: what is not surely a team's is theirs.
             is_theirs = self.desk.resolve(place) not in self._places_at_work
-            party = parties.get(thread.place, ticket.requester)
+            party = self._whose(ticket, place) if is_theirs else ticket.requester
+            if party is None:
+                continue
             was, seen = (t.seen_by(party) if is_theirs else t for t in (before, ticket))
             line = self._line(seen, place, is_theirs=is_theirs)
             if line and line != self._line(was, place, is_theirs=is_theirs):
@@ -66,6 +66,16 @@ class Showing(Outward):
 
     def _under_notice(self, ticket: Ticket, place: Place, outbox_id: str) -> tuple[Button, ...]:
         return under_notice(self.desk, self.rules, ticket, place, outbox_id)
+
+    def _whose(self, ticket: Ticket, place: Place) -> Party | None:
+        """Return the party whose conversation a place is, also where they went on elsewhere.
+
+        None where that may be any of several: none of them is shown what another one knows.
+        """
+        at = [(self.place_of(ticket, party), party) for party in ticket.parties if party.address]
+        here = next((party for where, party in at if where == place), None)
+        near = [party for where, party in at if where.channel == place.channel]
+        return here or (near[0] if len(near) == 1 else None)
 
     @cached_property
     def _places_at_work(self) -> frozenset[Place]:

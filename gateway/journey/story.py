@@ -13,6 +13,10 @@ ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP, EventKind.EDIT)
 ANSWERED = (EventKind.REPLY, EventKind.ANSWER)
 
 
+MERGED = "merged"
+"""The detail of a note that names the ticket which was merged into this one."""
+
+
 def standing(history: Sequence[TicketEvent]) -> list[TicketEvent]:
     """Return history without what its writers deleted: that is not handed on."""
     deleted = {str(e.details.get("of")) for e in history if e.kind is EventKind.DELETION}
@@ -26,13 +30,19 @@ def _messages(event: TicketEvent) -> set[str]:
 
 
 def of_ticket(draft: Draft, ticket: Ticket) -> list[TicketEvent]:
-    """Return everything that people said on a ticket, this draft's part of it too, in order."""
-    theirs = [e for e in (*draft.history, *draft.said) if e.ticket == ticket.number]
-    return [event for event in standing(theirs) if _is_said(event)]
+    """Return everything that people said on a ticket, this draft's part of it too, in order.
+
+    What was said on those that were merged into it is part of it.
+    """
+    before = [e for e in draft.history if e.ticket == ticket.number]
+    merged = draft.merged if before else ()
+    now = (e for e in draft.said if e.ticket == ticket.number)
+    everything = sorted((*before, *merged, *now), key=lambda event: event.at)
+    return [event for event in standing(everything) if _is_said(event)]
 
 
 def _is_said(event: TicketEvent) -> bool:
-    is_note = event.kind is EventKind.NOTE and event.by != BY_DESK
+    is_note = event.kind is EventKind.NOTE and event.by != BY_DESK and MERGED not in event.details
     return is_note or event.kind in (*ASKED, *ANSWERED)
 
 
@@ -42,7 +52,8 @@ def for_team(draft: Draft, ticket: Ticket) -> str:
     While nobody but the requester has said anything their words stand alone.
     """
     said = of_ticket(draft, ticket)
-    if all(event.kind in ASKED and event.visibility is Visibility.PUBLIC for event in said):
+    are_askers = all(e.kind in ASKED and e.visibility is Visibility.PUBLIC for e in said)
+    if are_askers and len({event.by for event in said}) <= 1:
         return "\n\n".join(event.text for event in said)
     return "\n\n".join(lines(draft, said, lambda event: _named(draft, ticket, event)))
 

@@ -10,17 +10,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+from gateway.model.ticket import BY_DESK, EventKind, TicketEvent, Visibility
 from gateway.model.upkeep import Erased
-from gateway.store import emptying, links, retaining
+from gateway.store import emptying, links, retaining, tickets
 from gateway.store.retaining import Doing
 from gateway.store.steps import Row, Steps, change, one, rows
-from gateway.store.values import CHUNKS_PER_ROW, from_json, storable, to_json
+from gateway.store.values import CHUNKS_PER_ROW, from_json, from_micros, storable, to_json
 
 GONE = "[erased]"
 PIECES = 500
 # A shorter id of a chat platform may be any number: only whole columns are compared with it.
 SHORTEST_ID = 7
+_WHERE = 5
+"""Where in a party's row its place on chat stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ async def erase(look: Doing, write: Doing, kind: str, address: str, at: int) -> 
         row["number"]
         for row in await look(partial(rows, "person_tickets", kind=kind, address=person.address))
     ]
+    await write(partial(_let_go, frozenset(numbers), at))
     for start in range(0, len(numbers), retaining.BATCH):
         # Together: what is known by ticket in other tables is looked through once for all of them.
         await write(partial(emptying.empty_tickets, numbers[start : start + retaining.BATCH]))
@@ -71,6 +76,29 @@ async def erase(look: Doing, write: Doing, kind: str, address: str, at: int) -> 
         some = [(row["id"], row["digest"]) for row in unnamed]
         files += await write(partial(emptying.drop_unnamed, some))
     return Erased(tickets=len(numbers), messages=messages, mentions=mentions, files=files)
+
+
+def _let_go(numbers: frozenset[int], at: int) -> Steps[None]:
+    """Open others' tickets again that were merged into a person's: they wait for an answer still.
+
+    The desk looks at them at once, and winds their clocks.
+    """
+    for row in (yield from rows("merged_tickets")):
+        ticket = from_json(row["body"])
+        into = ticket["merged_into"]
+        if row["number"] in numbers or into not in numbers:
+            continue
+        if (yield from one("ticket_is_open", number=into)) is not None:
+            body = to_json({**ticket, "merged_into": None})
+            yield from change("ticket_let_go", number=row["number"], body=body, at=at)
+            yield from tickets.add_events([_let_go_line(row["number"], at)])
+
+
+def _let_go_line(number: int, at: int) -> TicketEvent:
+    return TicketEvent(
+        ticket=number, at=from_micros(at), kind=EventKind.STATE, visibility=Visibility.INTERNAL,
+        by=BY_DESK, text="merged -> open: the ticket that it was merged into was erased",
+    )  # fmt: skip
 
 
 def _forget_person(person: Person) -> Steps[None]:
@@ -106,17 +134,27 @@ def _rewrite(person: Person) -> Steps[int]:
 def _without_party(person: Person, body: str) -> str:
     """Return a ticket's body in which somebody who joined it is a party without a name or address.
 
-    Nothing goes out to such a one. What they asked may have been a ticket that was merged into it.
+    Nothing goes out to such a one. What they asked may have been a ticket that was merged into it,
+    and their conversation is forgotten with it.
     """
     ticket = from_json(body)
-    gone = (person.kind, person.address.lower())
+    parties = ticket.get("parties", ())
+    theirs = [row for row in parties if _is_row_of(person, row)]
+    if not theirs:
+        return body
     ticket["parties"] = [
-        (number, kind, "", "", True)
-        if (kind, address.lower()) == gone
-        else [number, kind, address, *more]
-        for number, kind, address, *more in ticket.get("parties", ())
+        (row[0], row[1], "", "", True) if row in theirs else row for row in parties
+    ]
+    places = {row[_WHERE] for row in theirs if len(row) > _WHERE}
+    ticket["threads"] = [
+        row for row in ticket["threads"] if row[0].partition(":")[2] not in places - {""}
     ]
     return to_json(ticket)
+
+
+def _is_row_of(person: Person, row: Sequence[Any]) -> bool:
+    _, kind, address, *_ = row
+    return (kind, address.lower()) == (person.kind, person.address.lower())
 
 
 def _rewrite_line(person: Person, row: Row) -> Steps[int]:

@@ -87,12 +87,24 @@ def _strip_sends(found: list[Row]) -> Steps[int]:
     return len(found)
 
 
+def _goes_on(into: int | None) -> Steps[bool]:
+    """Tell whether the ticket that a story goes on in, or the last of several, is still open."""
+    seen: set[int] = set()
+    while into is not None and into not in seen:
+        seen.add(into)
+        if (yield from one("ticket_is_open", number=into)) is not None:
+            return True
+        row = yield from one("ticket_show", number=into)
+        into = from_json(row["body"])["merged_into"] if row is not None else None
+    return False
+
+
 def _empty_ended(found: list[Row]) -> Steps[int]:
     """Empty tickets, but those whose story goes on in one that is still open."""
     ended = []
     for row in found:
-        into = from_json(row["body"])["merged_into"]
-        if into is None or (yield from one("ticket_is_open", number=into)) is None:
+        goes_on = yield from _goes_on(from_json(row["body"])["merged_into"])
+        if not goes_on:
             ended.append(row["number"])
     yield from emptying.empty_tickets(ended)
     return len(ended)

@@ -104,6 +104,21 @@ async def test_defence_off_the_holder_of_the_token_is_proven(desk, lift):
     assert await trust_of_last(desk, lift) == "proven"
 
 
+@pytest.mark.parametrize(("writer", "hears"), [(EVIL, 0), (ALICE, 1)], ids=["evil", "twin"])
+async def test_a_merged_strangers_wishes_send_nothing_to_the_other(desk, lift, writer, hears):
+    """What the desk says by itself answers whoever wrote; the twin is Alice, who asks herself."""
+    evil = await desk.mail(EVIL, "Lift", "It is broken, says Evil")
+    names = [(await desk.ticket(row)).reference for row in (evil, lift)]
+    await desk.order("merge", ticket=names[0], arguments={"into": names[1]})
+    await desk.order("answer", ticket=names[1], arguments={"faq": "opening-hours"})
+    token, before = (await desk.sent(writer))[-1]["Reply-To"], len(await desk.sent(ALICE))
+
+    row = await desk.mail(writer, "Re: x", "I need a person", to=token)
+
+    assert row.reason == "routed: asked for a person"
+    assert len(await desk.sent(ALICE)) == before + hears
+
+
 @pytest.mark.parametrize("damage", ["flip", "cut", "longer", "other key"])
 async def test_a_damaged_token_is_a_new_request(desk, lift, damage):
     """Nothing that is not exactly ours opens a ticket; nothing is refused either."""

@@ -307,6 +307,21 @@ def test_why_shows_the_decision_that_was_stored(shell):
     assert re.search(r"rulebook +[0-9a-f]{12}\n", ran.out)
 
 
+def test_show_names_everybody_whom_replies_reach(shell):
+    """Whoever came with another ticket, too, with the number that they know."""
+    one, two = (
+        shell("tickets", "open", "The lift is stuck", "--by", "phone", "--from", who).out.split()[1]
+        for who in ("alice@cust.example", "bob@cust.example")
+    )
+    shell("tickets", "merge", two, one)
+
+    assert f"  and        bob@cust.example, as {two}\n" in shell("tickets", "show", one).out
+    assert shell("tickets", "show", one, "--json").json["parties"] == [
+        {"kind": "email", "address": "alice@cust.example", "reference": one},
+        {"kind": "email", "address": "bob@cust.example", "reference": two},
+    ]
+
+
 async def test_show_says_what_is_to_be_known_of_each_message(tmp_path):
     """Whoever works on the command line sees the remarks that notices carry."""
     async with open_bench(tmp_path / "desk") as desk:
@@ -364,8 +379,8 @@ def test_a_call_is_logged_with_fields_as_its_forms_want_them(shell):
 def test_what_has_ended_is_not_ended_again(shell):
     """The requester is told once; a second agent hears that somebody was first."""
     one, two = shell.opened("Our VPN is down again"), shell.opened("VPN down in Porto, too")
-    shell("tickets", "close", one, "Restarted it")
     shell("tickets", "merge", two, one)
+    shell("tickets", "close", one, "Restarted it")
 
     closed = shell("tickets", "close", one, "Restarted it")
     merged = shell("tickets", "merge", two, one)

@@ -158,6 +158,15 @@ SELECT key FROM paces WHERE key LIKE :like
 -- Forget a rate.
 DELETE FROM paces WHERE key = :key
 
+-- merged_tickets --
+-- The tickets whose story goes on in others.
+SELECT number, body FROM tickets WHERE state = 'merged' AND body <> ''
+
+-- ticket_let_go --
+-- Open a ticket that was merged into one which is forgotten.
+UPDATE tickets SET state = 'open', body = :body, wake_at = :at, version = version + 1
+WHERE number = :number
+
 -- naming_tickets --
 -- Tickets that hold some text.
 SELECT number, body FROM tickets WHERE lower(body) LIKE :like
