@@ -13,7 +13,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from gateway.contracts.words import Value
-from gateway.journey import agent_word, permission
+from gateway.journey import agent_word, permission, story
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -53,6 +53,7 @@ def deed_of(draft: Draft, message: Message, identity: Identity) -> Deed:
         attachments=message.attachments,
         missing=message.missing,
         heard_at=rooms_of(draft.desk, draft.rules, message.channel, message.talk),
+        said_as=story.ids_of(message),
     )
 
 
@@ -215,6 +216,6 @@ def note(draft: Draft, deed: Deed, why: str) -> str:
         deed.text,
         by=deed.by,
         attachments=deed.attachments,
-        details={"warning": f"not sent: {why}"},
+        details={"warning": f"not sent: {why}", **deed.said_as},
     )
     return f"kept as a note: {why}"

@@ -86,7 +86,10 @@ def _thought_of(draft: Draft, ticket: Ticket) -> str:
 def note(draft: Draft, deed: Deed) -> str:
     """Keep words inside the desk."""
     deed.need_text("note needs a text")
-    draft.event(deed.ticket, EventKind.NOTE, deed.text, by=deed.by, attachments=deed.attachments)
+    draft.event(
+        deed.ticket, EventKind.NOTE, deed.text,
+        by=deed.by, attachments=deed.attachments, details=deed.said_as,
+    )  # fmt: skip
     colleagues.tell(draft, deed, NOTED, literal=deed.text, attachments=deed.attachments)
     return NOTED
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.errors import GatewayError
-from gateway.model.message import Attachment
+from gateway.model.message import Attachment, Json
 from gateway.model.people import Place
 from gateway.model.ticket import Ticket
 
@@ -21,7 +21,8 @@ class Deed:
 
     ``other`` is a second ticket that is named. ``missing`` are names of files that were to go with
     it and did not reach us. ``heard_at`` are places of the team where everybody has seen it said;
-    with ``is_quiet`` nobody else of the team is told of it.
+    with ``is_quiet`` nobody else of the team is told of it. ``said_as`` is the detail of a note by
+    which it is found when its message is deleted.
     """
 
     ticket: Ticket
@@ -34,6 +35,7 @@ class Deed:
     missing: tuple[str, ...] = ()
     heard_at: frozenset[Place] = frozenset()
     is_quiet: bool = False
+    said_as: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def doer(self) -> str:

@@ -19,6 +19,7 @@ from gateway.journey import (
     linking,
     permission,
     routing,
+    story,
     telling,
 )
 from gateway.journey.desk import Desk
@@ -199,9 +200,7 @@ def record(
         details["flags"] = list(flags)
     if message.copied:
         details["copied"] = list(message.copied[:50])
-    if message.talk is not None:
-        # On chat they may be deleted, and are not handed on then.
-        details["messages"] = [message.external_id, *message.also]
+    details.update(story.ids_of(message))
     draft.event(
         ticket,
         kind,

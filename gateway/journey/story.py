@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gateway.journey.draft import Draft
 from gateway.journey.naming import shown
+from gateway.model.message import Json, Message
 from gateway.model.ticket import BY_DESK, EventKind, Ticket, TicketEvent, Visibility
 
 # An edit says what was meant: the old words alone would be answered by whoever comes next.
@@ -15,6 +16,15 @@ ANSWERED = (EventKind.REPLY, EventKind.ANSWER)
 
 MERGED = "merged"
 """The detail of a note that names the ticket which was merged into this one."""
+
+
+def ids_of(message: Message) -> dict[str, Json]:
+    """Return the detail of a line of history by which it is found when its message is deleted.
+
+    Nothing for a mail, which cannot be.
+    """
+    ids: list[Json] = [message.external_id, *message.also]
+    return {"messages": ids} if message.talk is not None else {}
 
 
 def standing(history: Sequence[TicketEvent]) -> list[TicketEvent]:

@@ -1,11 +1,13 @@
 """Whoever gets a ticket from somebody else gets everything that is known of it."""
 
+import json
 from hashlib import sha256
 
 import pytest
 
 from gateway.model.message import Attachment
 from gateway.model.ticket import EventKind
+from tests.fakes.rooms import external_id
 from tests.journeys.bench import CONFIG, open_bench, text_of
 from tests.journeys.test_talk import ALICE as EMPLOYEE
 from tests.journeys.test_talk import CHAT_RULES, EVE, GUS, ROOMS, VPN, Chat, in_network
@@ -104,6 +106,21 @@ async def test_who_takes_their_words_back_does_not_have_them_handed_on(chat):
 
     assert VPN in chat.platform.texts("DESK")[-1]
     assert "4711" not in chat.platform.texts("DESK")[-1]
+
+
+@pytest.mark.parametrize("writer", [GUS, EVE], ids=["agent", "colleague"])
+async def test_a_note_that_was_taken_back_is_not_handed_on(chat, writer):
+    """It was deleted in the team's room, like a requester's message in theirs."""
+    _, notice = await in_network(chat)
+    said = chat.event(writer, "NETWORK", "what a bore", thread=notice.id)
+    await chat.happen(said)
+    of = external_id("NETWORK", json.loads(said.body)["id"])
+    await chat.happen(chat.event(writer, "NETWORK", None, kind="change", of=of, thread=notice.id))
+
+    await chat.say(GUS, "NETWORK", "!escalate service-desk lamp", thread=notice.id)
+
+    assert VPN in chat.platform.texts("DESK")[-1]
+    assert "bore" not in chat.platform.texts("DESK")[-1]
 
 
 async def test_what_was_said_in_a_room_of_the_desk_is_handed_on(chat):
