@@ -1,7 +1,7 @@
 """Looks up the requests of somebody that still wait for an answer, for whoever asks how they stand.
 
 Those of linked accounts are among them, and those that were merged into others: such a one keeps
-the reference that they know, and stands as the other does.
+the reference that they know, and stands as the other does: it is for showing, never for a change.
 """
 
 from __future__ import annotations

@@ -143,7 +143,8 @@ def _choose_language(draft: Draft, wish: Wish, person: Person, theirs: Sequence[
         draft.person(replace(person, wished=chosen))
         for ticket in theirs:
             is_own = (ticket.kind, ticket.requester.address) == (person.kind, person.address)
-            if is_own and ticket.language != chosen:
+            # A merged one only looks like that in which it goes on: it is not to be written.
+            if is_own and ticket.merged_into is None and ticket.language != chosen:
                 draft.change(ticket, language=chosen)
                 draft.event(ticket, EventKind.STATE, f"language {chosen}: the requester wished it")
         say(draft, wish, "requester/language", chosen)

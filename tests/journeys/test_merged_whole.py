@@ -166,6 +166,18 @@ async def test_who_is_in_an_open_ticket_is_known_there_for_ever(desk):
     assert await desk.store.ticket(gone.number) is not None
 
 
+async def test_a_language_that_is_wished_takes_no_ticket_back_out(chat):
+    """A merged request is shown as it stands where it goes on; it is not opened by that."""
+    into = await chat.ticket(await chat.desk.mail(ALICE, "Lift", "The lift is broken"))
+    gone = await chat.ticket(await chat.say(DORA, "D5", "The lift hums"))
+    await merge(chat.desk, gone, into)
+    await chat.say(DORA, "D5", "language pl")
+    row = await chat.say(DORA, "D5", "It still does")
+
+    assert (await chat.store.ticket(gone.number)).state is TicketState.MERGED
+    assert row.ticket == into.number
+
+
 async def test_what_died_on_its_way_is_told_where_the_ticket_goes_on(chat):
     """A reply was queued when the ticket was merged, and its room is gone."""
     into, gone = await pair(chat)
