@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.giving import give
 from gateway.cli.judge import read_text
 from gateway.cli.options import AsOption, ConfigOption, JsonOption, examples
-from gateway.cli.orders import Text, give
+from gateway.cli.orders import Text
 from gateway.model.people import Way
 
 _EXAMPLE = (

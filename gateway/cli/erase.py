@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 from gateway.cli.finding import settings_of
+from gateway.cli.giving import tell
 from gateway.cli.options import ConfigOption, JsonOption, by_of, examples, run
-from gateway.cli.orders import tell
 from gateway.cli.people import Whom, whom
 
 # The whole database is read, and written anew.

@@ -9,8 +9,8 @@ import typer
 
 from gateway.cli import screen
 from gateway.cli.finding import settings_of
+from gateway.cli.giving import tell
 from gateway.cli.options import ConfigOption, JsonOption, by_of, look, run
-from gateway.cli.orders import tell
 from gateway.model.people import plain_number
 
 app = typer.Typer(no_args_is_help=True, help="Who is one person on several channels.")

@@ -9,8 +9,8 @@ import typer
 
 from gateway.cli import screen
 from gateway.cli.finding import settings_of
+from gateway.cli.giving import give
 from gateway.cli.options import ConfigOption, JsonOption, look
-from gateway.cli.orders import give
 from gateway.cli.shapes import AUDIT_SUM, audit_holds, audit_json, depth_json, lease_json
 from gateway.cli.tickets import local
 
