@@ -155,6 +155,15 @@ def test_nothing_is_written_over(shell, desk, tmp_path, what):
     assert not list(desk.parent.glob(".*"))
 
 
+def test_a_backup_in_no_folder_is_told(shell, desk, tmp_path):
+    """By the name that was asked for, not by the one that it has while it is written."""
+    ran = shell("db", "backup", str(tmp_path / "none" / "saved.db"))
+
+    assert ran.code == 1
+    assert f"there is no folder {tmp_path / 'none'}" in ran.err
+    assert ".part" not in ran.err
+
+
 def test_a_damaged_backup_is_refused(shell, desk, tmp_path):
     """A page of it was lost: the desk stays as it is."""
     saved = tmp_path / "saved.db"

@@ -222,7 +222,9 @@ def require(path: Path) -> None:
 
 
 def require_free(path: Path) -> None:
-    """Pass when a name is free; `StoreUnusable` otherwise."""
+    """Pass when a file of a name can be new; `StoreUnusable` otherwise."""
+    if not path.parent.is_dir():
+        raise StoreUnusable(f"{path}: there is no folder {path.parent}")
     if path.exists():
         raise StoreUnusable(f"{path}: there is a file of this name already")
 
