@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import combinations
 
-from gateway import app
+from gateway import app, loading
 from gateway.contracts.channel import Address, Channel, Listens
 from gateway.errors import Problem
 from gateway.model.people import Place
@@ -65,8 +66,22 @@ async def check_channel(
     """Return what is wrong with one channel, its secrets, and the places on it that are told."""
     is_single = sum(c.kind == channel.kind for c in channels.values()) == 1
     names = {channel.name, channel.kind} if is_single else {channel.name}
-    mine = [place for place in (*told, *settings.policy.alerts) if place.channel in names]
-    return _placed(settings, channel.name, await channel.check(mine, connect=connect))
+    alerts = [place for place in settings.policy.alerts if place.channel in names]
+    wrong = {place: _wrong_alert(settings, channel, place) for place in alerts}
+    mine = [place for place in told if place.channel in names]
+    mine += [place for place in alerts if wrong[place] is None]
+    found = _placed(settings, channel.name, await channel.check(mine, connect=connect))
+    return [*filter(None, wrong.values()), *found]
+
+
+def _wrong_alert(settings: Settings, channel: Channel, place: Place) -> Problem | None:
+    """Return what is wrong with how a place of ``[desk] alerts`` is written, if anything."""
+    fault = loading.check_where(channel.kind, place.where)
+    if fault is None:
+        return None
+    line, column = place_of(settings.places, ("desk", "alerts"))
+    message = f"desk.alerts: {place}: {fault.message}"
+    return replace(fault, file=str(settings.path), line=line, column=column, message=message)
 
 
 def _placed(settings: Settings, channel: str, problems: Sequence[Problem]) -> list[Problem]:

@@ -96,7 +96,7 @@ def read(order: Order) -> Reading:
         channels=order.channels,
         timezone=order.timezone,
         replies=order.replies,
-        check_where=_check_where,
+        check_where=check_where,
     )
     book = loaded.book or loaded.untested
     return Reading(
@@ -109,7 +109,7 @@ def read(order: Order) -> Reading:
     )
 
 
-def _check_where(kind: str, where: str) -> Problem | None:
+def check_where(kind: str, where: str) -> Problem | None:
     """Return what is wrong with a place; what is wrong with its channel is told elsewhere."""
     factory = _factory(kind)
     return factory.check_where(where) if factory is not None else None

@@ -13,6 +13,9 @@ from gateway.model.outgoing import Outgoing, Part
 # What would move the cursor, change colours, or turn text around; line feeds and tabs stay.
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
+# What is only a list, a heading or a quotation at the beginning of a line.
+_BLOCK = re.compile(r"(?:[-*+>#]+|\d+[.)])\s")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -48,7 +51,9 @@ def shown_pieces(outgoing: Outgoing) -> Sequence[tuple[str, bool]]:
         return filled
     head = f"[{outgoing.reference}]"
     (first, is_markdown), *others = filled or [("", True)]
-    return [(f"{head} {first}".strip(), is_markdown), *others]
+    # On its line a list would not begin.
+    gap = "\n\n" if is_markdown and _BLOCK.match(first) else " "
+    return [(f"{head}{gap}{first}".strip(), is_markdown), *others]
 
 
 def _clean(text: str) -> str:

@@ -194,6 +194,21 @@ def test_a_database_that_cannot_be_there_is_an_error(shell, url, said):
     assert said in ran.out
 
 
+def test_an_alert_to_a_place_that_is_none_has_the_line_of_alerts(shell):
+    """As in a team's `tell`; and `serve` does not start with it."""
+    text = shell.config.read_text()
+    text = text.replace('"UTC"', '"UTC"\nalerts = ["support-mail:ops(at)acme.example"]')
+    shell.config.write_text(text)
+    line = text[: text.index("alerts = [")].count("\n") + 1
+
+    told, served = shell("check"), process("serve", "-c", str(shell.config))
+
+    said = f"{shell.config}:{line}:1: desk.alerts: support-mail:ops(at)acme.example: this is not"
+    assert (told.code, served.returncode, served.stdout) == (1, 1, "")
+    assert told.out.startswith(said)
+    assert served.stderr.startswith(said)
+
+
 def test_warnings_alone_are_no_failure(shell):
     """An entry without examples is worth a word, and the desk is fine."""
     entry = '{id: moon, ask: {en: ["Where is the moon tonight?"]}, answer: {en: Up.}}'
@@ -242,8 +257,8 @@ public_url = "https://desk.acme.example"
 
 
 def test_a_secrets_file_that_cannot_be_read_is_told_once(shell):
-    """Nobody looks for a variable that was never meant to be there."""
-    text = shell.config.read_text()
+    """Nobody looks for a variable that was never meant to be there, and nobody logs in without."""
+    text = shell.config.read_text().replace('smtp = "smtp://127.0.0.1:1025"', "")
     shell.config.write_text(text.replace("[http]", SECRETIVE))
 
     for arguments in (("check",), ("check", "--connect")):

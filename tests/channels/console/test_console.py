@@ -176,6 +176,15 @@ async def test_only_the_desks_own_words_are_read_as_markdown():
     assert "\n    2 ** 3 is *8*\n" in person.shown[0]
 
 
+async def test_a_list_begins_below_the_reference():
+    """Else its first line would be read as running text, and the others with it."""
+    channel, person = make_channel()
+
+    await channel.send(channel.render(sample(YOU, text="1. Open it.\n2. Close it."))[0])
+
+    assert "<[VT-1042-F]\n\n    1. Open it.\n    2. Close it.>" in person.shown[0]
+
+
 def test_markdown_is_painted_on_a_terminal_only(monkeypatch):
     """Elsewhere it is shown as it is written, for programs and files."""
     assert Standard("s").paint("**now** [here](https://x.example)") == (
