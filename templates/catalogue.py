@@ -94,7 +94,7 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="fields", sample=("site: Porto",)),
         # Names of files, and remarks on the message: what was doubtful, what is missing.
         Slot(name="files", sample=("screen.png",)),
-        Slot(name="flags", sample=("opened by UGUS with a reaction",)),
+        Slot(name="flags", sample=("opened by @Gus Lima (UGUS) with a reaction",)),
         _REASON,
         _DUE,
         Slot(name="similar", sample=("VT-1003-X, VPN at home: restart the box",)),

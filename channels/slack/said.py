@@ -112,7 +112,7 @@ def opened_message(parser: SlackParser, said: Said) -> Parsed:
         return _ignored(parser, said, "our own message was chosen")
     if found.automatic or not author.address or said.facts.get("dm"):
         author = Author(address=chooser, trust=Trust.PROVEN if chooser else Trust.NONE)
-    flags = [f"opened by {chooser} with a {what}"] if chooser != author.address else []
+    flags = [f"opened by @{chooser} with a {what}"] if chooser != author.address else []
     if fault := text_at(looked_up, "fault"):
         flags.append(f"the message could not be read: {fault}")
     return Message(

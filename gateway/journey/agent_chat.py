@@ -74,7 +74,7 @@ def plan_of_colleague(draft: Draft, message: Message, identity: Identity, known:
         message.text,
         by=message.author.address or "unknown sender",
         attachments=message.attachments,
-        details={"warning": identity.doubt, **story.ids_of(message)},
+        details={"warning": identity.doubt, "name": message.author.name, **story.ids_of(message)},
     )
     if not message.automatic:
         draft.mark(ticket, message, Mark.NOTED)

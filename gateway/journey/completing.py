@@ -16,7 +16,7 @@ import structlog
 from gateway.contracts.channel import Channel, Fetches, Profile, Profiles
 from gateway.errors import PermanentFailure, SendError, Throttled
 from gateway.journey.desk import Desk
-from gateway.journey.naming import shown
+from gateway.journey.naming import mentioned
 from gateway.model.message import Attachment, Author, Message, Parsed, RemoteFile, Wish
 
 log = structlog.get_logger()
@@ -64,11 +64,9 @@ class Completing:
         profiles = await asyncio.gather(*(self._profile(desk, channel, who) for who in named))
         text, flags = message.text, message.flags
         for who, profile in zip(named, profiles, strict=True):
-            if not profile.name:
-                continue
-            text = text.replace(f"@{who}", f"@{profile.name}")
-            both = shown(channel.kind, profile.name, who)
-            flags = tuple(flag.replace(who, both) for flag in flags)
+            said, meant = f"@{who}", mentioned(profile.name, who)
+            text = text.replace(said, meant)
+            flags = tuple(flag.replace(said, meant) for flag in flags)
         return replace(message, text=text, flags=flags, named=())
 
     async def _with_files(self, desk: Desk, channel: Channel, message: Message) -> Message:

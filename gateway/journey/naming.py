@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _UNKNOWN = "unknown sender"
 _BY_ADDRESS = "email"
+_OWN_SIGNS = str.maketrans("", "", "@()\n")
 
 
 def shown(kind: str, name: str, address: str) -> str:
@@ -11,3 +12,9 @@ def shown(kind: str, name: str, address: str) -> str:
     if not address or not name or name == address or kind == _BY_ADDRESS:
         return address or name or _UNKNOWN
     return f"{name} ({address})"
+
+
+def mentioned(name: str, address: str) -> str:
+    """Return somebody whom a text names; erasing a person finds them again by this very form."""
+    plain = name.translate(_OWN_SIGNS).strip()
+    return f"@{plain} ({address})" if plain else f"@{address}"

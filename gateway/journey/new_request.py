@@ -201,6 +201,8 @@ def record(
     if message.copied:
         details["copied"] = list(message.copied[:50])
     details.update(story.ids_of(message))
+    if message.talk is not None and message.author.name:
+        details["name"] = message.author.name
     draft.event(
         ticket,
         kind,

@@ -81,14 +81,15 @@ def lines(
 def _named(draft: Draft, ticket: Ticket, event: TicketEvent) -> str:
     """Return who said something, and whether it stayed inside; a doubtful note says why it is."""
     warning = event.details.get("warning")
-    who = _writer(draft, draft.now(ticket), event.by, is_sure=not warning)
+    who = _writer(draft, draft.now(ticket), event, is_sure=not warning)
     if event.visibility is Visibility.PUBLIC:
         return who
     inside = "automatic" if event.kind is EventKind.FOLLOWUP else "note"
     return f"{who} ({inside}; {warning})" if warning else f"{who} ({inside})"
 
 
-def _writer(draft: Draft, ticket: Ticket, by: str, *, is_sure: bool) -> str:
+def _writer(draft: Draft, ticket: Ticket, event: TicketEvent, *, is_sure: bool) -> str:
+    by = event.by
     if by == BY_DESK:
         return draft.desk.policy.desk_name
     party = next((p for p in ticket.parties if p.address == by), None)
@@ -99,4 +100,5 @@ def _writer(draft: Draft, ticket: Ticket, by: str, *, is_sure: bool) -> str:
     if kind == "agent" and name in agents:
         return agents[name].name
     known = (agent.name for agent in agents.values() if by in agent.addresses.values())
-    return next(known, name or by) if is_sure else name or by
+    called = name or shown("", str(event.details.get("name") or ""), by)
+    return next(known, called) if is_sure else called

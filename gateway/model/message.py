@@ -144,8 +144,8 @@ class Message:
     beside ours. ``flags`` are words for agents ("unparseable sender", "parts differ").
     On chat ``talk`` says where it was said, ``files`` lie at the platform still, and ``also`` are
     the external ids of further messages that were read as one with this, and ``missing`` names
-    of files that could not be had. ``named`` are addresses of people whom ``text`` (behind an "@")
-    and ``flags`` name by them, until their names are looked up. ``foreseen`` is what
+    of files that could not be had. ``named`` are addresses of people whom ``text``
+    and ``flags`` name by them behind an "@", until their names are looked up. ``foreseen`` is what
     `Rules.foresee` made of it where it was read, None for nothing.
     """
 

@@ -47,11 +47,15 @@ class Person:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """Return what finds the address itself, and not one that only ends or begins like it."""
+        """Return what finds the address itself, and not one that only ends or begins like it.
+
+        With it goes the name of somebody whom a text mentions (`gateway.journey.naming`).
+        """
         around = r"\w.+%-" if "@" in self.address else r"\w"
-        return re.compile(
-            rf"(?<![{around}]){re.escape(self.address)}(?![\w-])(?!\.\w)", re.IGNORECASE | re.ASCII
-        )
+        plain = re.escape(self.address)
+        named = rf"@[^@()\n]{{1,200}} \({plain}\)"
+        alone = rf"(?<![{around}]){plain}(?![\w-])(?!\.\w)"
+        return re.compile(f"{named}|{alone}", re.IGNORECASE | re.ASCII)
 
 
 async def erase(look: Doing, write: Doing, kind: str, address: str, at: int) -> Erased:
@@ -161,12 +165,19 @@ def _rewrite_line(person: Person, row: Row) -> Steps[int]:
     pattern = person.pattern
     is_theirs = row["by_whom"].lower() == person.address.lower()
     text, in_text = ("", 1) if is_theirs else pattern.subn(GONE, row["text"])
-    body, in_body = pattern.subn(GONE, row["body"])
+    body, in_body = pattern.subn(GONE, _without_name(row["body"]) if is_theirs else row["body"])
     by_whom, in_name = pattern.subn("", row["by_whom"])
     if in_text or in_body or in_name:
         place = {"ticket": row["ticket"], "seq": row["seq"]}
         yield from change("history_rewrite", **place, by_whom=by_whom, body=body, text=text)
     return int(bool(in_text or in_body or in_name))
+
+
+def _without_name(body: str) -> str:
+    """Return the rest of a line of history without the name of who said it."""
+    files, details = from_json(body)
+    details.pop("name", None)
+    return to_json([files, details])
 
 
 def _empty_named(person: Person, at: int) -> Steps[int]:

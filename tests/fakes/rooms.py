@@ -82,6 +82,7 @@ class RoomsParser:
             external_id=external_id(said["room"], said["id"]),
             refs=(external_id(said["room"], under),) if under else (),
             text=said["text"],
+            named=tuple(said.get("named", ())),
             files=tuple(RemoteFile(**file) for file in said.get("files", ())),
         )
 

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.contracts.channel import Profile
 from gateway.model.inbox import Outcome
 from gateway.model.outbox import OutboxState
 from gateway.model.question import TicketFilter
-from gateway.model.ticket import TicketState
+from gateway.model.ticket import EventKind, TicketState
 from gateway.model.upkeep import Keep
 from tests.journeys.bench import CONFIG, letter, open_bench, text_of
-from tests.journeys.test_talk import CHAT_RULES, ROOMS, Chat
+from tests.journeys.test_talk import CHAT_RULES, ROOMS, VPN, Chat
 
 ALICE, BOB, JOALICE = "alice@customer.example", "bob@customer.example", "joalice@customer.example"
 SECRET = "rhubarb"
@@ -153,6 +154,23 @@ async def test_a_person_on_chat_is_erased_by_kind_and_id(tmp_path, left_of):
 
         assert left_of(bench, SECRET, "UALICE77") == []
         assert len(await bench.store.list_tickets(TicketFilter())) == 1
+
+
+async def test_the_name_of_whom_others_mention_goes_with_them(tmp_path, left_of):
+    """Names are looked up for the team: in what others wrote they stand beside the id."""
+    config = CONFIG + ROOMS
+    async with open_bench(tmp_path / "desk", config=config, rules=CHAT_RULES) as bench:
+        chat = Chat(bench)
+        chat.platform.profiles["UALICE77"] = Profile(name="Alice (the) Ferreira")
+        row = await chat.say("UBOB", "HELP", f"{VPN}, ask @UALICE77 why", named=["UALICE77"])
+        [asked] = await chat.history(row, EventKind.REQUEST)
+        await chat.say("UALICE77", "HELP", "I know nothing", thread=1)
+        assert asked.text == f"{VPN}, ask @Alice the Ferreira (UALICE77) why"
+        await erase(bench, "UALICE77", "rooms")
+
+        assert left_of(bench, "Ferreira", "UALICE77") == []
+        [asked] = await chat.history(row, EventKind.REQUEST)
+        assert asked.text == f"{VPN}, ask [erased] why"
 
 
 async def test_a_file_that_somebody_else_sent_too_stays(desk):

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import pytest
 
+from gateway.contracts.channel import Profile
 from gateway.model.message import Attachment
 from gateway.model.ticket import EventKind
 from tests.fakes.rooms import external_id
@@ -24,6 +25,18 @@ async def chat(tmp_path):
     """A desk whose network team is told in a room, the service desk by mail and in another."""
     async with open_bench(tmp_path / "desk", config=CONFIG + ROOMS, rules=CHAT_RULES) as bench:
         yield Chat(bench)
+
+
+async def test_the_next_team_reads_the_names_of_all_who_wrote(chat):
+    """Also of who is no party: a colleague in the thread, a stranger under the notice."""
+    chat.platform.profiles[EVE] = Profile(name="Eve Stranger")
+    _, notice = await in_network(chat)
+    await chat.say(EVE, "HELP", "Same here", thread=1)
+    await chat.say(EVE, "NETWORK", "and here", thread=notice.id)
+    await chat.say(GUS, "NETWORK", "!assign service-desk", thread=notice.id)
+
+    told = chat.platform.texts("DESK")[-1]
+    assert in_order(told, f"Eve Stranger ({EVE}):", "Same here", f"Eve Stranger ({EVE}) (note;")
 
 
 async def notice_at(desk, address):

@@ -453,8 +453,8 @@ async def test_people_whom_somebody_names_have_their_names(office):
     await office.until(lambda: bool(room.messages))
 
     (notice,) = room.messages.values()
-    assert f"opened by Ben Reis ({BEN}) with a reaction" in str(notice["blocks"])
-    assert "@Eve Reis knows, @U0NOBODY1 too" in str(notice["blocks"])
+    assert f"opened by @Ben Reis ({BEN}) with a reaction" in str(notice["blocks"])
+    assert f"@Eve Reis ({EVE}) knows, @U0NOBODY1 too" in str(notice["blocks"])
 
 
 async def test_a_lost_answer_is_found_and_not_said_again(office, monkeypatch):

@@ -321,7 +321,7 @@ def test_a_reaction_makes_its_message_the_request(office):
 
     assert found[0].text == "the lift is stuck"
     assert found[0].author.address == ANA
-    assert found[0].flags == (f"opened by {BEN} with a reaction",)
+    assert found[0].flags == (f"opened by @{BEN} with a reaction",)
     assert found[0].named == (BEN,)
     assert found[0].talk is not None
     assert found[0].talk.addressed
