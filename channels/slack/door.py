@@ -22,6 +22,7 @@ from slack_bolt.response import BoltResponse
 from channels.health import Health
 from channels.slack import words
 from channels.slack.api import SlackApi
+from channels.slack.blocks import escaped
 from channels.slack.names import Names
 from channels.slack.payload import Facts, Payload, facts_of, is_direct, part_at, text_at, unwrap
 from channels.slack.text import mentions
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 # Slack waits three seconds for an answer, https://docs.slack.dev/apis/events-api
 STORE_S = 2.0
 LOOK_UP_S = 1.5
+# So much of a command is shown to whoever typed it.
+MOST_TYPED = 1000
 # So often Slack tells of an event again; what cannot be looked up by then is stored without.
 LAST_RETRY = 3
 _FINE, _LATER = 200, 503
@@ -120,7 +123,7 @@ class Door:
             more = {"channel": self._house.channel, "reason": str(exc) or type(exc).__name__}
             log.warning("slack event not stored", extra=more)
             return BoltResponse(status=_LATER)
-        return BoltResponse(status=_FINE, body=self._answer(facts))
+        return BoltResponse(status=_FINE, body=self._answer(payload, facts))
 
     def _watch(self, payload: Payload, facts: Facts) -> None:
         """Remember the thread of what was said to the desk, whichever node answers it."""
@@ -215,10 +218,12 @@ class Door:
         except (SendError, TimeoutError):
             return user
 
-    def _answer(self, facts: Facts) -> dict[str, Any] | str:
+    def _answer(self, payload: Payload, facts: Facts) -> dict[str, Any] | str:
         if facts.get("what") != "command":
             return ""
-        return {"response_type": "ephemeral", "text": words.taken(self._house.language)}
+        typed = " ".join(text_at(payload, "text", limit=MOST_TYPED).split())
+        text = words.taken(self._house.language, escaped(typed))
+        return {"response_type": "ephemeral", "text": text}
 
 
 def _is_apps(payload: Payload, said: Payload) -> bool:

@@ -134,11 +134,11 @@ async def test_a_shortcut_between_two_others_is_answered_in_private(channel, sla
 
 async def test_a_slash_command_is_answered_at_once(channel, slack, people, intake):
     """Who typed it sees that it arrived, and nobody else does; the answer comes in private."""
-    answer = await people.command(ANA, OTHER, "my printer hums")
+    answer = await people.command(ANA, OTHER, "my <!here> printer\nhums")
 
     (found,) = heard(channel, intake)
     assert answer["response_type"] == "ephemeral"
-    assert answer["text"].startswith("Got it")
+    assert answer["text"].startswith("Got it: my &lt;!here&gt; printer hums\n")
     assert found.talk.where == slack.workspace.direct(ANA).id
 
 
