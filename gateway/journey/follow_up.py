@@ -63,13 +63,16 @@ def _is_another_question(
 ) -> bool:
     """Tell whether something said on chat, in no thread, asks what another entry surely answers.
 
-    A greeting alone does not complain of the last answer either: it begins something.
+    A greeting alone does not complain of the last answer either: it begins something. And whom an
+    entry has helped, as they said, is done with it.
     """
     is_loose = message.talk is not None and message.talk.rest is not None and bool(message.text)
     if not is_loose or ticket.state not in _DONE_WITH:
         return False
     if meaning := _meaning(draft, message):
         return meaning is Meaning.GREETING
+    if ticket.state is TicketState.CLOSED and ticket.team is None and ticket.helped:
+        return not message.refs
     case = new_request.asked(draft, message, identity, known)
     outcome = draft.rules.decide(case.request, case.facts).outcome
     return isinstance(outcome, Answer) and outcome.faq != ticket.faq

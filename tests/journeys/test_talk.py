@@ -109,6 +109,31 @@ async def test_that_helped_closes_and_takes_the_buttons_away(chat):
     assert (post.buttons, post.state) == ([], f"{ticket.reference} · closed")
 
 
+async def test_whom_an_answer_helped_asks_for_something_else_next(chat):
+    """In a direct message nothing else says where something new begins; a reply still goes on."""
+    row = await chat.say(ALICE, "D1", PASSWORD)
+    await chat.press(ALICE, "D1", "That helped")
+    after = await chat.say(ALICE, "D1", LIFT)
+
+    assert after.ticket != row.ticket
+    assert (await chat.ticket(row)).state is TicketState.CLOSED
+    assert (await chat.ticket(row)).helped is True
+    answered = chat.platform.posts[0].id
+    back = await chat.say(ALICE, "D1", "it fails again", thread=answered)
+    assert back.ticket == row.ticket
+    assert (await chat.ticket(row)).helped is False
+
+
+async def test_who_wants_a_person_after_all_goes_on_with_what_helped(chat):
+    """Asking for one is about the answer that they had."""
+    row = await chat.say(ALICE, "D1", PASSWORD)
+    await chat.press(ALICE, "D1", "That helped")
+    after = await chat.say(ALICE, "D1", "I need a person")
+
+    assert after.ticket == row.ticket
+    assert (await chat.ticket(row)).state is TicketState.OPEN
+
+
 async def test_i_need_a_person_makes_it_a_teams(chat):
     """It is decided again without the FAQ, the team hears the question, the asker the number."""
     row = await chat.say(ALICE, "HELP", PASSWORD)
