@@ -8,6 +8,7 @@ from gateway.contracts.words import Meaning, Value
 from gateway.journey import answering, form, new_request, permission, routing, telling
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
+from gateway.journey.judging import asked
 from gateway.journey.naming import shown
 from gateway.journey.new_request import end, record
 from gateway.model.decision import Answer
@@ -73,7 +74,7 @@ def _is_another_question(
         return meaning is Meaning.GREETING
     if ticket.state is TicketState.CLOSED and ticket.team is None and ticket.helped:
         return not message.refs
-    case = new_request.asked(draft, message, identity, known)
+    case = asked(draft, message, identity, known)
     outcome = draft.rules.decide(case.request, case.facts).outcome
     return isinstance(outcome, Answer) and outcome.faq != ticket.faq
 

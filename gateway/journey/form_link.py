@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.journey import form, new_request
+from gateway.journey import form
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
-from gateway.journey.new_request import Asked
+from gateway.journey.judging import Asked, asked
 from gateway.model.decision import Decision, Route
 from gateway.model.message import Message, Wish
 from gateway.model.question import Known
@@ -34,7 +34,7 @@ def form_of(draft: Draft, wish: Wish, known: Known, language: str) -> tuple[Aske
         talk=wish.talk,
     )
     asker = Identity(who=Who.ASKER, trust=wish.author.trust)
-    case = new_request.asked(draft, message, asker, known)
+    case = asked(draft, message, asker, known)
     request = replace(case.request, language=language, language_known=False)
     facts = replace(case.facts, use_faq=False)
     decision = draft.rules.decide(request, facts)

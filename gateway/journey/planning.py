@@ -40,6 +40,7 @@ from gateway.journey.draft import Draft
 from gateway.journey.handing_on import read_rest
 from gateway.journey.identify import identify, question, report_question
 from gateway.journey.identity import Identity, Who
+from gateway.journey.judging import Judged, judged
 from gateway.journey.own_requests import requests_of
 from gateway.journey.tokens import ButtonToken
 from gateway.model.inbox import InboxItem, Outcome
@@ -174,15 +175,13 @@ async def _plan_message(draft: Draft, message: Message) -> None:
         await asyncio.to_thread(_plan_by_writer, draft, message, who, known, asked)
 
 
-async def _judged(
-    draft: Draft, message: Message, who: Identity, known: Known
-) -> new_request.Judged | None:
+async def _judged(draft: Draft, message: Message, who: Identity, known: Known) -> Judged | None:
     """Return what a new request comes to; look up the tickets that a team may be shown with it."""
     if who.who is not Who.ASKER:
         if who.ticket is not None:
             draft.similar = await similar.to_ticket(draft, who.ticket)
         return None
-    asked = new_request.judged(draft, message, who, known)
+    asked = judged(draft, message, who, known)
     if asked.may_go_to_people(draft.desk):
         draft.similar = await similar.to_request(draft, message.subject, message.text)
     return asked
@@ -226,7 +225,7 @@ def _plan_by_writer(
     message: Message,
     who: Identity,
     known: Known,
-    asked: new_request.Judged | None,
+    asked: Judged | None,
 ) -> None:
     match who.who:
         case Who.ASKER:

@@ -22,7 +22,7 @@ from gateway.journey import (
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import is_desk_room
-from gateway.journey.new_request import Asked
+from gateway.journey.judging import Asked
 from gateway.journey.wish_answer import say
 from gateway.model.decision import Decision
 from gateway.model.inbox import Outcome
