@@ -131,7 +131,7 @@ def _need_files(deed: Deed) -> None:
 
 
 def _help(draft: Draft, deed: Deed, name: str, known: Known) -> str:
-    """Tell the team which words there are; an unknown one is kept as a note."""
+    """Tell which words there are; an unknown one is kept as a note."""
     near = nearest(name, (*agent_word.WORDS, "help"))
     values: dict[str, Value] = {
         "reference": deed.ticket.reference, "word": name,
@@ -192,17 +192,18 @@ def _first_of(text: str) -> tuple[str, str]:
 
 
 def _warn(draft: Draft, deed: Deed, key: str, values: Mapping[str, Value], known: Known) -> None:
-    """Tell the team what was not done: a proven agent always hears why.
+    """Tell whoever spoke what was not done, where they said it: a proven agent always hears why.
 
     But for a mail that begins like no word: something of theirs may answer every such notice.
     """
     is_machines = draft.talk is None and _like_word(deed.text) is None
     if not (is_machines and permission.tell(draft, known, draft.wallet.warning)):
-        draft.to_team(deed.ticket, key, values)
+        only = deed.heard_at if draft.talk is not None else None
+        draft.to_team(deed.ticket, key, values, only=only or None)
 
 
 def keep(draft: Draft, deed: Deed, why: str, known: Known) -> str:
-    """Keep a text as a note, and tell the team why."""
+    """Keep a text as a note, and say why."""
     values = {"reference": deed.ticket.reference, "reason": why}
     _warn(draft, deed, "agent/kept", values, known)
     return note(draft, deed, why)

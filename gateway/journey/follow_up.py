@@ -9,7 +9,7 @@ from gateway.journey import answering, form, new_request, permission, routing, t
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.judging import asked
-from gateway.journey.naming import shown
+from gateway.journey.naming import writer
 from gateway.journey.new_request import end, record
 from gateway.model.decision import Answer
 from gateway.model.inbox import Outcome
@@ -279,7 +279,7 @@ def _update(draft: Draft, case: _Case, what: str) -> None:
     kind = draft.desk.kind_of(message.channel)
     values = {
         "reference": ticket.reference,
-        "requester": shown(kind, message.author.name, message.author.address),
+        "requester": writer(ticket, kind, message.author),
         "what": what,
         "doubt": "" if is_sure else "sender not verified",
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from gateway.model.message import Author
+from gateway.model.ticket import Ticket
+
 _UNKNOWN = "unknown sender"
 _BY_ADDRESS = "email"
 _OWN_SIGNS = str.maketrans("", "", "@()\n")
@@ -12,6 +15,12 @@ def shown(kind: str, name: str, address: str) -> str:
     if not address or not name or name == address or kind == _BY_ADDRESS:
         return address or name or _UNKNOWN
     return f"{name} ({address})"
+
+
+def writer(ticket: Ticket, kind: str, author: Author) -> str:
+    """Return who writes on a ticket; not every event of a platform brings its author's name."""
+    party = ticket.party_of(kind, author.address)
+    return shown(kind, author.name or (party.name if party else ""), author.address)
 
 
 def mentioned(name: str, address: str) -> str:

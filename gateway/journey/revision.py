@@ -10,7 +10,7 @@ from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import is_desk_room
 from gateway.journey.identity import current
-from gateway.journey.naming import shown
+from gateway.journey.naming import writer
 from gateway.model.inbox import Outcome
 from gateway.model.message import Author, Message, Revision
 from gateway.model.question import Known, Question
@@ -64,13 +64,10 @@ def _tell(
     if limit := permission.tell(draft, known, budgets):
         draft.event(ticket, EventKind.NOTE, f"the team was not told: {limit}")
         return
-    author = revision.author
     kind = draft.desk.kind_of(revision.channel)
-    party = ticket.party_of(kind, author.address)
-    name = author.name or (party.name if party else "")
     values = {
         "reference": ticket.reference,
-        "requester": shown(kind, name, author.address),
+        "requester": writer(ticket, kind, revision.author),
         "what": "deleted" if is_deletion else "edited",
         "doubt": "",
     }

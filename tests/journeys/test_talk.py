@@ -429,6 +429,18 @@ async def test_who_edited_is_named_as_whoever_wrote(chat):
     assert "Alice Ferro (UALICE) edited a message" in chat.platform.texts("NETWORK")[-1]
 
 
+async def test_who_presses_is_named_as_whoever_wrote(chat):
+    """Nor does a press bring a name."""
+    chat.platform.profiles[ALICE] = Profile(name="Alice Ferro")
+    row = await chat.say(ALICE, "HELP", VPN)
+    await chat.desk.order("close", ticket=(await chat.ticket(row)).reference, text="Done")
+    await chat.desk.deliver()
+    on = next(n for n, p in enumerate(chat.platform.posts) if "I need a person" in labels(p))
+    await chat.press(ALICE, "HELP", "I need a person", on=on)
+
+    assert "Alice Ferro (UALICE) wrote, and" in chat.platform.texts("NETWORK")[-1]
+
+
 async def test_who_gets_a_ticket_later_reads_what_was_edited(chat):
     """The old words alone would be answered by whoever comes next."""
     row = await chat.say(ALICE, "HELP", LIFT)

@@ -407,6 +407,17 @@ async def test_an_agent_always_hears_why_a_word_did_not_work(chat):
     assert (await chat.ticket(row)).state is TicketState.OPEN
 
 
+async def test_a_slip_is_answered_where_it_was_made(chat):
+    """Nobody in the team's other room is told that "your message" was kept."""
+    _, notice = await in_network(chat)
+    before = chat.platform.texts("NIGHT")
+    for word in ("!answer x", "!rply x", "!help"):
+        await chat.say(GUS, "NETWORK", word, thread=notice.id)
+
+    assert chat.platform.texts("NIGHT") == before
+    assert len(chat.platform.texts("NETWORK")) == 4
+
+
 async def test_an_agent_always_hears_why_a_word_did_not_work_by_mail(desk, lift):
     """A machine of theirs begins with no word, and is told five times an hour."""
     for number in range(9):
