@@ -19,6 +19,7 @@ ERASING = {
     "conversations_drop",
     "erasing_orders",
     "file_is_named",
+    "merged_tickets",
     "naming_attempts",
     "naming_events",
     "naming_history",
