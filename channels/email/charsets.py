@@ -135,7 +135,14 @@ def _decode_western(content: bytes) -> str:
 
 
 _MAX_ESCAPES = 20_000
-_ESCAPE = re.compile(rb"\x1b(\$[@B]|\$\(D|\([BJIH])")
+_ESCAPE = re.compile(rb"\x1b(\$[@B]|\$\([DOPQ]|\([BJIH])")
+# What stands behind the escapes beside the usual one, and who reads it.
+_JIS_SUPPLEMENTS = {
+    b"$(D": "iso2022_jp_1",  # JIS X 0212
+    b"$(O": "iso2022_jp_3",  # JIS X 0213, plane 1 of 2000
+    b"$(P": "iso2022_jp_3",  # and its plane 2
+    b"$(Q": "iso2022_jp_2004",  # plane 1 of 2004
+}
 
 
 def _decode_iso_2022_jp(content: bytes) -> str:
@@ -151,8 +158,9 @@ def _decode_iso_2022_jp(content: bytes) -> str:
     for mode, piece in zip(pieces[1::2], pieces[2::2], strict=True):
         if mode in (b"$@", b"$B"):
             text.append(_double_bytes(piece))
-        elif mode == b"$(D":
-            text.append((b"\x1b$(D" + piece + b"\x1b(B").decode("iso2022_jp_1", "replace"))
+        elif mode in _JIS_SUPPLEMENTS:
+            marked = b"\x1b" + mode + piece + b"\x1b(B"
+            text.append(marked.decode(_JIS_SUPPLEMENTS[mode], "replace"))
         elif mode == b"(I":
             text.append(bytes(byte | 0x80 for byte in piece).decode("cp932", "replace"))
         else:
@@ -186,13 +194,26 @@ _GB_COMMON = re.compile(rb"[\xa1\xa3\xb0-\xd7][\xa1-\xfe]")
 def _decode_unknown(content: bytes) -> str:
     """Read bytes that nobody declared and that are not UTF-8, by how their high bytes stand.
 
-    Western letters stand alone among ASCII; Cyrillic and East Asian ones in runs.
+    Western and Polish letters stand alone among ASCII; Cyrillic and East Asian ones in runs.
     """
     runs = _HIGH_RUN.findall(content[:_SAMPLE_BYTES])
     joined = b"".join(run for run in runs if len(run) > 1)
     if 2 * len(joined) < sum(map(len, runs)) or len(joined) < 4:  # noqa: PLR2004 - too few to tell
+        if _IN_POLISH_WORDS.search(content, 0, _SAMPLE_BYTES):
+            return content.decode(_guess_polish(content), "replace")
         return _decode_western(content)
     return content.decode(_guess(runs, joined), "replace")
+
+
+# In the West these are signs (plus or minus, cubed, pilcrow, quarter, question), which stand
+# between no two letters of a word; an o or e with its mark is the same letter there.
+_IN_POLISH_WORDS = re.compile(rb"[a-z\xe6\xea\xf3][\xb1\xb3\xb6\xb9\xbc\xbf][a-z\xe6\xea\xf3]")
+
+
+def _guess_polish(content: bytes) -> str:
+    """Name the one of Poland's two charsets: a and s with their marks stand apart in them."""
+    windows = len(re.findall(rb"[\xb9\x9c\x9f]", content))
+    return "cp1250" if windows > len(re.findall(rb"[\xb1\xb6\xbc]", content)) else "iso8859_2"
 
 
 def _guess(runs: list[bytes], joined: bytes) -> str:
