@@ -114,7 +114,7 @@ def _note(draft: Draft, ticket: Ticket, message: Message, why: str) -> None:
     draft.event(
         ticket,
         EventKind.NOTE,
-        message.text,
+        message.said,
         by=message.author.address or "unknown sender",
         attachments=message.attachments,
         details={"warning": why},
@@ -144,11 +144,11 @@ def _append(
 
 
 def _meaning(draft: Draft, message: Message) -> Meaning | None:
-    """Return what a short message means; a mail without text speaks by its subject.
+    """Return what a short message means.
 
-    (Buttons are ``mailto:`` links by mail: their label is the subject, and most send no text.)
+    Buttons are ``mailto:`` links by mail: their label is the subject, and most send no text.
     """
-    return draft.desk.words.meaning_of(message.text.strip() or message.subject)
+    return draft.desk.words.meaning_of(message.said)
 
 
 def _on_answered(draft: Draft, case: _Case) -> str:
@@ -284,7 +284,7 @@ def _update(draft: Draft, case: _Case, what: str) -> None:
         "doubt": "" if is_sure else "sender not verified",
     }
     draft.to_team(
-        ticket, "agent/update", values, literal=message.text, attachments=message.attachments
+        ticket, "agent/update", values, literal=message.said, attachments=message.attachments
     )
 
 

@@ -8,6 +8,7 @@ A header never authorises. What is doubtful becomes a note, or a ticket of the w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from gateway.contracts.rules import Rules
@@ -36,12 +37,29 @@ def question(desk: Desk, message: Message, wallet: limits.Wallet) -> Question:
         effect=message.digest,
         kind=desk.kind_of(message.channel),
         address=message.author.address,
-        refs=(*message.refs[:MAX_SUGGESTIONS], *_prompts(message)),
+        refs=(*message.refs[:MAX_SUGGESTIONS], *_prompts(message), *_of_mail(message)),
         tickets=(*numbers, *_named(desk, message), *named_in(desk, message.text)),
         sends=(*sends, *(outbox_id for outbox_id in own if outbox_id)),
         budgets=(*wallet.all, *([limits.GUESSES] if message.tokens else [])),
         conversation=f"{message.channel}:{message.talk.key}" if message.talk else "",
     )
+
+
+def _of_mail(message: Message) -> tuple[str, ...]:
+    return (message.external_id,) if message.talk is None and message.external_id else ()
+
+
+def with_clash(message: Message, known: Known) -> Message:
+    """Return a mail with a remark where its own id is that of an earlier one with other content.
+
+    A sender that gives all its mails one id, a copy that came changed by another way, or somebody
+    who used an id before its owner did: agents can tell, we cannot.
+    """
+    earlier = [known.refs[ref] for ref in _of_mail(message) if ref in known.refs]
+    if not earlier or (ticket := current(earlier[0], known)) is None:
+        return message
+    remark = f"it has the message id of an earlier mail, see {ticket.reference}"
+    return replace(message, flags=(*message.flags, remark))
 
 
 def _prompts(message: Message) -> Iterator[str]:

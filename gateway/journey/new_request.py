@@ -144,7 +144,8 @@ def record(
     draft.event(
         ticket,
         kind,
-        message.text,
+        # A request's subject is the ticket's, and is shown as that.
+        message.text if kind is EventKind.REQUEST else message.said,
         by=message.author.address or "unknown sender",
         visibility=Visibility.INTERNAL if message.automatic else Visibility.PUBLIC,
         attachments=message.attachments,

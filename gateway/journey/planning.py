@@ -38,7 +38,7 @@ from gateway.journey.agent_saying import HANDING_ON, hands_on
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.handing_on import read_rest
-from gateway.journey.identify import identify, question, report_question
+from gateway.journey.identify import identify, question, report_question, with_clash
 from gateway.journey.identity import Identity, Who
 from gateway.journey.judging import Judged, judged
 from gateway.journey.own_requests import requests_of
@@ -156,6 +156,7 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     await desk.numbers.refill()
     guesses.watch(draft, message, known)
     known = await _with_newest(draft, known)
+    message = with_clash(message, known)
     draft.talk = message.talk
     # What a process sent that died is on its way to be found again only since the next one began.
     age = draft.at - max(draft.received_at, desk.began_at)

@@ -44,8 +44,7 @@ def plan(
     if limit is None:
         where = message.talk.where if message.talk else message.author.address
         place = Place(message.channel, where)
-        said = message.text.strip() or message.subject.strip()
-        language = _language_of(draft, said, message.author, known)
+        language = _language_of(draft, message.said.strip(), message.author, known)
         shown = lines(draft, place, theirs, language=language, trust=who.trust)
         draft.to_address(place, "requester/status", language, message, {"requests": shown})
     said = "asked for status" if limit is None else f"asked for status, not answered: {limit}"

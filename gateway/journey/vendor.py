@@ -90,7 +90,7 @@ def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> No
     draft.event(
         ticket,
         EventKind.NOTE,
-        message.text,
+        message.said,
         by=message.author.address or "unknown sender",
         attachments=message.attachments,
         details=details,
@@ -116,5 +116,5 @@ def _tell_team(
     }
     draft.to_team(
         ticket, "agent/vendor_answer", values,
-        literal=message.text, attachments=message.attachments,
+        literal=message.said, attachments=message.attachments,
     )  # fmt: skip

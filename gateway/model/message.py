@@ -174,6 +174,11 @@ class Message:
     named: tuple[str, ...] = ()
     foreseen: object = field(default=None, compare=False, repr=False)
 
+    @property
+    def said(self) -> str:
+        """Return what it says: a mail without text speaks by its subject."""
+        return self.text if self.text.strip() else self.subject
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:

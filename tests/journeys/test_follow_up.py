@@ -47,6 +47,14 @@ async def test_team_hears_of_a_follow_up_in_the_same_thread(desk, lift):
     assert "east wing" in text_of(second)
 
 
+async def test_a_follow_up_that_is_all_in_its_subject_is_heard(desk, lift):
+    """Some write nothing but a subject, as our own buttons do."""
+    await answer_to(desk, "", subject="It burns now!")
+
+    assert (await desk.said(lift))[-1].text == "It burns now!"
+    assert "It burns now!" in text_of((await desk.sent("desk@acme.example"))[-1])
+
+
 @pytest.mark.parametrize(
     "trace",
     [{"in_reply_to": "<lift@client.test>"}, {"subject": None}],

@@ -2,7 +2,7 @@
 
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.message import RawEvent
-from tests.journeys.bench import CONFIG, RULES, SUPPORT, letter, open_bench
+from tests.journeys.bench import CONFIG, RULES, SUPPORT, letter, open_bench, text_of
 
 ALICE = "alice@customer.example"
 SALES = """
@@ -52,6 +52,18 @@ async def test_reused_message_id_with_other_content_is_another_mail(desk):
 
     assert first.ticket != second.ticket
     assert second.outcome is Outcome.ROUTED
+
+
+async def test_a_reused_message_id_is_told_to_the_team(desk):
+    """Whether it is the same mail, changed on another way, is for people to see."""
+    first = await desk.mail(ALICE, "Lift", "The lift is broken", message_id="<same@client.test>")
+    await desk.mail(
+        ALICE, "Lift", "The lift is broken\n\nA footer", message_id="<same@client.test>"
+    )
+
+    notices = [" ".join(text_of(m).split()) for m in await desk.sent("desk@acme.example")]
+    remark = f"message id of an earlier mail, see {(await desk.ticket(first)).reference}"
+    assert [remark in notice for notice in notices] == [False, True]
 
 
 async def test_mails_without_message_id_are_kept(desk):
