@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from channels.email import html_text
 from channels.email.charsets import decode
-from channels.email.cleaning import clean_line, clean_name
+from channels.email.cleaning import clean_line, clean_name, clean_text
 from channels.email.headers import split
 from channels.email.mime import Part
 from gateway.model.message import Attachment
@@ -27,7 +27,7 @@ _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECAS
 
 @dataclass
 class Body:
-    """The text as it stands, quotes and all, and the files."""
+    """The text as it stands, quotes and all, cleaned, and the files."""
 
     text: str = ""
     files: list[Attachment] = field(default_factory=list)
@@ -54,8 +54,13 @@ def read(root: Part) -> Body:
     text = "\n".join(text for text in texts if text.strip())
     if len(text) >= TEXT_CHARACTERS:
         body.flags.append("text cut")
-    body.text = text[:TEXT_CHARACTERS]
+    body.text = _clean(text[:TEXT_CHARACTERS])
     return body
+
+
+def _clean(text: str) -> str:
+    """Return a text as `clean_text` does, with the marks of where its history begins."""
+    return html_text.HISTORY.join(map(clean_text, text.split(html_text.HISTORY)))
 
 
 def _choose(part: Part, texts: list[str], body: Body) -> list[Part]:
@@ -95,6 +100,7 @@ def _text_of(part: Part) -> str:
     text = _decoded(part)
     if part.media_type == "text/html":
         return html_text.to_text(text)
+    text = text.replace(html_text.HISTORY, "")
     if part.parameters.get("format", "").lower() == "flowed":
         return _unflowed(text, part.parameters.get("delsp", "").lower() == "yes")
     return text

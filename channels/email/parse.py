@@ -27,7 +27,7 @@ from channels.email.addresses import (
 from channels.email.authentication import is_authenticated
 from channels.email.automatic import MARK, automatic_reason
 from channels.email.bounces import find_report
-from channels.email.cleaning import clean_line, clean_text
+from channels.email.cleaning import clean_line
 from channels.email.digest import digest_of
 from channels.email.envelope import to_wire
 from channels.email.ids import own_id, references
@@ -100,7 +100,7 @@ class _Reading:
     def _message(self, author: Author, subject: str, own: str | None) -> Message:
         content = bodies.read(self.root)
         forwarded = self._is_forwarded(subject)
-        text, quoted = quotes.split(clean_text(content.text), is_forward=forwarded)
+        text, quoted = quotes.split(content.text, is_forward=forwarded)
         recipients, copied = self._recipients()
         return Message(
             channel=self.parser.channel,

@@ -9,6 +9,7 @@ import pytest
 
 from channels.email.html_text import to_text
 from channels.email.quotes import split
+from tests.channels.email.readings import message
 
 ATTRIBUTIONS = [
     "On Mon, Mar 2, 2026 at 9:20 AM Acme Support <support@acme.example> wrote:",
@@ -205,29 +206,45 @@ def test_text_below_a_far_away_rule_is_kept() -> None:
     assert split(text)[0] == text
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        (
-            "<div>Yes.</div><div class=gmail_quote><div class=gmail_attr>On Mon, 2 Mar 2026 Acme "
-            "&lt;support@acme.example&gt; wrote:</div><blockquote>Does it?</blockquote></div>"
-        ),
-        '<p>Yes.</p><div id="divRplyFwdMsg"><b>X:</b> Acme</div><p>Does it?</p>',
-        '<p>Yes.</p><hr id="stopSpelling">whatever<p>Does it?</p>',
-        (
-            '<p>Yes.</p><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p>X: Ann</p></div>'
-            "<p>Does it?</p>"
-        ),
-        '<p>Yes.</p><blockquote type="cite"><p>Does it?</p></blockquote>',
-        '<p>Yes.</p><div class="yahoo_quoted"><p>Does it?</p></div>',
-    ],
-)
+MARKED = [
+    (
+        "<div>Yes.</div><div class=gmail_quote><div class=gmail_attr>On Mon, 2 Mar 2026 Acme "
+        "&lt;support@acme.example&gt; wrote:</div><blockquote>Does it?</blockquote></div>"
+    ),
+    '<p>Yes.</p><div id="divRplyFwdMsg"><b>X:</b> Acme</div><p>Does it?</p>',
+    '<p>Yes.</p><hr id="stopSpelling">whatever<p>Does it?</p>',
+    (
+        '<p>Yes.</p><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p>X: Ann</p></div>'
+        "<p>Does it?</p>"
+    ),
+    '<p>Yes.</p><blockquote type="cite"><p>Does it?</p></blockquote>',
+    '<p>Yes.</p><div class="yahoo_quoted"><p>Does it?</p></div>',
+]
+
+
+@pytest.mark.parametrize("source", MARKED)
 def test_clients_marks_in_html_begin_history(source: str) -> None:
     """Elements that clients put around the answered mail are signs as good as words."""
     new, quoted = split(to_text(source))
 
     assert new == "Yes."
     assert "Does it?" in quoted
+
+
+@pytest.mark.parametrize("source", MARKED)
+def test_clients_marks_reach_the_end_of_the_reading(source: str) -> None:
+    """Nothing on the way from the HTML to the message takes them for rubbish."""
+    read = message(f"From: a@b.example\nContent-Type: text/html; charset=utf-8\n\n{source}")
+
+    assert read.text == "Yes."
+    assert "Does it?" in read.quoted
+
+
+def test_a_mark_in_plain_text_is_no_mark() -> None:
+    """What stands for a client's mark inside the desk is rubbish in what a stranger wrote."""
+    read = message("From: a@b.example\n\nYes.\n\x1d\nmore\n")
+
+    assert (read.text, read.quoted) == ("Yes.\n\nmore", "")
 
 
 def test_set_in_text_in_html_is_kept() -> None:
