@@ -17,6 +17,10 @@ from gateway.journey.identity import Identity
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message
 from gateway.model.question import Known
+from gateway.model.ticket import BY_DESK, EventKind
+
+# A shorter one is in many a text by chance.
+SHORTEST_NOTE = 12
 
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
@@ -48,9 +52,37 @@ def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> str:
         if _outsiders(draft, deed, message):
             return keep(draft, deed, "it went to others too, not only to the desk", known)
         refuse_slip(message.text)
+        _refuse_notes(draft, deed)
         return reply(draft, deed)
     except (WordRefused, IllegalTransition) as refused:
         return keep(draft, deed, str(refused), known)
+
+
+def _refuse_notes(draft: Draft, deed: Deed) -> None:
+    """Pass a text that repeats no note of its ticket.
+
+    Where a mail program marks what it quotes in a way that nobody knows, the notice that is
+    answered stands below the answer, and colleagues' notes in it. `!reply` says that it is meant.
+
+    Raises:
+        WordRefused: it repeats one.
+    """
+    said = _plain(deed.text)
+    for event in draft.history:
+        is_note = event.kind is EventKind.NOTE and event.by != BY_DESK
+        # What was kept of somebody's answer may be sent again, and rightly this time.
+        if is_note and "warning" not in event.details:
+            inside = _plain(event.text)
+            if len(inside) >= SHORTEST_NOTE and inside in said:
+                raise WordRefused(
+                    "it repeats a note of this ticket, perhaps in what it quotes: leave that out,"
+                    " or begin with !reply if the requester is to read it"
+                )
+
+
+def _plain(text: str) -> str:
+    """Return a text without what quoting it changes: line breaks, and marks before the lines."""
+    return " ".join(text.replace(">", " ").split())
 
 
 def _outsiders(draft: Draft, deed: Deed, message: Message) -> frozenset[str]:

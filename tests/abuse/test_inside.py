@@ -9,10 +9,13 @@ Each holds a secret where it must stay inside, or a public word in what is meant
 import os
 import random  # noqa: TID251 - seeded: the same talk every time
 
+import pytest
+
+from gateway.journey import agent_mail
 from gateway.model.outbox import OutboxState
 from gateway.model.ticket import TicketState
 from tests.fakes.rooms import external_id
-from tests.journeys.bench import CONFIG, open_bench
+from tests.journeys.bench import CONFIG, open_bench, text_of
 from tests.journeys.test_talk import ALICE, BOB, EVE, GUS, LIFT, ROOMS, VPN, Chat
 from tests.journeys.test_words import TWO_PLACES
 
@@ -176,3 +179,61 @@ async def test_defence_off_the_same_talk_leaks_where_plain_words_go_out(tmp_path
         await talkers.talk(60)
 
         assert any(SECRET in text for text in await outward(talkers.chat.store))
+
+
+NOTE = "The client is in arrears again,\nand rude as always."
+ANSWER = "Dear Alice, it is mended.\n\nSupport, this morning (in a tongue nobody knows)\n\n"
+
+
+async def answered_below(desk, noted, answer):
+    """Have an agent answer a notice after a colleague noted something; return what Alice read."""
+    await desk.mail(MAILER, "Lift", LIFT)
+    [notice] = await desk.sent("desk@acme.example")
+    to = {"to": notice["Reply-To"], "authentication_results": PASS}
+    if noted:
+        await desk.mail(ANA, "Re: Lift", f"!note {NOTE}", **to)
+    before = len(await desk.sent(MAILER))
+    row = await desk.mail(ANA, "Re: Lift", answer, **to)
+    return [text_of(mail) for mail in (await desk.sent(MAILER))[before:]], row.reason
+
+
+def quoted_by(mark):
+    """Return an answer with the note below it, as a mail program breaks and marks the lines."""
+    lines = ("The client is", "in arrears again,", "and rude as always.")
+    return ANSWER + "\n".join([*(mark + line for line in lines), "And so on."])
+
+
+MARKS = pytest.mark.parametrize("mark", ["", "> ", "    "])
+
+
+@MARKS
+async def test_a_note_that_an_answer_quotes_stays_inside(desk, mark):
+    """Whatever the mail program puts around what it quotes, and however it breaks the lines."""
+    read, reason = await answered_below(desk, noted=True, answer=quoted_by(mark))
+
+    assert read == []
+    assert "it repeats a note of this ticket" in reason
+
+
+@MARKS
+async def test_defence_off_the_note_goes_out_with_the_answer(desk, mark, monkeypatch):
+    """Twin: where no note is looked for, nothing else holds it back."""
+    monkeypatch.setattr(agent_mail, "SHORTEST_NOTE", 10_000)
+
+    read, _ = await answered_below(desk, noted=True, answer=quoted_by(mark))
+
+    assert "in arrears" in read[0]
+
+
+async def test_what_nobody_noted_is_sent(desk):
+    """Only the note makes the same words a secret."""
+    read, _ = await answered_below(desk, noted=False, answer=f"{ANSWER}{NOTE}")
+
+    assert "in arrears" in read[0]
+
+
+async def test_who_means_it_says_so(desk):
+    """A word says that the requester is to read it."""
+    read, _ = await answered_below(desk, noted=True, answer=f"!reply {NOTE}")
+
+    assert "in arrears" in read[0]
