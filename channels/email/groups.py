@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
-from channels.email.addresses import Mailbox, normalise, one_mailbox
+from channels.email.addresses import Mailbox, find_mailboxes, normalise, one_mailbox
 from channels.email.envelope import to_wire
 from channels.email.headers import Headers
 
@@ -48,14 +48,22 @@ def original_writer(headers: Headers, is_ours: Callable[[str], bool]) -> Mailbox
     for name in _ORIGINAL:
         if name in headers:
             found = one_mailbox(headers.all(name))
-            return found if found and is_ours(found.address) else _unless_group(headers, found)
-    # Mailman names the writer here alone; others want replies to go to the group, or to us.
-    found = one_mailbox(headers.all("reply-to"))
-    return None if found and is_ours(found.address) else _unless_group(headers, found)
+            if found is None or is_ours(found.address):
+                return found
+            return None if is_groups_own(headers, found.address) else found
+    return _one_to_reply_to(headers, is_ours)
 
 
-def _unless_group(headers: Headers, found: Mailbox | None) -> Mailbox | None:
-    return None if found is None or is_groups_own(headers, found.address) else found
+def _one_to_reply_to(headers: Headers, is_ours: Callable[[str], bool]) -> Mailbox | None:
+    """Return the one person that replies shall go to: Mailman names the writer here alone.
+
+    Some groups want replies for themselves too, or for us: neither wrote.
+    """
+    named, clear = find_mailboxes(", ".join(headers.all("reply-to")))
+    people = [
+        one for one in named if not (is_ours(one.address) or is_groups_own(headers, one.address))
+    ]
+    return people[0] if clear and len(people) == 1 else None
 
 
 def _list_ids(headers: Headers) -> list[str]:

@@ -23,6 +23,7 @@ PASS = "Authentication-Results: mx.acme.example; dmarc=pass header.from=acme.exa
         (f"X-Original-From: {CARLA}\nReply-To: team@acme.example\n", "Carla Reis"),
         ("X-Original-Sender: carla@cliente.example\n", ""),
         (f"Reply-To: {CARLA}\n", "Carla Reis"),
+        (f"Reply-To: {CARLA}, Team <team@acme.example>, help@acme.example\n", "Carla Reis"),
         (f"X-Original-From: {CARLA}\nX-Original-Sender: other@x.example\n", "Carla Reis"),
         (f"X-Original-From: {CARLA}\nReply-To: other@x.example\n", "Carla Reis"),
     ],
@@ -62,7 +63,8 @@ def test_our_servers_finding_speaks_for_the_group_only() -> None:
         "Reply-To: team@acme.example\n",
         f"X-Original-From: {CARLA}\nX-Original-From: eve@x.example\n",
         "X-Original-From: gus@corp.example <eve@x.example>\nX-Original-Sender: eve@x.example\n",
-        f"Reply-To: {CARLA}, team@acme.example\n",
+        f"Reply-To: {CARLA}, eve@x.example\n",
+        f"Reply-To: {CARLA}, gus@corp.example <eve@x.example>\n",
         "X-Original-Sender: team@acme.example\n",
     ],
 )
