@@ -78,12 +78,18 @@ async def test_a_token_of_another_ticket_of_mine_is_for_that_ticket(desk, lift):
     assert row.ticket == lift.ticket
 
 
-async def test_a_merged_tickets_token_proves_its_own_holder_only(desk, lift):
-    """Evil's ticket went into Alice's: Evil's token with Alice's name in From proves nothing."""
+async def token_of_merged(desk, lift):
+    """Have Evil ask, and their ticket merged into Alice's; return the address they were given."""
     evil = await desk.mail(EVIL, "Lift", "It is broken, says Evil")
     token = (await desk.sent(EVIL))[0]["Reply-To"]
     names = [(await desk.ticket(row)).reference for row in (evil, lift)]
     await desk.order("merge", ticket=names[0], arguments={"into": names[1]})
+    return token
+
+
+async def test_a_merged_tickets_token_proves_its_own_holder_only(desk, lift):
+    """Evil's ticket went into Alice's: Evil's token with Alice's name in From proves nothing."""
+    token = await token_of_merged(desk, lift)
 
     row = await desk.mail(ALICE, "Re: x", "I, Alice, need no lift", to=token)
 
@@ -93,10 +99,7 @@ async def test_a_merged_tickets_token_proves_its_own_holder_only(desk, lift):
 
 async def test_defence_off_the_holder_of_the_token_is_proven(desk, lift):
     """Twin: whoever it was given to writes on as a party of the ticket that theirs went into."""
-    evil = await desk.mail(EVIL, "Lift", "It is broken, says Evil")
-    token = (await desk.sent(EVIL))[0]["Reply-To"]
-    names = [(await desk.ticket(row)).reference for row in (evil, lift)]
-    await desk.order("merge", ticket=names[0], arguments={"into": names[1]})
+    token = await token_of_merged(desk, lift)
 
     row = await desk.mail(EVIL, "Re: x", "It hums again", to=token)
 

@@ -191,13 +191,19 @@ async def test_an_agents_word_comes_back_in_the_thread(office):
     assert "<" not in answer["text"]
 
 
-async def test_an_agent_answers_from_the_teams_channel(office):
-    """`!reply` goes to the requester; what is written right after it stays inside."""
+async def noticed(office):
+    """Have Ana ask what goes to a team; return her message, the team's room, the notice in it."""
     event = await office.people.say(ANA, HELP, VPN)
     await office.answered(event)
     room = office.workspace.rooms[NETWORK]
     await office.until(lambda: bool(room.messages))
     (notice,) = room.messages.values()
+    return event, room, notice
+
+
+async def test_an_agent_answers_from_the_teams_channel(office):
+    """`!reply` goes to the requester; what is written right after it stays inside."""
+    event, _, notice = await noticed(office)
     inside = {"channel": NETWORK, "thread": notice["ts"]}
 
     await office.people.say(GUS, text="!reply We have restarted it", **inside)
@@ -216,11 +222,7 @@ async def test_an_agent_answers_from_the_teams_channel(office):
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_an_agent_answers_by_a_button(office, restarted):
     """Reply opens a modal at once, by whichever process; its text goes to the requester."""
-    event = await office.people.say(ANA, HELP, VPN)
-    await office.answered(event)
-    room = office.workspace.rooms[NETWORK]
-    await office.until(lambda: bool(room.messages))
-    (notice,) = room.messages.values()
+    event, room, notice = await noticed(office)
     if restarted:
         office.desk.desk.channels["slack"].modals._views.clear()
 
@@ -240,11 +242,7 @@ async def test_an_agent_answers_by_a_button(office, restarted):
 
 async def test_others_press_in_vain(office):
     """Whoever is not listed is told so under the notice, and nothing changes."""
-    event = await office.people.say(ANA, HELP, VPN)
-    await office.answered(event)
-    room = office.workspace.rooms[NETWORK]
-    await office.until(lambda: bool(room.messages))
-    (notice,) = room.messages.values()
+    _, room, notice = await noticed(office)
 
     await office.people.press(EVE, notice, "Take")
     await office.until(lambda: any("nothing was done" in m["text"] for m in room.messages.values()))
@@ -254,11 +252,7 @@ async def test_others_press_in_vain(office):
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_a_form_opens_for_no_stranger(office, restarted):
     """Nobody fills in what would not be taken, whichever process showed the button."""
-    event = await office.people.say(ANA, HELP, VPN)
-    await office.answered(event)
-    room = office.workspace.rooms[NETWORK]
-    await office.until(lambda: bool(room.messages))
-    (notice,) = room.messages.values()
+    _, room, notice = await noticed(office)
     if restarted:
         office.desk.desk.channels["slack"].modals._views.clear()
 
@@ -292,11 +286,7 @@ async def test_the_questions_of_a_form_open_for_the_requester_and_for_agents(tmp
 async def test_a_word_behind_our_name_does_not_take_the_next_line_along(tmp_path):
     """`@desk !reply` is a word as well: only when it is read is our name left out."""
     async with open_office(tmp_path, quiet=0.6) as office:
-        event = await office.people.say(ANA, HELP, VPN)
-        await office.answered(event)
-        room = office.workspace.rooms[NETWORK]
-        await office.until(lambda: len(room.messages) == 1)
-        (notice,) = room.messages.values()
+        event, _, notice = await noticed(office)
         inside = {"channel": NETWORK, "thread": notice["ts"]}
 
         await office.people.say(GUS, text=f"<@{BOT_USER}> !reply Restarted", **inside)
