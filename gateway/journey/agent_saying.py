@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 
 from gateway.contracts.words import Value
 from gateway.journey import agent_word, permission, story
@@ -19,7 +18,7 @@ from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import rooms_of
 from gateway.journey.identity import Identity
-from gateway.journey.nearest import nearest
+from gateway.journey.nearest import nearest, slip, slip_in_text
 from gateway.model.message import Message
 from gateway.model.question import Known
 from gateway.model.ticket import EventKind, Ticket
@@ -28,8 +27,6 @@ from gateway.model.ticket_id import parse_reference
 _WORD = re.compile(r"\s*!(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*)|$)", re.DOTALL)
 _LIKE_WORD = re.compile(r"\s*!\s?(?P<name>[A-Za-z]+)")
 _LEVEL = re.compile(r"[Ll]\d+")
-# "netwrok" is a slip of the finger, "networking" may begin a reason.
-_SLIP = 0.85
 _OUTWARD = ("reply", "close")
 HANDING_ON = ("escalate", "assign", "merge")
 """Words that may give a ticket to other people, who need all that was said."""
@@ -154,7 +151,8 @@ def _arguments(draft: Draft, name: str, rest: str) -> tuple[dict[str, str], str]
     match name:
         case "escalate":
             named = first.rstrip(":,")
-            return ({"to": named}, others) if _is_target(draft, named) else ({}, rest)
+            is_target = _is_target(draft, named, is_alone=not others or named != first)
+            return ({"to": named}, others) if is_target else ({}, rest)
         case "field":
             line, _, more = others.partition("\n")
             return {"name": first, "value": line.strip()}, more.strip()
@@ -165,14 +163,15 @@ def _arguments(draft: Draft, name: str, rest: str) -> tuple[dict[str, str], str]
     return {}, rest
 
 
-def _is_target(draft: Draft, first: str) -> bool:
-    """Return whether a word names a team or a level, or was meant to: a slip is no reason."""
+def _is_target(draft: Draft, first: str, *, is_alone: bool) -> bool:
+    """Return whether a word names a team or a level, or was meant to: a slip is no reason.
+
+    ``is_alone`` says that nothing follows, or that a colon parts it from what does.
+    """
     teams = draft.rules.teams
-    return bool(
-        first in teams
-        or _LEVEL.fullmatch(first)
-        or get_close_matches(first.casefold(), teams, n=1, cutoff=_SLIP)
-    )
+    if first in teams or _LEVEL.fullmatch(first):
+        return True
+    return bool(slip(first, teams) if is_alone else slip_in_text(first, teams))
 
 
 _FIRST = {

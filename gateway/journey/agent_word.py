@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 
 from gateway.contracts.words import Meaning
 from gateway.journey import (
@@ -24,7 +23,7 @@ from gateway.journey import (
 )
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
-from gateway.journey.nearest import MOST, hint, nearest
+from gateway.journey.nearest import MOST, hint, nearest, slip
 from gateway.model.decision import Answer, Priority
 from gateway.model.message import Trust
 from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
@@ -229,9 +228,8 @@ def field_value(draft: Draft, name: str, value: str, known: Collection[str]) -> 
     """Return what is written into a field, as its form spells it."""
     if not _FIELD_NAME.fullmatch(name):
         raise WordRefused(f"{name!r} is no name of a field: letters, digits, '-', '_' and '.'")
-    near = get_close_matches(name, known, n=1)
-    if name not in known and near:
-        raise WordRefused(f"there is no field {name!r}; did you mean {near[0]!r}?")
+    if name not in known and (near := slip(name, known)):
+        raise WordRefused(f"there is no field {name!r}{hint([near])}")
     form = draft.rules.forms.get(name)
     if form is None:
         return value

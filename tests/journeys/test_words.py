@@ -354,6 +354,8 @@ async def test_who_keeps_saying_words_there_is_not_answered_without_end(chat):
         ("!escalate netwrok they know", "no team 'netwrok'; did you mean network?"),
         ("!escalate Service-Desk they know", "did you mean service-desk?"),
         ("!escalate L4 they know", "no team on level 4; there are: service-desk (level 1)"),
+        ("!escalate netwroks", "no team 'netwroks'; did you mean network?"),
+        ("!escalate networks", "no team 'networks'; did you mean network?"),
         ("!escalate L7 they know", "no team 'L7'; there are: service-desk (level 1)"),
         ("!assign net", "no agent or team 'net'; did you mean network?"),
         ("!asign gus", "Did you mean `!assign`?"),
@@ -378,6 +380,20 @@ async def test_a_team_or_level_may_stand_in_front_of_a_reason(chat, word):
     assert (await chat.ticket(row)).team == "service-desk"
     said = [event.text for event in await chat.history(row, EventKind.STATE)]
     assert said[-1].endswith(": they know")
+
+
+@pytest.mark.parametrize(
+    "reason", ["networks are down", "Networking is theirs", "network's switch is broken"]
+)
+async def test_a_reason_may_begin_with_another_form_of_a_teams_name(chat, reason):
+    """A whole sentence is no slip of the finger: the next team gets it."""
+    row = await chat.say(ALICE, "HELP", LIFT)
+    notice = chat.platform.posts[-1]
+    await chat.say("UANA", "DESK", f"!escalate {reason}", thread=notice.id)
+
+    assert (await chat.ticket(row)).team == "network"
+    said = [event.text for event in await chat.history(row, EventKind.STATE)]
+    assert said[-1].endswith(f": {reason}")
 
 
 async def test_help_lists_what_escalate_and_assign_take(chat):
