@@ -77,6 +77,8 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "requester/form_again": (_REFERENCE, Slot(name="questions", sample=("Since when?",))),
     # Behind a question for a date: how one is written, to be escaped where it stands then.
     "requester/date": (Slot(name="example", sample="2026-12-31", markdown=True),),
+    # Behind a question that need not be answered.
+    "requester/optional": (),
     "requester/missing": (_REFERENCE, Slot(name="files", sample=("video.mp4", "plan.pdf"))),
     # The small line below a message on chat, which is edited when the state changes.
     "requester/state": (_REFERENCE, Slot(name="state", sample="open")),
@@ -87,6 +89,8 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
         Slot(name="linked", sample=("telegram 5011234567",)),
         Slot(name="channel", sample="support-mail"),
         Slot(name="subject", sample="VPN is down"),
+        # The subject again, where what was said does not begin with it.
+        Slot(name="topic", sample="VPN is down"),
         Slot(name="language", sample="en"),
         Slot(name="priority", sample="high"),
         Slot(name="level", sample=2),

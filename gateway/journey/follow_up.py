@@ -29,6 +29,8 @@ class _Case:
     identity: Identity
     known: Known
     ticket: Ticket
+    answers: form.Answers | None
+    """What it says to the questions that the ticket waits for, None where it waits for none."""
 
 
 def plan_of_party(
@@ -132,15 +134,26 @@ def _append(
 ) -> None:
     ticket = identity.ticket
     assert ticket is not None
-    record(draft, ticket, message, identity, EventKind.FOLLOWUP)
+    answers = _answers(draft, ticket, message)
+    in_fields = answers is not None and answers.is_all
+    record(draft, ticket, message, identity, EventKind.FOLLOWUP, in_fields=in_fields)
     draft.heard(ticket, message)
     writer = party or draft.writer_of(ticket, message)
     draft.answers = frozenset({writer.number}) if writer else frozenset()
     permission.remember(draft, message, known, language=None)
-    case = _Case(message=message, identity=identity, known=known, ticket=ticket)
+    case = _Case(
+        message=message, identity=identity, known=known, ticket=ticket, answers=answers
+    )  # fmt: skip
     react = _REACTIONS.get(ticket.state, _on_open)
     end(draft, message, Outcome.APPENDED, react(draft, case), ticket.number)
     telling.tell_missing(draft, ticket, message, identity.trust)
+
+
+def _answers(draft: Draft, ticket: Ticket, message: Message) -> form.Answers | None:
+    is_asked = ticket.state is TicketState.ASKING and bool(ticket.asks)
+    if not is_asked or _meaning(draft, message) is Meaning.PERSON:
+        return None
+    return form.read(draft.rules, draft.desk.words, ticket, message.text)
 
 
 def _meaning(draft: Draft, message: Message) -> Meaning | None:
@@ -179,8 +192,8 @@ def _said(case: _Case, said: Said) -> Sent | None:
 def _on_asking(draft: Draft, case: _Case) -> str:
     if _meaning(draft, case.message) is Meaning.PERSON:
         return _to_people(draft, case, "asked for a person")
-    if case.ticket.asks:
-        return _on_form(draft, case)
+    if case.answers is not None:
+        return _on_form(draft, case, case.answers)
     chosen = choice_of(case.message.text, case.ticket)
     if chosen is None or chosen not in draft.rules.entries:
         return _to_people(draft, case, "none of the offered FAQ entries was chosen")
@@ -190,10 +203,9 @@ def _on_asking(draft: Draft, case: _Case) -> str:
     return f"chose FAQ entry {chosen}"
 
 
-def _on_form(draft: Draft, case: _Case) -> str:
+def _on_form(draft: Draft, case: _Case, found: form.Answers) -> str:
     """Take in what a form asked for; ask again for what is missing, and then hand it on."""
     ticket = case.ticket
-    found = form.read(draft.rules, draft.desk.words, ticket, case.message.text)
     draft.change(ticket, fields={**ticket.fields, **found.values}, asks=())
     if found.again and ticket.asked < form.MOST_ROUNDS:
         limit = permission.ask(draft, case.message, case.identity, case.known, receipt=False)

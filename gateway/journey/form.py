@@ -22,16 +22,22 @@ from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
 MOST_ROUNDS = 3
 NOT_KNOWN = "not known"
 _MOST_BUTTONS = 10
+_DASHES = ("-", "\N{EN DASH}", "\N{EM DASH}")
+"""What leaves out a question that need not be answered; telephones make a longer one of it."""
 _NUMBERED = re.compile(r"(\d{1,2})[.):]\s+(.+)")
 _LABELLED = re.compile(r"([^:]{1,200}):\s*(.+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What a reply gave: the values of fields, and those that are asked for again."""
+    """What a reply gave: the values of fields, and those that are asked for again.
+
+    ``is_all`` says that nothing else was said in it: the fields tell all of it.
+    """
 
     values: Mapping[str, str]
     again: tuple[str, ...]
+    is_all: bool
 
 
 def ask(draft: Draft, ticket: Ticket, names: Sequence[str], *, trust: Trust) -> None:
@@ -65,25 +71,36 @@ def read(rules: Rules, words: Words, ticket: Ticket, text: str) -> Answers:
     """Return what a reply says to the questions that a ticket waits for. Pure."""
     names = askable(rules, ticket.asks)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = _assigned(rules, words, names, lines)
+    said, rest = _assigned(rules, words, names, lines)
     values: dict[str, str] = {}
+    left_out: set[str] = set()
     for name, answer in said.items():
         if words.meaning_of(answer) is Meaning.UNKNOWN:
             values[name] = NOT_KNOWN
+        elif not rules.forms[name].required and answer in _DASHES:
+            left_out.add(name)
         elif (value := rules.read_answer(name, answer)) is not None:
             values[name] = value
     missing = (name for name in names if name not in values)
-    return Answers(values=values, again=tuple(n for n in missing if rules.forms[n].required))
+    return Answers(
+        values=values,
+        again=tuple(n for n in missing if rules.forms[n].required),
+        is_all=not rest and said.keys() <= {*values, *left_out},
+    )
 
 
 def _assigned(
     rules: Rules, words: Words, names: Sequence[str], lines: Sequence[str]
-) -> dict[str, str]:
-    """Return which line answers which field: by number, by label, by order, or by its type."""
+) -> tuple[dict[str, str], Sequence[str]]:
+    """Return which line answers which field, and the lines that answer none.
+
+    By number, by label, by order, or by its type.
+    """
     if len(lines) == 1 and words.meaning_of(lines[0]) is Meaning.UNKNOWN:
-        return dict.fromkeys(names, lines[0])
+        return dict.fromkeys(names, lines[0]), ()
     if len(names) == 1:
-        return {names[0]: _only(rules, names[0], lines)}
+        answer, beside = _only(rules, names[0], lines)
+        return {names[0]: answer}, beside
     said: dict[str, str] = {}
     rest: list[str] = []
     for line in lines:
@@ -94,25 +111,39 @@ def _assigned(
             said[name] = answer
     left = [name for name in names if name not in said]
     if len(rest) == len(left):
-        return said | dict(zip(left, rest, strict=True))
-    for line in rest:
+        return said | dict(zip(left, rest, strict=True)), ()
+    return _by_type(rules, said, left, rest)
+
+
+def _by_type(
+    rules: Rules, said: dict[str, str], left: Sequence[str], lines: Sequence[str]
+) -> tuple[dict[str, str], Sequence[str]]:
+    rest: list[str] = []
+    for line in lines:
         fitting = [n for n in left if n not in said and rules.read_answer(n, line) is not None]
         strict = [n for n in fitting if rules.forms[n].type != "text"]
-        if len(strict) == 1 or (fitting and len(rest) == 1):
+        if len(strict) == 1 or (fitting and len(lines) == 1):
             said[strict[0] if len(strict) == 1 else fitting[0]] = line
-    return said
+        else:
+            rest.append(line)
+    return said, rest
 
 
-def _only(rules: Rules, name: str, lines: Sequence[str]) -> str:
-    """Return the answer to a single question: all of it, or the one line that is of its type."""
+def _only(rules: Rules, name: str, lines: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return the answer to a single question: all of it, or the one line that is of its type.
+
+    Beside it come the lines that are no part of it.
+    """
     whole = "\n".join(lines)
     if rules.read_answer(name, whole) is not None:
-        return whole
+        return whole, ()
     _, whole = _named(rules, (name,), whole)
     if rules.read_answer(name, whole) is not None:
-        return whole
+        return whole, ()
     fitting = [line for line in lines if rules.read_answer(name, line) is not None]
-    return fitting[0] if len(fitting) == 1 else whole
+    if len(fitting) != 1:
+        return whole, ()
+    return fitting[0], [line for line in lines if line != fitting[0]]
 
 
 def _named(rules: Rules, names: Sequence[str], line: str) -> tuple[str | None, str]:
@@ -142,9 +173,12 @@ def _question(field: FormField, language: str, draft: Draft) -> Question:
 
 
 def _line(question: Question, language: str, draft: Draft) -> str:
-    """Return a question with what may be answered: the choices, or a date as one is written."""
-    hint = ", ".join(question.choices)
+    """Return a question with what may be answered: the choices, a date as it is written, a dash."""
+    hints = [", ".join(question.choices)]
     if question.kind == "date":
         example = {"example": f"{draft.at.year}-12-31"}
-        hint = draft.desk.words.render("requester/date", language, example).body.strip()
+        hints.append(draft.desk.words.render("requester/date", language, example).body.strip())
+    if not question.required:
+        hints.append(draft.desk.words.render("requester/optional", language, {}).body.strip())
+    hint = "; ".join(filter(None, hints))
     return f"{question.label} ({hint})" if hint else question.label

@@ -127,9 +127,18 @@ def link(draft: Draft, ticket: Ticket, followed: Ticket, who: Who) -> None:
 
 
 def record(
-    draft: Draft, ticket: Ticket, message: Message, identity: Identity, kind: EventKind
+    draft: Draft,
+    ticket: Ticket,
+    message: Message,
+    identity: Identity,
+    kind: EventKind,
+    *,
+    in_fields: bool = False,
 ) -> None:
-    """Add what somebody wrote to a ticket's history, as that person's own words."""
+    """Add what somebody wrote to a ticket's history, as that person's own words.
+
+    ``in_fields`` says that the ticket's fields tell all of it.
+    """
     flags = message.flags
     if identity.who is Who.PARTY and identity.trust < Trust.AUTHENTICATED:
         flags = (*flags, "sender not verified")
@@ -138,6 +147,8 @@ def record(
         details["flags"] = list(flags)
     if message.copied:
         details["copied"] = list(message.copied[:50])
+    if in_fields:
+        details[story.IN_FIELDS] = True
     details.update(story.ids_of(message))
     if message.talk is not None and message.author.name:
         details["name"] = message.author.name

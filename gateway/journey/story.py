@@ -16,6 +16,8 @@ ANSWERED = (EventKind.REPLY, EventKind.ANSWER)
 
 MERGED = "merged"
 """The detail of a note that names the ticket which was merged into this one."""
+IN_FIELDS = "in_fields"
+"""The detail of an answer to a form whose every word became a field of the ticket."""
 
 
 def ids_of(message: Message) -> dict[str, Json]:
@@ -59,13 +61,19 @@ def _is_said(event: TicketEvent) -> bool:
 def for_team(draft: Draft, ticket: Ticket) -> str:
     """Return the story as a team reads it: what stands inside the desk is in it, and marked.
 
-    While nobody but the requester has said anything their words stand alone.
+    While nobody but the requester has said anything their words stand alone. What a team reads as
+    the ticket's fields is not in it.
     """
-    said = of_ticket(draft, ticket)
+    said = [event for event in of_ticket(draft, ticket) if not _is_in_fields(ticket, event)]
     are_askers = all(e.kind in ASKED and e.visibility is Visibility.PUBLIC for e in said)
     if are_askers and len({event.by for event in said}) <= 1:
         return "\n\n".join(event.text for event in said)
     return "\n\n".join(lines(draft, said, lambda event: _named(draft, ticket, event)))
+
+
+def _is_in_fields(ticket: Ticket, event: TicketEvent) -> bool:
+    # The fields of a ticket that was merged into this one are not among its own.
+    return bool(event.details.get(IN_FIELDS)) and event.ticket == ticket.number
 
 
 def lines(

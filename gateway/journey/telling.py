@@ -5,12 +5,17 @@ Pure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.contracts.words import Value
 from gateway.journey import linking, similar, story, vendor
 from gateway.journey.draft import Draft
 from gateway.journey.naming import shown
 from gateway.model.message import Attachment, Message, Trust
-from gateway.model.ticket import Ticket
+from gateway.model.ticket import Ticket, TicketEvent
+
+# Subjects of chat messages and of calls are cut; nobody begins with so much of one by chance.
+_SURELY_SAID = 60
 
 
 def tell_new(
@@ -39,6 +44,7 @@ def tell_new(
         "linked": linking.noted(draft, now),
         "channel": now.channel,
         "subject": now.subject,
+        "topic": "" if _is_said(now.subject, said) else now.subject,
         "language": now.language,
         "priority": str(now.priority),
         "level": now.level,
@@ -54,6 +60,13 @@ def tell_new(
         ticket, "agent/new", values, literal=story.for_team(draft, ticket),
         attachments=(*draft.files, *(message.attachments if message else ())),
     )  # fmt: skip
+
+
+def _is_said(subject: str, said: Sequence[TicketEvent]) -> bool:
+    """Return whether what was said begins with a subject: on chat that is where it is from."""
+    first = said[0].text.strip().partition("\n")[0].strip() if said else ""
+    cut = subject.removesuffix("\N{HORIZONTAL ELLIPSIS}")
+    return first == subject or (len(cut) > _SURELY_SAID and first.startswith(cut))
 
 
 def tell_missing(draft: Draft, ticket: Ticket, message: Message, trust: Trust) -> None:

@@ -79,6 +79,50 @@ async def test_all_at_once_in_any_form(desk, reply):
     assert VPN in text_of(notice)
 
 
+async def test_what_need_not_be_answered_says_how_it_is_left_out(desk):
+    """In the requester's language; a dash is no answer, and keeps the order of the others."""
+    row = await desk.mail(ALICE, "VPN", VPN)
+    asked = " ".join(text_of((await desk.sent(ALICE))[-1]).split())
+    assert "Which computer? (optional: a dash leaves it out)" in asked
+
+    await answer(desk, "Porto\n2.3.2026\n\N{EN DASH}")
+
+    ticket = await desk.ticket(row)
+    assert dict(ticket.fields) == {"site": "Porto", "since": "2026-03-02"}
+    assert ticket.state is TicketState.OPEN
+
+
+async def test_a_dash_leaves_out_a_text_too(tmp_path):
+    """Which would be a text like any other, were it asked for without fail."""
+    more = '  notes: {type: text, ask: {en: "More?"}, required: false}\n'
+    rules = with_forms(RULES, "notes", "site") + more
+    async with open_bench(tmp_path / "desk", rules=rules) as desk:
+        row = await desk.mail(ALICE, "VPN", VPN)
+        await answer(desk, "-\nPorto")
+
+        assert dict((await desk.ticket(row)).fields) == {"site": "Porto"}
+
+
+async def test_the_team_reads_answers_once(desk):
+    """As fields; the history has the words, and whatever else was said is no field."""
+    row = await desk.mail(ALICE, "VPN", VPN)
+    await answer(desk, "Porto\n2.3.2026\nPC-123")
+
+    notice = text_of((await desk.sent(NETWORK))[-1])
+    assert notice.count("Porto") == 1
+    assert notice.count("PC-123") == 1
+    assert any("PC-123" in event.text for event in await desk.said(row))
+
+
+async def test_what_is_said_beside_an_answer_reaches_the_team(desk):
+    """Nothing is held back for being near a form."""
+    await desk.mail(ALICE, "VPN", VPN)
+    await answer(desk, "1. Porto\n2. 2.3.2026\nPlease call me first.\nThe door is locked.")
+
+    notice = text_of((await desk.sent(NETWORK))[-1])
+    assert "Please call me first." in notice
+
+
 async def test_one_by_one(desk):
     """What is missing is asked for again, without what is known and what may be left out."""
     row = await desk.mail(ALICE, "VPN", VPN)

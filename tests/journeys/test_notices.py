@@ -68,6 +68,27 @@ async def test_the_requester_sees_a_state_and_nothing_of_the_desk(chat):
     assert not any(word in receipt.state for word in ("Gus", "urgent", "network"))
 
 
+@pytest.mark.parametrize(
+    "said", [VPN, f"{VPN}\nSince this morning", f"{VPN} for all of us {'and nobody works ' * 9}"]
+)
+async def test_what_was_said_stands_in_a_notice_once(chat, said):
+    """On chat the subject is made of the text: it does not stand above it once more."""
+    await chat.say(ALICE, "HELP", said)
+
+    notice = next(p for p in chat.platform.posts if p.where == "NETWORK")
+    assert notice.text.count(VPN) == 1
+    assert "Subject" not in notice.text
+
+
+async def test_defence_off_a_subject_of_its_own_stands_in_the_notice(chat):
+    """Twin: a mail's subject says what its text does not."""
+    await chat.desk.mail("alice@customer.example", VPN, "Since this morning")
+    await chat.desk.deliver()
+
+    notice = next(p for p in chat.platform.posts if p.where == "NETWORK")
+    assert f"**Subject:** {VPN}" in notice.text
+
+
 # --- signs ---------------------------------------------------------------------------------------
 
 

@@ -547,5 +547,5 @@ async def test_a_notice_says_what_an_answer_to_it_becomes(people):
     (notice,) = people.seen_by(TEAM)
     assert "What you write is an internal note, unless it begins with !reply" in notice.text
     assert "mail is authenticated" not in notice.text
-    assert f"Subject: {LIFT}" in notice.text
+    assert notice.text.count(LIFT) == 1
     assert (await people.desk.ticket(row)).subject == LIFT

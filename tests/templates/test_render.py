@@ -25,7 +25,7 @@ SOURCES = [
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_value_is_never_a_template(source):
     """What looks like a template in a value is shown as it was written."""
-    values = dict.fromkeys(templates.KEYS["agent/new"], "x") | {"subject": source}
+    values = dict.fromkeys(templates.KEYS["agent/new"], "x") | {"subject": source, "topic": source}
 
     rendered = WORDS.render("agent/new", "en", values)
 
