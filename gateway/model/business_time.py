@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from gateway.model.calendar import Calendar, Span
@@ -75,20 +76,22 @@ def _length(spans: tuple[Span, ...]) -> timedelta:
 def _open_from(calendar: Calendar, start: datetime) -> Iterator[Interval]:
     """Yield what is open from an instant on, in UTC and in order."""
     start = start.astimezone(UTC)
-    zone = ZoneInfo(calendar.timezone)
-    day = start.astimezone(zone).date()
+    day = calendar.local(start).date()
     for _ in range(MOST_DAYS):
-        for begin, end in _open_on(calendar, zone, day):
+        for begin, end in _open_on(calendar, day):
             if end > start:
                 yield max(begin, start), end
         day += _DAY
 
 
-def _open_on(calendar: Calendar, zone: tzinfo, day: date) -> list[Interval]:
+# Every mail that becomes a ticket asks for today and the next few days.
+@lru_cache(maxsize=64)
+def _open_on(calendar: Calendar, day: date) -> tuple[Interval, ...]:
     """Return what is open on a local day, in UTC; a part that the clock shows twice comes twice."""
     spans = calendar.hours[day.weekday()]
     if not spans or calendar.is_holiday(day):
-        return []
+        return ()
+    zone = ZoneInfo(calendar.timezone)
     midnight = datetime.combine(day, time(), UTC)
     pieces = _by_offset(zone, midnight - _FURTHEST_EAST, midnight + _DAY + _FURTHEST_WEST)
     found = [
@@ -99,7 +102,7 @@ def _open_on(calendar: Calendar, zone: tzinfo, day: date) -> list[Interval]:
         for begin, end, offset in pieces
         for first, last in spans
     ]
-    return sorted((begin, end) for begin, end in found if begin < end)
+    return tuple(sorted((begin, end) for begin, end in found if begin < end))
 
 
 def _by_offset(

@@ -54,6 +54,8 @@ class Wording:
             entry for entry, words in first_words.items() if words <= ASKS_HOW_IT_IS
         )
         self._grammar = frozenset(grammar)
+        known = {found for counts in held.values() for found in counts}
+        self._weights = {found: self._weigh(found) for found in known}
         self._times: dict[str, int] = {}
         for (entry, _), number in numbers.items():
             self._times[entry] = max(number, self._times.get(entry, 0))
@@ -75,12 +77,16 @@ class Wording:
 
         Of the phrasing that shares most with it, by weight.
         """
-        said = {found: self._weigh(found) for found in map(stem, tokens)}
+        weights = self._weights
+        said = {
+            found: weights[found] if found in weights else self._weigh(found)
+            for found in map(stem, tokens)
+        }
         total = sum(said.values())
         nearest = omitted = 0.0
         for stems in self._phrasings.get(entry, ()):
-            others = [self._weigh(found) for found in stems if found not in said]
-            shared = sum(said[found] for found in stems if found in said)
+            others = [weights[found] for found in stems if found not in said]
+            shared = sum([said[found] for found in stems if found in said])
             alike = shared / (total + sum(others)) if shared else 0.0
             if alike > nearest:
                 nearest, omitted = alike, max(others, default=0.0)
