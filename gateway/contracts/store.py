@@ -8,7 +8,7 @@ unique keys make a second try harmless).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -88,8 +88,11 @@ class Store(Looking, Protocol):
         """Take ticket numbers that nobody else will ever get; gaps are allowed."""
         ...
 
-    async def apply(self, plan: Plan) -> None:
+    async def apply(self, plan: Plan, *, queued: Callable[[], None] | None = None) -> None:
         """Make a plan true, whole or not at all.
+
+        ``queued`` is called as soon as whoever claims from then on is given what the plan sends:
+        with one writer that is before the commit, and the claim has its share in it.
 
         Raises:
             VersionConflict: a ticket has another version, a budget is spent, or the effect was

@@ -248,8 +248,6 @@ class Pipeline:
                 desk.meter.decided(item.event.channel, done.outcome)
                 _log_end(item, done.outcome, done.ticket)
         reach("applied")
-        if plan.sends:
-            desk.wake_delivery([send.lane for send in plan.sends])
 
     async def _planned(
         self, desk: Desk, sitting: Sitting, parsed: Parsed, effects: Sequence[str]

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import assert_never
 
 from gateway.errors import GatewayError
@@ -76,7 +77,9 @@ async def carry_out(
     """
     plan = await _plan(desk, items, parsed, effects)
     reach("apply")
-    await desk.store.apply(plan)
+    lanes = [send.lane for send in plan.sends]
+    queued = partial(desk.wake_delivery, lanes) if lanes else None
+    await desk.store.apply(plan, queued=queued)
     return plan
 
 

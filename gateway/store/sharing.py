@@ -17,6 +17,8 @@ from gateway.store.touching import NOTHING, Touches
 
 T = TypeVar("T")
 
+# Whoever is told `in_line` has so many turns of the event loop to come along.
+TURNS_FOR_COMPANY = 2
 MOST_JOBS = 256
 MOST_BYTES = 8 * 1024 * 1024
 
@@ -74,15 +76,24 @@ class Sharing:
         sync: bool = False,
         size: int = 0,
         touches: Touches = NOTHING,
+        in_line: Callable[[], None] | None = None,
     ) -> T:
-        """Return what the steps return, or raise what they raise."""
+        """Return what the steps return, or raise what they raise.
+
+        ``in_line``: see `gateway.store.step_store.Writing`.
+        """
         if self._closed:
             raise StoreUnavailable("the store is closed")
         job = Job(make, sync=sync, size=size, touches=touches)
         self._waiting.append(job)
         if len(self._tasks) < self._trips:
             self._tasks.add(asyncio.create_task(self._travel()))
+        if in_line is not None and self._trips == 1:
+            in_line()
         result: T = await job.future
+        if in_line is not None and self._trips > 1:
+            # Several are under way: only what is committed surely comes before.
+            in_line()
         return result
 
     async def close(self) -> None:
@@ -94,6 +105,8 @@ class Sharing:
     async def _travel(self) -> None:
         jobs: Sequence[Job] = ()
         try:
+            for _ in range(TURNS_FOR_COMPANY):
+                await asyncio.sleep(0)
             while jobs := self._next():
                 await self._trip(jobs)
                 for job in jobs:

@@ -64,11 +64,13 @@ class Writing(Protocol):
         sync: bool = True,
         size: int = 0,
         touches: Touches = NOTHING,
+        in_line: Callable[[], None] | None = None,
     ) -> T:
         """Return what the steps return, once that is committed.
 
         ``make`` is called once for each try. ``sync`` asks for a durable commit; ``size`` is about
         how many bytes it writes; ``touches`` says what nobody else may change meanwhile.
+        ``in_line`` is called as soon as what is handed in from then on comes after these steps.
         """
         ...
 
@@ -149,14 +151,15 @@ class StepStore(StepLooks, ABC):
         """See `Store.reserve_numbers`."""
         return await self._writer.do(partial(desk.reserve_numbers, count))
 
-    async def apply(self, plan: Plan) -> None:
+    async def apply(self, plan: Plan, *, queued: Callable[[], None] | None = None) -> None:
         """See `Store.apply`."""
         self._spendings += len(plan.spend)
         prune = self._spendings >= PRUNE_AFTER
         if prune:
             self._spendings = 0
         make = partial(_apply, plan, prune=prune)
-        await self._writer.do(make, size=_size(plan), touches=partial(touching.plan, plan))
+        touches = partial(touching.plan, plan)
+        await self._writer.do(make, size=_size(plan), touches=touches, in_line=queued)
 
     # --- deliver ----------------------------------------------------------------------------
 

@@ -93,10 +93,10 @@ class Late:
     def __getattr__(self, name):
         return getattr(self._store, name)
 
-    async def apply(self, plan):
+    async def apply(self, plan, *, queued=None):
         """Wait, then do it."""
         await self.may.wait()
-        await self._store.apply(plan)
+        await self._store.apply(plan, queued=queued)
 
 
 async def test_what_has_arrived_holds_up_nothing_while_it_is_written_down(desk, server):

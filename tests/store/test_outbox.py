@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from gateway.errors import FenceLost, NotFound, VersionConflict
 from gateway.model.outbox import OutboxState, Settled
+from gateway.model.plan import Budget
 from tests.fakes.world import START
 from tests.store.things import MINUTE, plan, send, settled
 
@@ -23,6 +25,11 @@ async def claim(store, limit=10, **changes):
     """Claim what is due now."""
     how = {"lease": LEASE, "now": store._world.now(), "sync": False} | changes
     return await store.claim_sends(limit, **how)
+
+
+def claim_now(store):
+    """Begin to claim what is due, beside what else is going on."""
+    return asyncio.ensure_future(claim(store))
 
 
 def ids(items):
@@ -46,6 +53,27 @@ async def test_a_part_comes_back_as_it_was_frozen(store):
         False,
     )
     assert item.created_at == START
+
+
+async def test_whoever_claims_when_told_is_given_what_a_plan_sends(store):
+    """However early it is told, the claim comes behind the plan."""
+    claims = []
+
+    await store.apply(plan(sends=(send("s1"),)), queued=lambda: claims.append(claim_now(store)))
+
+    assert ids(await claims[0]) == ["s1"]
+
+
+async def test_a_claim_finds_nothing_of_a_plan_that_was_refused(store):
+    """Whoever was told of it looks in vain, and nothing is sent."""
+    claims = []
+    refused = plan(sends=(send("s1"),), spend=(Budget(key="b", limit=0, window=MINUTE),))
+
+    with pytest.raises(VersionConflict):
+        await store.apply(refused, queued=lambda: claims.append(claim_now(store)))
+
+    assert [ids(await each) for each in claims] in ([], [[]])
+    assert await claim(store) == []
 
 
 @pytest.mark.parametrize("sync", [True, False])

@@ -98,9 +98,10 @@ class Writer:
         sync: bool = True,
         size: int = 0,
         touches: Touches = NOTHING,
+        in_line: Callable[[], None] | None = None,
     ) -> T:
         """See `Writing.do`."""
-        return await self._sharing.do(make, sync=sync, size=size, touches=touches)
+        return await self._sharing.do(make, sync=sync, size=size, touches=touches, in_line=in_line)
 
     async def ping(self) -> None:
         """See `Writing.ping`."""

@@ -58,11 +58,12 @@ class Writer:
         sync: bool = True,
         size: int = 0,
         touches: Touches = NOTHING,
+        in_line: Callable[[], None] | None = None,
     ) -> T:
         """See `gateway.store.step_store.Writing`; nobody else writes here anyway."""
         if self.fatal:
             raise StoreUnavailable(self.fatal)
-        return await self._sharing.do(make, sync=sync, size=size, touches=touches)
+        return await self._sharing.do(make, sync=sync, size=size, touches=touches, in_line=in_line)
 
     async def data_version(self) -> int:
         """Return a number that changes when another process has committed."""
