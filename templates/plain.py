@@ -75,6 +75,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "A message came back [{reference}]",
         "{reference}: the message to {recipient} came back: {status} {diagnostic}",
     ),
+    "agent/cut_line": ("Where to write", "Write above this line"),
     "agent/kept": (
         "Kept as an internal note [{reference}]",
         "{reference}: your mail was kept as an internal note. Nothing was sent: {reason}.",

@@ -28,6 +28,7 @@ from channels.email.mime_writer import (
     text_part,
     unstructured,
 )
+from gateway.model.cut_line import disarm, written
 from gateway.model.message import Trust
 from gateway.model.outgoing import Button, Outgoing, Part
 
@@ -64,6 +65,7 @@ _CLOSING = (
     '<div style="margin-top:1.5em;padding-top:.8em;border-top:1px solid #999999;font-size:14px">\n'
     "{html}\n</div>"
 )
+_CUT_LINE = '<p style="margin:0 0 1em;font-size:12px;color:#888888">{line}</p>'
 _BUTTON = (
     '<a href="{href}" style="display:inline-block;margin:0 .5em .5em 0;padding:.5em 1em;'
     'border:1px solid #888888;border-radius:6px;text-decoration:none">{label}</a>'
@@ -162,13 +164,18 @@ def _own_address(sender: Sender, token: str) -> str:
 
 
 def _content(outgoing: Outgoing, sender: Sender, subject: str) -> Entity:
-    said = markdown.render(outgoing.text)
-    literal = markdown.render_literal(outgoing.literal)
-    closing = markdown.render(outgoing.closing)
+    # Whatever else says where to cut, a requester's words do not.
+    fit = disarm if outgoing.cut_line else str
+    said = markdown.render(fit(outgoing.text))
+    literal = markdown.render_literal(fit(outgoing.literal))
+    closing = markdown.render(fit(outgoing.closing))
+    cut = written(outgoing.outbox_id, outgoing.cut_line) if outgoing.cut_line else ""
     replies = to_wire(_own_address(sender, outgoing.reply_token))
     buttons = _buttons(outgoing.buttons, replies)
-    texts = [said.text, literal.text, buttons.text, f"-- \n{closing.text}" if closing.text else ""]
+    below = f"-- \n{closing.text}" if closing.text else ""
+    texts = [cut, said.text, literal.text, buttons.text, below]
     htmls = [
+        cut and _CUT_LINE.format(line=escape(cut)),
         said.html,
         literal.html,
         buttons.html,

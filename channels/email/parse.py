@@ -100,7 +100,7 @@ class _Reading:
     def _message(self, author: Author, subject: str, own: str | None) -> Message:
         content = bodies.read(self.root)
         forwarded = self._is_forwarded(subject)
-        text, quoted = quotes.split(content.text, is_forward=forwarded)
+        text, quoted, below = quotes.split(content.text, is_forward=forwarded)
         recipients, copied = self._recipients()
         return Message(
             channel=self.parser.channel,
@@ -112,6 +112,7 @@ class _Reading:
             subject=subject,
             text=text,
             quoted=quoted,
+            below=below,
             attachments=tuple(content.files),
             recipients=recipients,
             copied=copied,

@@ -2,17 +2,25 @@
 
 Called by `parse`. Cutting too much is far worse than leaving a remnant: answers between quoted
 lines are new text, pasted lines that only look quoted stay, a forwarded mail is new to us, and a
-mail that is all quote keeps all of it. Linear; looks at 256 KB and 10,000 lines of text only.
-Never raises.
+mail that is all quote keeps all of it. Below the cut line of a notice of ours nothing is new but
+what stands between lines that are marked as quoted. Linear; looks at 256 KB and 10,000 lines of
+text only. Never raises.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from channels.email.attributions import attribution_before, is_header_block, is_separator
+from channels.email.attributions import (
+    attribution_before,
+    is_header_block,
+    is_separator,
+)
 from channels.email.html_text import HISTORY
+from channels.email.introductions import introduction_before
+from gateway.model import cut_line
 
 WINDOW = 256 * 1024
 _MAX_LINES = 10_000
@@ -33,27 +41,61 @@ _MOBILE = re.compile(
     re.IGNORECASE,
 )
 _MOBILE_CHARACTERS = 120
+# What stands before a quoted line, initials too; anything else is somebody's words.
+_MARKS = re.compile(r"[\W_]*+(?:\S{1,30}[>|][\W_]*+)?")
 
 
-def split(text: str, *, is_forward: bool = False) -> tuple[str, str]:
-    """Return the new text and the quoted history, with the signature, of a mail.
+class Split(NamedTuple):
+    """The new text of a mail, and its history with the signature.
+
+    ``below`` is how much of the new text, its end, stands below the cut line of a notice of ours.
+    """
+
+    new: str
+    quoted: str
+    below: str
+
+
+def split(text: str, *, is_forward: bool = False) -> Split:
+    """Return what of a mail is new, and what is not.
 
     In a forwarded mail only marked lines can be history: Outlook puts the same block above what
     it forwards as above what it answers.
     """
     lines = text[:WINDOW].split("\n", _MAX_LINES)
     lines[-1] += text[WINDOW:]
+    cut = _cut_apart(lines)
     old = [False] * len(lines)
-    end = len(lines) if is_forward else _hard_end(lines)
+    end = len(lines) if is_forward else _hard_end(lines, cut)
     _mark(old, end, len(lines))
-    _mark_quotes(lines, old, end)
+    _mark_quotes(lines, old, end, cut)
     _mark_signature(lines, old)
-    new = "\n".join(_tidy(line for line, is_old in zip(lines, old, strict=True) if not is_old))
-    new = new.replace(HISTORY, "")
+    new = _joined(lines, old, 0)
     if not new.strip():
-        return text.replace(HISTORY, "").strip(), ""
+        return Split(text.replace(HISTORY, "").strip(), "", "")
     quoted = "\n".join(line for line, is_old in zip(lines, old, strict=True) if is_old)
-    return new.strip(), quoted.replace(HISTORY, "").strip()
+    return Split(new.strip(), quoted.replace(HISTORY, "").strip(), _joined(lines, old, cut).strip())
+
+
+def _joined(lines: Sequence[str], old: Sequence[bool], begin: int) -> str:
+    """Return the new lines from a place on."""
+    new = (line for line, is_old in zip(lines[begin:], old[begin:], strict=True) if not is_old)
+    return "\n".join(_tidy(new)).replace(HISTORY, "")
+
+
+def _cut_apart(lines: list[str]) -> int:
+    """Return where the first cut line stands, now on a line of its own; the end where none does."""
+    for number, line in enumerate(lines):
+        found = cut_line.find(line[:WINDOW])
+        if found is None:
+            continue
+        before, _ = found
+        if _MARKS.fullmatch(before):
+            return number
+        # A client that joins lines has put it behind the answer.
+        lines[number : number + 1] = [before, line[len(before) :]]
+        return number + 1
+    return len(lines)
 
 
 def _mark(old: list[bool], begin: int, end: int) -> None:
@@ -64,12 +106,14 @@ def _is_blank(lines: Sequence[str], begin: int, end: int) -> bool:
     return not any(line.strip() for line in lines[begin:end])
 
 
-def _hard_end(lines: Sequence[str]) -> int:
+def _hard_end(lines: Sequence[str], cut: int) -> int:
     """Return where history begins that is not marked line by line; the end where none does."""
     for number, line in enumerate(lines):
         if not line or line.startswith(">") or len(line) > WINDOW:
             continue
-        if line == HISTORY:
+        if number == cut:
+            begin: int | None = None if _QUOTE.match(line) else introduction_before(lines, cut)
+        elif line == HISTORY:
             begin = None if _is_forward(lines, number + 1) else number
         elif is_separator(line) or is_header_block(lines, number):
             begin = None if _is_forward(lines, number - 3) else number
@@ -106,7 +150,7 @@ def _unquoted_history(lines: Sequence[str], number: int) -> int | None:
     return None if _QUOTE.match(below) else begin
 
 
-def _mark_quotes(lines: Sequence[str], old: list[bool], end: int) -> None:
+def _mark_quotes(lines: Sequence[str], old: list[bool], end: int, cut: int) -> None:
     """Mark the quoted lines before ``end`` that are history, with what introduces them."""
     is_answer = False
     number = 0
@@ -116,7 +160,10 @@ def _mark_quotes(lines: Sequence[str], old: list[bool], end: int) -> None:
             continue
         begin, number = number, _end_of_quote(lines, number, end)
         above = _last_text(lines, begin)
-        start = attribution_before(lines, above, is_quote_below=True) if above else 0
+        if begin <= cut < number:
+            start: int | None = introduction_before(lines, begin)
+        else:
+            start = attribution_before(lines, above, is_quote_below=True) if above else 0
         is_tail = _is_blank(lines, number, end) and not lines[above - 1].rstrip().endswith(":")
         if start is not None or is_answer or is_tail:
             is_answer = is_answer or start is not None

@@ -248,6 +248,7 @@ class Draft(Showing):
             in_reply_to=thread.root, references=(thread.root,) if thread.root else (),
             under=thread.opened_by,
             state="" if thread.opened_by else self.team_line(now, place),
+            cut_line=self._cut_line(place, role),
             **given,
         )  # fmt: skip
         self._queue(outgoing, lane=f"{now.number}:{place}", ticket=ticket)

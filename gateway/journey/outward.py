@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from gateway.contracts.words import Text
 from gateway.journey.hearing import Hearing
+from gateway.journey.tokens import Role
 from gateway.model.outbox import NewSend
 from gateway.model.outgoing import Outgoing
 from gateway.model.people import Place
@@ -30,6 +31,14 @@ class Outward(Hearing):
             stamp=self.desk.keyring.stamp(outbox_id),
             **given,  # type: ignore[arg-type]
         )
+
+    def _cut_line(self, place: Place, role: Role) -> str:
+        """Return the words above which a team answers, "" on chat: answers quote nothing there."""
+        channel = self.desk.channel_at(place)
+        if role is not Role.TEAM or channel is None or channel.abilities.presses:
+            return ""
+        language = self.desk.policy.languages[0]
+        return " ".join(self.desk.words.render("agent/cut_line", language, {}).body.split())
 
     def is_new(self, outbox_id: str) -> bool:
         """Return whether this draft itself queues a message."""

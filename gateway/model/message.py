@@ -136,8 +136,10 @@ class Message:
     """What a person, or a machine, wrote to us.
 
     ``text`` is the new text, apart from ``quoted`` history; both are plain text with LF line ends,
-    free of NUL, lone surrogates and control characters. ``external_id`` is the platform's id of
-    this very message ("" when it has none), ``refs`` the ids it answers, nearest first.
+    free of NUL, lone surrogates and control characters. ``below`` is how much of ``text``, its end,
+    stands among the quoted lines of a notice of ours (`gateway.model.cut_line`). ``external_id`` is
+    the platform's id of this very message ("" when it has none), ``refs`` the ids it answers,
+    nearest first.
     ``tokens`` are strings that look like our reply tokens, unchecked. ``automatic`` and ``own``
     say why a machine, or we ourselves, must have written it. ``digest`` is equal for two
     deliveries of one message and for nothing else. ``copied`` are all addresses it was sent to
@@ -158,6 +160,7 @@ class Message:
     subject: str = ""
     text: str = ""
     quoted: str = ""
+    below: str = ""
     attachments: tuple[Attachment, ...] = ()
     recipients: tuple[str, ...] = ()
     copied: tuple[str, ...] = ()

@@ -65,7 +65,8 @@ class Outgoing:
     the outbox id of an earlier message, there is nothing to say: that message's buttons and
     state line are replaced by these, and its text stays. With ``mark`` there is nothing to say
     either: the message ``in_reply_to`` gets that sign. ``prompts`` is the agents' word whose text
-    an answer to this is, "" for none.
+    an answer to this is, "" for none. ``cut_line`` are the words that tell agents to write above
+    them, "" where nobody may answer the requester by answering this: see `gateway.model.cut_line`.
     """
 
     outbox_id: str
@@ -94,6 +95,7 @@ class Outgoing:
     state: str = ""
     mark: Mark | None = None
     prompts: str = ""
+    cut_line: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -246,7 +246,7 @@ def test_long_line_is_not_split_over_and_over() -> None:
     """A line of ten megabytes is one line, and new text."""
     line = "x" * 10_000_000
 
-    assert quotes.split(line) == (line, "")
+    assert quotes.split(line) == (line, "", "")
 
 
 def test_marks_beyond_what_languages_need_are_cut() -> None:

@@ -35,7 +35,7 @@ ATTRIBUTIONS = [
 @pytest.mark.parametrize("attribution", ATTRIBUTIONS)
 def test_quote_below_its_attribution_is_history(attribution: str) -> None:
     """Whatever language introduces the quoted lines, they are history with it."""
-    new, quoted = split(f"It still fails.\n\n{attribution}\n\n> Try again.\n> Please.\n")
+    new, quoted, _ = split(f"It still fails.\n\n{attribution}\n\n> Try again.\n> Please.\n")
 
     assert new == "It still fails."
     assert quoted.startswith(attribution)
@@ -45,7 +45,7 @@ def test_quote_below_its_attribution_is_history(attribution: str) -> None:
 @pytest.mark.parametrize("attribution", ATTRIBUTIONS[:13])
 def test_history_may_stand_unquoted_below_its_attribution(attribution: str) -> None:
     """Clients that do not mark lines leave the attribution as the only sign."""
-    new, quoted = split(f"It still fails.\n\n{attribution}\n\nTry again.\n")
+    new, quoted, _ = split(f"It still fails.\n\n{attribution}\n\nTry again.\n")
 
     assert new == "It still fails."
     assert quoted.endswith("Try again.")
@@ -82,7 +82,7 @@ SEPARATORS = [
 @pytest.mark.parametrize("head", BLOCKS + SEPARATORS)
 def test_what_outlook_puts_above_history_ends_the_new_text(head: str) -> None:
     """A block of header lines, or a line that says so, begins the history."""
-    new, quoted = split(f"It still fails.\n\n{head}\n\nTry again.\n")
+    new, quoted, _ = split(f"It still fails.\n\n{head}\n\nTry again.\n")
 
     assert new == "It still fails."
     assert quoted.startswith(head[:10])
@@ -106,7 +106,7 @@ KEPT = [
 @pytest.mark.parametrize("text", KEPT)
 def test_new_text_that_looks_quoted_is_kept(text: str) -> None:
     """Pasted errors, tables, prompts and travel plans are what the mail is about."""
-    assert split(text) == (text, "")
+    assert split(text) == (text, "", "")
 
 
 def test_pasted_lines_would_be_lost_to_a_simpler_rule() -> None:
@@ -119,7 +119,7 @@ def test_pasted_lines_would_be_lost_to_a_simpler_rule() -> None:
 
 def test_answers_between_quoted_lines_are_new_text() -> None:
     """Every answer to a quoted question is kept, in order; the questions are history."""
-    new, quoted = split(
+    new, quoted, _ = split(
         "On 2 Mar 2026 Acme <support@acme.example> wrote:\n> Which laptop?\n\nThe old one.\n\n"
         "> Since when?\n> Today?\n\nSince Friday.\n"
     )
@@ -130,7 +130,7 @@ def test_answers_between_quoted_lines_are_new_text() -> None:
 
 def test_answer_below_the_quote_is_new_text() -> None:
     """People who answer below lose nothing."""
-    new, _ = split("> Which laptop?\n> Please tell.\n\nThe old one.\n")
+    new, _, _ = split("> Which laptop?\n> Please tell.\n\nThe old one.\n")
 
     assert new == "The old one."
 
@@ -147,7 +147,7 @@ def test_answer_below_the_quote_is_new_text() -> None:
 )
 def test_mail_that_is_all_quote_keeps_its_text(text: str) -> None:
     """Where nothing would be left, nothing is taken away."""
-    assert split(text) == (text, "")
+    assert split(text) == (text, "", "")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_outlooks_forward_is_known_by_its_subject_alone() -> None:
 )
 def test_signature_is_no_new_text(signature: str) -> None:
     """What a client adds to every mail is not what this one is about."""
-    new, quoted = split(f"The VPN is down.\n\n{signature}\n")
+    new, quoted, _ = split(f"The VPN is down.\n\n{signature}\n")
 
     assert (new, quoted) == ("The VPN is down.", signature)
 
@@ -225,7 +225,7 @@ MARKED = [
 @pytest.mark.parametrize("source", MARKED)
 def test_clients_marks_in_html_begin_history(source: str) -> None:
     """Elements that clients put around the answered mail are signs as good as words."""
-    new, quoted = split(to_text(source))
+    new, quoted, _ = split(to_text(source))
 
     assert new == "Yes."
     assert "Does it?" in quoted
@@ -249,7 +249,7 @@ def test_a_mark_in_plain_text_is_no_mark() -> None:
 
 def test_set_in_text_in_html_is_kept() -> None:
     """People use the element for quotations to set text in: that is new text."""
-    new, quoted = split(to_text("<p>Please look:</p><blockquote>Error 17</blockquote>"))
+    new, quoted, _ = split(to_text("<p>Please look:</p><blockquote>Error 17</blockquote>"))
 
     assert "Error 17" in new
     assert quoted == ""
