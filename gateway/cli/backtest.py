@@ -11,6 +11,7 @@ import typer
 from gateway.cli import screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, examples, run
+from gateway.model.units import counted
 
 if TYPE_CHECKING:
     from gateway.journey.backtest import Report, Sample, Tally, Verdict
@@ -81,7 +82,7 @@ def show(report: Report, *, compared: bool) -> None:
     if not report.total:
         screen.say("there is no message in it")
         return
-    screen.say(f"{report.total} messages")
+    screen.say(counted(report.total, "message"))
     for name in ("answered", "asked", "routed", "ignored"):
         screen.say(f"  {name:<9} {_share(report.outcomes[name], report.total)}")
     if report.damaged_total:
@@ -141,7 +142,7 @@ def _show_changed(report: Report) -> None:
     if not report.changed_total:
         screen.say("\nthe other rules change nothing here")
         return
-    screen.say(f"\n{report.changed_total} of {report.total} messages would change")
+    screen.say(f"\n{report.changed_total} of {counted(report.total, 'message')} would change")
     kinds: dict[tuple[str, str], list[str]] = {}
     for verdict in report.changed:
         kinds.setdefault(_change(verdict), []).append(verdict.about or verdict.id)

@@ -15,6 +15,7 @@ from gateway.cli.salvage import salvage
 from gateway.cli.shapes import audit_holds
 from gateway.model.message import Json
 from gateway.model.ticket_id import format_reference
+from gateway.model.units import counted
 
 if TYPE_CHECKING:
     from gateway.model.upkeep import Resumed
@@ -31,6 +32,8 @@ SkipOption = Annotated[
     ),
 ]
 DEFAULT_SKIP = 10_000
+_ONE_HELD = "message that had not gone out by then is held, because it may"
+_MANY_HELD = "messages that had not gone out by then are held, because they may"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -117,9 +120,8 @@ def _tell(settings: Settings, resumed: Resumed) -> None:
     screen.say(f"the next ticket will be {_next(settings, resumed)}")
     if resumed.held:
         screen.say(
-            f"{resumed.held} messages that had not gone out by then are held, because they may"
-            " have gone out since: see `ventanilla outbox list`, then `outbox retry ID` or"
-            " `outbox drop ID`"
+            f"{counted(resumed.held, _ONE_HELD, _MANY_HELD)} have gone out since: see"
+            " `ventanilla outbox list`, then `outbox retry ID` or `outbox drop ID`"
         )
 
 

@@ -46,5 +46,5 @@ def erase(
         # The order itself names whom to erase: it goes with the rest, before the files are cleaned.
         result = run(order(settings, name="scrub", by=by_of(""), wait_s=WAIT_SECONDS))
     is_done = result.ok and result.done
-    said = f"{erased.reason.removeprefix('erase: ')} were erased"
+    said = f"erased: {erased.reason.removeprefix('erase: ')}"
     tell(erased if is_done else result, said, as_json=as_json)

@@ -14,6 +14,7 @@ from gateway.cli.options import ConfigOption, JsonOption, look
 from gateway.errors import ConfigError
 from gateway.model.knowledge import Lesson
 from gateway.model.message import Json
+from gateway.model.units import counted
 
 if TYPE_CHECKING:
     from gateway.contracts.rules import Rules
@@ -125,7 +126,9 @@ def gaps(
     groups = groups_of(settings, _stories(settings, tickets))
     if draft:
         if draft > len(groups):
-            raise typer.BadParameter(f"there are {len(groups)} groups", param_hint="--draft")
+            raise typer.BadParameter(
+                f"there is no {draft}: {counted(len(groups), 'group')} in all", param_hint="--draft"
+            )
         screen.say(_entry(groups[draft - 1]))
     elif as_json:
         screen.print_json([shape_of(group) for group in groups[:limit]])

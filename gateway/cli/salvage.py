@@ -13,6 +13,7 @@ from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, run
 from gateway.cli.shapes import audit_holds
 from gateway.model.message import Json
+from gateway.model.units import counted
 
 if TYPE_CHECKING:
     from gateway.store.salvaging import Salvaged
@@ -73,7 +74,9 @@ def _tell(new: Path, saved: Salvaged) -> None:
         empty="the desk was empty",
     )
     if saved.unreadable_bytes:
-        screen.say(f"{saved.unreadable_bytes} bytes of the file could not be read from the disk")
+        screen.say(
+            f"{counted(saved.unreadable_bytes, 'byte')} of the file could not be read from the disk"
+        )
     for what, count in saved.mended.items():
         screen.say(f"{what}: {count}")
     if any(table.is_damaged for table in saved.tables.values()):

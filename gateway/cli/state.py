@@ -13,6 +13,7 @@ from gateway.cli.giving import give
 from gateway.cli.options import ConfigOption, JsonOption, look
 from gateway.cli.shapes import AUDIT_SUM, audit_holds, audit_json, depth_json, lease_json
 from gateway.cli.tickets import local
+from gateway.model.units import counted
 
 if TYPE_CHECKING:
     from gateway.contracts.store import Store
@@ -38,8 +39,9 @@ def audit(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         for key in AUDIT_SUM:
             screen.say(f"{key:<12} {shape[key]:>9}")
         screen.say(f"{'accepted':<12} {shape['accepted']:>9}")
-        if shape["problems"]:
-            screen.say(f"{shape['problems']} rows contradict what became of them")
+        if problems := counts.get("problems", 0):
+            what = counted(problems, "row contradicts", "rows contradict")
+            screen.say(f"{what} what became of them")
         screen.say("everything is accounted for" if holds else "this does not add up")
     raise typer.Exit(0 if holds else 1)
 

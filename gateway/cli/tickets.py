@@ -24,6 +24,7 @@ from gateway.cli.shapes import ticket_json
 from gateway.errors import NotFound
 from gateway.model.ticket import Ticket, TicketEvent, TicketState
 from gateway.model.ticket_id import format_reference, no_ticket
+from gateway.model.units import counted
 
 if TYPE_CHECKING:
     from gateway.contracts.store import Store
@@ -191,7 +192,7 @@ def _show_event(event: TicketEvent, timezone: str) -> None:
     for line in event.text.splitlines():
         screen.say(f"    {line}")
     for file in event.attachments:
-        screen.say(f"    + {file.name} ({file.media_type}, {file.size} bytes)")
+        screen.say(f"    + {file.name} ({file.media_type}, {counted(file.size, 'byte')})")
     if warning := event.details.get("warning"):
         screen.say(f"    (!) {warning}")
 

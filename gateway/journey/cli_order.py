@@ -21,6 +21,7 @@ from gateway.model.plan import Plan
 from gateway.model.question import Question
 from gateway.model.ticket import Ticket
 from gateway.model.ticket_id import no_ticket, parse_reference
+from gateway.model.units import counted
 
 REFUSED = "refused: "
 
@@ -90,11 +91,11 @@ async def _erase(desk: Desk, given: Arguments) -> str:
     each = [await desk.store.erase(*one) for one in (*reversed(linked), (kind, address))]
     desk.archive = None
     return (
-        f"erase: {sum(one.tickets for one in each)} tickets,"
-        f" {sum(one.messages for one in each)} other messages,"
-        f" {sum(one.mentions for one in each)} mentions in tickets of others,"
-        f" {sum(one.files for one in each)} files"
-        + (f"; on {len(linked)} linked channels too" if linked else "")
+        f"erase: {counted(sum(one.tickets for one in each), 'ticket')},"
+        f" {counted(sum(one.messages for one in each), 'other message')},"
+        f" {counted(sum(one.mentions for one in each), 'mention')} in tickets of others,"
+        f" {counted(sum(one.files for one in each), 'file')}"
+        + (f"; on {counted(len(linked), 'linked channel')} too" if linked else "")
     )
 
 
@@ -105,7 +106,7 @@ async def _unlink(desk: Desk, given: Arguments) -> str:
         raise NotFound("nobody else is linked with them")
     step = Unlinked(given["kind"], given["id"])
     await desk.store.apply(Plan(at=desk.world.now(), links=(step,)))
-    return f"unlink: {len(linked)} links undone"
+    return f"unlink: {counted(len(linked), 'link')} undone"
 
 
 async def _linked(desk: Desk, kind: str, address: str) -> Sequence[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them: ``1 day``, ``90 min``, ``2d 12h``, ``36 MiB``.
+"""Durations, sizes and counts as people write them: ``2d 12h``, ``36 MiB``, ``2 tickets``.
 
 Read from configuration and rule files, and shown to people. Every parser raises ValueError with
 what was expected.
@@ -64,6 +64,11 @@ def parse_size(text: str) -> int:
     if size is None:
         raise ValueError(f'{text!r} is no size: expected one such as "36 MiB"')
     return int(size)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return how many there are: ``1 ticket``, ``2 tickets``; ``many`` where an "s" is not all."""
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
 def _sum_of(text: str, units: Mapping[str, float]) -> float | None:

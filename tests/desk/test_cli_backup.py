@@ -9,6 +9,7 @@ import pytest
 
 from gateway.cli import run
 from gateway.model.ticket_id import parse_reference
+from gateway.model.units import counted
 from tests.desk.cli import environment
 from tests.fakes.postgres import program
 
@@ -88,7 +89,7 @@ def test_what_may_have_gone_out_since_is_held(shell, desk, tmp_path):
 
     restored = shell("db", "restore", str(saved))
 
-    assert f"{count} messages" in restored.out
+    assert f"{counted(count, 'message')} that had not gone out" in restored.out
     assert (waiting(desk), waiting(desk, "held")) == (0, count)
     held = shell("outbox", "list", "--json").json
     assert shell("outbox", "retry", held[0]["id"]).code == 0

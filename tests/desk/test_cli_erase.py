@@ -11,7 +11,7 @@ def test_erasing_takes_the_order_itself_along(shell):
     ran = shell("erase", "Rita@customer.example")
 
     assert ran.code == 0
-    assert ran.out.startswith("1 tickets, ")
+    assert ran.out.startswith("erased: 1 ticket, ")
     whole = b"".join(path.read_bytes() for path in shell.config.parent.glob("desk.db*"))
     assert b"rita@" not in whole.lower()
     assert b"The lift hangs" not in whole
@@ -62,5 +62,5 @@ def test_a_number_is_one_caller_however_it_is_written(shell):
     for number in ("+351 21 123-45.67", "+351 (0)21/1234567"):
         shell("tickets", "open", "--by", "phone", "--from", number, "The lift hangs")
 
-    assert shell("erase", "phone:+351 211 234 567").out.startswith("2 tickets, ")
+    assert shell("erase", "phone:+351 211 234 567").out.startswith("erased: 2 tickets, ")
     assert shell("tickets", "list", "--all", "--json").json == []

@@ -46,7 +46,7 @@ def test_unlinking_is_done_once(linked):
     first = linked("people", "unlink", RITA)
     second = linked("people", "unlink", RITA)
 
-    assert (first.code, first.out) == (0, "1 links undone\n")
+    assert (first.code, first.out) == (0, "1 link undone\n")
     assert second.code == 1
     assert "nobody else is linked" in second.err
     assert "nothing is linked" in linked("people", "show", RITA).out

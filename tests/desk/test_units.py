@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model.units import parse_duration, parse_size
+from gateway.model.units import counted, parse_duration, parse_size
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,18 @@ def test_any_text_is_an_amount_or_a_value_error(text):
         assert parse_duration(text) >= timedelta(0)
     with contextlib.suppress(ValueError):
         assert parse_size(text) >= 0
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "expected"),
+    [
+        (0, ("ticket",), "0 tickets"),
+        (1, ("ticket",), "1 ticket"),
+        (2, ("ticket",), "2 tickets"),
+        (1, ("row contradicts", "rows contradict"), "1 row contradicts"),
+        (3, ("row contradicts", "rows contradict"), "3 rows contradict"),
+    ],
+)
+def test_one_is_no_plural(count, words, expected):
+    """Nobody reads "1 tickets"."""
+    assert counted(count, *words) == expected

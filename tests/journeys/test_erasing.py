@@ -90,7 +90,7 @@ async def test_nothing_of_an_erased_person_is_left_in_the_files(desk, left_of):
 
     assert left_of(desk, f" {ALICE}", f"<{ALICE}", f'"{ALICE}', f":{ALICE}", SECRET) == []
     assert left_of(desk, BOB, JOALICE) == [BOB, JOALICE]
-    assert said.startswith("erase: 1 tickets")
+    assert said.startswith("erase: 1 ticket, ")
     request = (await desk.said(bobs))[0]
     assert request.text == f"Ask [erased] about them, not {JOALICE}."
     audit = await desk.store.audit()

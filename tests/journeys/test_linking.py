@@ -302,7 +302,7 @@ async def test_the_desks_people_unlink_by_order(chat):
     row = await chat.desk.order("unlink", arguments={"kind": "email", "id": MAIL})
     again = await chat.desk.order("unlink", arguments={"kind": "email", "id": MAIL})
 
-    assert row.reason == "unlink: 1 links undone"
+    assert row.reason == "unlink: 1 link undone"
     assert again.reason.startswith("refused: ")
     assert await linked_with(chat, "rooms", ALICE) == ()
 

@@ -80,4 +80,4 @@ def test_the_backtests_of_the_guide_run(desk, capsys) -> None:
         (other / Path(name).name).write_text(text)
 
     assert run(["backtest", "last-month.mbox", "--against", "new-rules"]) == 0
-    assert "1 of 1 messages would change" in capsys.readouterr().out
+    assert "1 of 1 message would change" in capsys.readouterr().out
