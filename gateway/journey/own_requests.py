@@ -6,7 +6,7 @@ the reference that they know, and stands as the other does: it is for showing, n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
 from gateway.journey.desk import Desk
@@ -26,18 +26,27 @@ async def requests_of(desk: Desk, said: Message | Wish, known: Known) -> Sequenc
     found: list[Ticket] = []
     for one in ((kind, address), *known.linked):
         found += await desk.store.open_tickets_of(*one, MOST_SHOWN)
-        found += [ticket async for ticket in _merged(desk, *one)]
+        found += [
+            replace(ticket, state=into.state, updated_at=into.updated_at)
+            async for ticket, into in _merged(desk, *one)
+        ]
     found.sort(key=lambda ticket: ticket.updated_at, reverse=True)
     return found[:MOST_SHOWN]
 
 
-async def _merged(desk: Desk, kind: str, address: str) -> AsyncIterator[Ticket]:
-    """Yield somebody's merged tickets that go on in others' tickets, as those stand."""
+async def joined_by(desk: Desk, said: Wish) -> Mapping[int, Ticket]:
+    """Return others' tickets, by number, that requests of whoever said something go on in."""
+    kind, address = desk.kind_of(said.channel), said.author.address
+    return {into.number: into async for _, into in _merged(desk, kind, address)}
+
+
+async def _merged(desk: Desk, kind: str, address: str) -> AsyncIterator[tuple[Ticket, Ticket]]:
+    """Yield somebody's merged tickets, each with the ticket of somebody else that it goes on in."""
     for ticket in await desk.store.merged_tickets_of(kind, address, MOST_SHOWN):
         into = await end_of(desk, ticket)
         is_own = (into.kind, into.requester.address) == (kind, address)
         if into.state in _WAIT and not is_own:
-            yield replace(ticket, state=into.state, updated_at=into.updated_at)
+            yield ticket, into
 
 
 async def end_of(desk: Desk, ticket: Ticket) -> Ticket:

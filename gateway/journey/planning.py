@@ -42,7 +42,7 @@ from gateway.journey.handing_on import read_rest
 from gateway.journey.identify import identify, question, report_question, with_clash
 from gateway.journey.identity import Identity, Who
 from gateway.journey.judging import Judged, judged
-from gateway.journey.own_requests import requests_of
+from gateway.journey.own_requests import joined_by, requests_of
 from gateway.journey.tokens import ButtonToken
 from gateway.model.inbox import InboxItem, Outcome
 from gateway.model.message import (
@@ -54,6 +54,7 @@ from gateway.model.message import (
     Parsed,
     Revision,
     Wish,
+    WishKind,
 )
 from gateway.model.plan import Plan
 from gateway.model.question import Known
@@ -131,6 +132,8 @@ async def _plan_wish(draft: Draft, asked: Wish) -> None:
     if _is_duplicate(draft, known):
         return
     await desk.numbers.refill()
+    if asked.kind is WishKind.LANGUAGE:
+        known = replace(known, tickets=await joined_by(desk, asked))
     wish.plan(draft, asked, known, await requests_of(desk, asked, known))
 
 

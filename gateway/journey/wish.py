@@ -29,7 +29,7 @@ from gateway.model.inbox import Outcome
 from gateway.model.message import Wish, WishKind
 from gateway.model.people import Person, Place
 from gateway.model.question import Known, Question
-from gateway.model.ticket import EventKind, Ticket
+from gateway.model.ticket import EventKind, Party, Ticket
 
 
 def question(desk: Desk, wish: Wish) -> Question:
@@ -49,7 +49,10 @@ def question(desk: Desk, wish: Wish) -> Question:
 
 
 def plan(draft: Draft, wish: Wish, known: Known, theirs: Sequence[Ticket]) -> None:
-    """Draft the answer to a wish; ``theirs`` are the writer's own open tickets."""
+    """Draft the answer to a wish; ``theirs`` are the writer's own open tickets.
+
+    What is known are others' tickets, too, that requests of the writer's go on in.
+    """
     if not wish.author.address or is_desk_room(draft.desk, draft.rules, wish.channel, wish.talk):
         why = "a command of nobody, or in a room of the desk"
         draft.done(Outcome.IGNORED, why, effect=wish.digest, ticket=None)
@@ -86,7 +89,7 @@ def _grant(
         case WishKind.STATUS:
             _status(draft, wish, person, theirs)
         case WishKind.LANGUAGE:
-            _choose_language(draft, wish, person, theirs)
+            _choose_language(draft, wish, person, (*theirs, *known.tickets.values()))
         case WishKind.NEW:
             draft.talk_about(wish.channel, wish.talk, 0)
             say(draft, wish, "requester/greeting", _language_of(draft, wish, person))
@@ -142,11 +145,10 @@ def _choose_language(draft: Draft, wish: Wish, person: Person, theirs: Sequence[
     if chosen:
         draft.person(replace(person, wished=chosen))
         for ticket in theirs:
-            is_own = (ticket.kind, ticket.requester.address) == (person.kind, person.address)
+            party = ticket.party_of(person.kind, person.address)
             # A merged one only looks like that in which it goes on: it is not to be written.
-            if is_own and ticket.merged_into is None and ticket.language != chosen:
-                draft.change(ticket, language=chosen)
-                draft.event(ticket, EventKind.STATE, f"language {chosen}: the requester wished it")
+            if party is not None and ticket.merged_into is None:
+                _answer_in(draft, ticket, party, chosen)
         say(draft, wish, "requester/language", chosen)
         return
     offered = tuple(
@@ -154,6 +156,23 @@ def _choose_language(draft: Draft, wish: Wish, person: Person, theirs: Sequence[
     )
     language = _language_of(draft, wish, person)
     say(draft, wish, "requester/languages", language, {"languages": offered})
+
+
+def _answer_in(draft: Draft, ticket: Ticket, party: Party, language: str) -> None:
+    """Answer one party of a ticket in a language: on a merged one each has their own."""
+    if ticket.seen_by(party).language == language:
+        return
+    if party is ticket.requester:
+        draft.change(ticket, language=language)
+        who = "the requester"
+    elif party.origin is not None:
+        theirs = replace(party, origin=replace(party.origin, language=language))
+        others = (theirs if p is party else p for p in ticket.parties)
+        draft.change(ticket, parties=tuple(others))
+        who = party.address
+    else:
+        return
+    draft.event(ticket, EventKind.STATE, f"language {language}: {who} wished it")
 
 
 def _named(draft: Draft, text: str) -> str:

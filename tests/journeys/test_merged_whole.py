@@ -178,6 +178,36 @@ async def test_a_language_that_is_wished_takes_no_ticket_back_out(chat):
     assert row.ticket == into.number
 
 
+async def test_a_language_that_is_wished_reaches_where_the_ticket_goes_on(chat):
+    """It is theirs alone: whoever asked first goes on reading what they wrote in."""
+    into = await chat.ticket(await chat.desk.mail(ALICE, "Lift", "The lift is broken"))
+    gone = await chat.ticket(await chat.say(DORA, "D5", "The lift hums"))
+    await merge(chat.desk, gone, into)
+    await chat.say(DORA, "D5", "language pl")
+    await chat.desk.order("close", ticket=into.reference, text="New cable.")
+    await chat.desk.deliver()
+
+    ticket = await chat.store.ticket(into.number)
+    assert (ticket.language, ticket.parties[1].origin.language) == ("en", "pl")
+    assert "Zamknęliśmy" in chat.platform.texts("D5")[-1]
+    assert "We have closed" in text_of(await newest(chat.desk, ALICE))
+    noted = [e.text for e in await chat.store.events(into.number) if "language" in e.text]
+    assert noted == [f"language pl: {DORA} wished it"]
+
+
+async def test_a_language_that_the_first_wishes_is_not_the_seconds(chat):
+    """The same the other way round."""
+    into = await chat.ticket(await chat.say(DORA, "D5", "The lift hums"))
+    gone = await chat.ticket(await chat.desk.mail(ALICE, "Lift", "The lift is broken"))
+    await merge(chat.desk, gone, into)
+    await chat.say(DORA, "D5", "language pl")
+    await chat.desk.order("close", ticket=into.reference, text="New cable.")
+    await chat.desk.deliver()
+
+    assert "Zamknęliśmy" in chat.platform.texts("D5")[-1]
+    assert "We have closed" in text_of(await newest(chat.desk, ALICE))
+
+
 async def test_what_died_on_its_way_is_told_where_the_ticket_goes_on(chat):
     """A reply was queued when the ticket was merged, and its room is gone."""
     into, gone = await pair(chat)
