@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from gateway.contracts.words import Value
 from gateway.errors import IllegalTransition
-from gateway.journey import agent_word, permission, story
+from gateway.journey import agent_word, permission, standing
 from gateway.journey.agent_saying import deed_of, is_word, keep, refuse_slip, reply, say
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
@@ -74,7 +74,11 @@ def plan_of_colleague(draft: Draft, message: Message, identity: Identity, known:
         message.text,
         by=message.author.address or "unknown sender",
         attachments=message.attachments,
-        details={"warning": identity.doubt, "name": message.author.name, **story.ids_of(message)},
+        details={
+            "warning": identity.doubt,
+            "name": message.author.name,
+            **standing.ids_of(message),
+        },
     )
     if not message.automatic:
         draft.mark(ticket, message, Mark.NOTED)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.contracts.words import Value
-from gateway.journey import agent_word, permission, story
+from gateway.journey import agent_word, permission, standing
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
@@ -50,7 +50,7 @@ def deed_of(draft: Draft, message: Message, identity: Identity) -> Deed:
         attachments=message.attachments,
         missing=message.missing,
         heard_at=rooms_of(draft.desk, draft.rules, message.channel, message.talk),
-        said_as=story.ids_of(message),
+        said_as=standing.ids_of(message),
     )
 
 

@@ -64,7 +64,9 @@ def as_one(messages: Sequence[Message]) -> Message:
     first, *others = messages
     if not others:
         return first
-    texts = (message.text.strip() for message in messages)
+    texts = [message.text.strip() for message in messages]
+    lines = (text.count("\n") + 1 if text else 0 for text in texts)
+    has_ids = all(message.external_id for message in messages)
     flags = (flag for message in messages for flag in message.flags)
     # In a group only one picture of an album has the words that call the desk.
     talks = [message.talk for message in messages if message.talk is not None]
@@ -72,8 +74,17 @@ def as_one(messages: Sequence[Message]) -> Message:
         first,
         talk=next((talk for talk in talks if talk.addressed), first.talk),
         text="\n".join(text for text in texts if text),
-        attachments=tuple(file for message in messages for file in message.attachments),
-        files=tuple(file for message in messages for file in message.files),
+        attachments=tuple(
+            replace(file, said_in=message.external_id)
+            for message in messages
+            for file in message.attachments
+        ),
+        files=tuple(
+            replace(file, said_in=message.external_id)
+            for message in messages
+            for file in message.files
+        ),
+        lines=tuple(lines) if has_ids else (),
         also=tuple(message.external_id for message in others if message.external_id),
         flags=tuple(dict.fromkeys(flags)),
         named=tuple(dict.fromkeys(name for message in messages for name in message.named)),

@@ -130,6 +130,7 @@ class Completing:
             media_type=remote.media_type,
             digest=hashlib.sha256(content).hexdigest(),
             content=content,
+            said_in=remote.said_in,
         )
 
     async def _fetched(self, channel: Fetches, remote: RemoteFile, max_bytes: int) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from gateway.journey import story
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
+from gateway.journey.standing import standing
 from gateway.model.message import Attachment
 from gateway.model.ticket import TicketEvent
 
@@ -21,7 +22,7 @@ MOST_BYTES = 10 * 1024 * 1024
 async def read_rest(draft: Draft) -> None:
     """Give a draft what was merged into its ticket, and all files as far as there is room."""
     draft.merged = await _merged(draft.desk, draft.history, set())
-    said = story.standing((*draft.history, *draft.merged))
+    said = standing((*draft.history, *draft.merged))
     refs = {file.id: file for event in said for file in event.attachments}
     files, room = [], MOST_BYTES
     for ref in refs.values():

@@ -17,6 +17,7 @@ from gateway.journey import (
     linking,
     permission,
     routing,
+    standing,
     story,
     telling,
 )
@@ -149,7 +150,7 @@ def record(
         details["copied"] = list(message.copied[:50])
     if in_fields:
         details[story.IN_FIELDS] = True
-    details.update(story.ids_of(message))
+    details.update(standing.ids_of(message))
     if message.talk is not None and message.author.name:
         details["name"] = message.author.name
     draft.event(

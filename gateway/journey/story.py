@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gateway.journey.draft import Draft
 from gateway.journey.naming import shown
-from gateway.model.message import Json, Message
+from gateway.journey.standing import standing
 from gateway.model.ticket import BY_DESK, EventKind, Ticket, TicketEvent, Visibility
 
 # An edit says what was meant: the old words alone would be answered by whoever comes next.
@@ -18,27 +18,6 @@ MERGED = "merged"
 """The detail of a note that names the ticket which was merged into this one."""
 IN_FIELDS = "in_fields"
 """The detail of an answer to a form whose every word became a field of the ticket."""
-
-
-def ids_of(message: Message) -> dict[str, Json]:
-    """Return the detail of a line of history by which it is found when its message is deleted.
-
-    Nothing for a mail, which cannot be.
-    """
-    ids: list[Json] = [message.external_id, *message.also]
-    return {"messages": ids} if message.talk is not None else {}
-
-
-def standing(history: Sequence[TicketEvent]) -> list[TicketEvent]:
-    """Return history without what its writers deleted: that is not handed on."""
-    deleted = {str(e.details.get("of")) for e in history if e.kind is EventKind.DELETION}
-    return [e for e in history if not deleted.intersection(_messages(e))]
-
-
-def _messages(event: TicketEvent) -> set[str]:
-    """Return the platform's ids of the messages that a line of history is, or is about."""
-    ids = event.details.get("messages")
-    return {*(map(str, ids) if isinstance(ids, list) else ()), str(event.details.get("of"))}
 
 
 def of_ticket(draft: Draft, ticket: Ticket) -> list[TicketEvent]:

@@ -77,13 +77,17 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file with its bytes. ``digest`` is the SHA-256 of ``content`` in hex."""
+    """A file with its bytes. ``digest`` is the SHA-256 of ``content`` in hex.
+
+    ``said_in`` is the external id of the message it came with, where several were read as one.
+    """
 
     name: str
     media_type: str
     digest: str
     content: bytes = field(repr=False)
     inline: bool = False
+    said_in: str = ""
 
     @property
     def size(self) -> int:
@@ -97,6 +101,7 @@ class RemoteFile:
 
     ``size`` in bytes, 0 where it is not told. ``link`` is where people who may can look at it.
     ``fault`` says why it cannot be had at all ("too large: ..."), "" where it may be fetched.
+    ``said_in`` as in `Attachment`.
     """
 
     name: str
@@ -105,6 +110,7 @@ class RemoteFile:
     size: int = 0
     link: str = ""
     fault: str = ""
+    said_in: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +151,9 @@ class Message:
     deliveries of one message and for nothing else. ``copied`` are all addresses it was sent to
     beside ours. ``flags`` are words for agents ("unparseable sender", "parts differ").
     On chat ``talk`` says where it was said, ``files`` lie at the platform still, and ``also`` are
-    the external ids of further messages that were read as one with this, and ``missing`` names
-    of files that could not be had. ``named`` are addresses of people whom ``text``
+    the external ids of further messages that were read as one with this, ``lines`` how many lines
+    of ``text`` each of them has, this one first, and ``missing`` names of files that could not be
+    had. ``named`` are addresses of people whom ``text``
     and ``flags`` name by them behind an "@", until their names are looked up. ``foreseen`` is what
     `Rules.foresee` made of it where it was read, None for nothing.
     """
@@ -173,6 +180,7 @@ class Message:
     talk: Talk | None = None
     files: tuple[RemoteFile, ...] = ()
     also: tuple[str, ...] = ()
+    lines: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     foreseen: object = field(default=None, compare=False, repr=False)

@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 
 from gateway.contracts.channel import Profile
+from gateway.journey import standing
 from gateway.model.message import Attachment
 from gateway.model.ticket import EventKind
 from tests.fakes.rooms import external_id
@@ -119,6 +120,55 @@ async def test_who_takes_their_words_back_does_not_have_them_handed_on(chat):
 
     assert VPN in chat.platform.texts("DESK")[-1]
     assert "4711" not in chat.platform.texts("DESK")[-1]
+
+
+async def test_one_of_several_messages_in_one_breath_is_taken_back_alone(chat):
+    """What was said before and after it is still handed on, with its files."""
+    files = ("a", b"ground floor"), ("b", b"bank card")
+    chat.platform.files = {ref: [content] for ref, content in files}
+    said = [
+        chat.event(EMPLOYEE, "D1", VPN, files=[a_file("a")]),
+        chat.event(EMPLOYEE, "D1", "my PIN is 4711", files=[a_file("b")]),
+        chat.event(EMPLOYEE, "D1", "in both houses"),
+    ]
+    row = await chat.happen(*said)
+    of = external_id("D1", json.loads(said[1].body)["id"])
+    await chat.happen(chat.event(EMPLOYEE, "D1", None, kind="change", of=of))
+
+    await hand_on(chat, row)
+
+    [told] = [text for text in chat.platform.texts("DESK") if VPN in text]
+    assert "in both houses" in told
+    assert "4711" not in told
+    [mail] = [m for m in await chat.desk.sent(DESK) if VPN in text_of(m)]
+    assert [part.get_content() for part in mail.iter_attachments()] == ["ground floor"]
+
+
+async def test_defence_off_what_has_no_lines_is_withheld_whole(chat, monkeypatch):
+    """Twin, and what an earlier version wrote: nothing tells them apart, none is handed on."""
+    monkeypatch.setattr(standing, "_LINES", "other")
+    said = [chat.event(EMPLOYEE, "D1", text) for text in (VPN, "my PIN is 4711", "with soup")]
+    row = await chat.happen(*said)
+    monkeypatch.undo()
+    of = external_id("D1", json.loads(said[1].body)["id"])
+    await chat.happen(chat.event(EMPLOYEE, "D1", None, kind="change", of=of))
+
+    await hand_on(chat, row)
+
+    assert not any("soup" in text or "4711" in text for text in chat.platform.texts("DESK"))
+
+
+def a_file(ref):
+    """Return a file as the platform tells of it."""
+    return {"ref": ref, "name": f"{ref}.txt", "media_type": "text/plain"}
+
+
+async def hand_on(chat, row):
+    """Have a ticket handed to the service desk, which did not know of it."""
+    reference = (await chat.ticket(row)).reference
+    order = {"ticket": reference, "text": "lamp", "arguments": {"to": "service-desk"}}
+    await chat.desk.order("escalate", **order)
+    await chat.desk.deliver()
 
 
 @pytest.mark.parametrize("writer", [GUS, EVE], ids=["agent", "colleague"])
