@@ -80,6 +80,8 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     # Behind a question that need not be answered.
     "requester/optional": (),
     "requester/missing": (_REFERENCE, Slot(name="files", sample=("video.mp4", "plan.pdf"))),
+    # On chat alone: what an agent took out of a ticket of theirs is one of its own.
+    "requester/split": (_REFERENCE,),
     # The small line below a message on chat, which is edited when the state changes.
     "requester/state": (_REFERENCE, Slot(name="state", sample="open")),
     "agent/new": (

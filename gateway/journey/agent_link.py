@@ -8,6 +8,8 @@ from gateway.journey import colleagues, routing, telling
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.joining import MAIL, MOST_PARTIES, is_a_teams
+from gateway.journey.standing import as_edited
+from gateway.model.message import Trust
 from gateway.model.people import is_mail_address
 from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState
 from gateway.model.ticket_id import format_reference
@@ -46,11 +48,19 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
     taken = f"event {said.seq} was split off into {fresh.reference}"
     draft.event(ticket, EventKind.NOTE, taken, by=deed.by)
     draft.change(ticket)
+    _tell_writer(draft, fresh)
     colleagues.tell(draft, deed, "split", to=fresh.reference)
     why = f"split off {ticket.reference} by {deed.doer}"
     routing.route(draft, fresh, ticket.team, ticket.level if ticket.team else None, why)
     telling.tell_new(draft, fresh, why, None)
     return draft.now(fresh)
+
+
+def _tell_writer(draft: Draft, fresh: Ticket) -> None:
+    """Tell whoever wrote it on chat the new number: no subject will, as it does by mail."""
+    if fresh.requester.where:
+        values = {"reference": fresh.reference}
+        draft.to_requester(fresh, "requester/split", values, trust=Trust.PROVEN, automatic=False)
 
 
 def _author(ticket: Ticket, said: TicketEvent) -> Party:
@@ -66,8 +76,13 @@ def _author(ticket: Ticket, said: TicketEvent) -> Party:
 
 
 def _wanted(draft: Draft, deed: Deed) -> TicketEvent:
+    """Return what is taken out, as its writer left it.
+
+    Raises:
+        WordRefused: nothing of the kind was said, or stands any more.
+    """
     named = deed.arguments.get("event", "").strip("#.")
-    said = [event for event in draft.history if event.kind in _SAID]
+    said = [event for event in as_edited(draft.history) if event.kind in _SAID]
     if named:
         said = [event for event in said if str(event.seq) == named]
     else:

@@ -1,0 +1,119 @@
+"""A second matter gets a ticket of its own: with what stands of it, and its writer knows."""
+
+import json
+
+import pytest
+
+from gateway.journey import agent_link
+from gateway.model.ticket import EventKind, TicketState
+from tests.fakes.rooms import external_id
+from tests.journeys.bench import CONFIG, open_bench
+from tests.journeys.test_talk import ALICE, CHAT_RULES, LIFT, ROOMS, Chat
+
+LAMP = "And my lamp flickers"
+
+
+@pytest.fixture
+async def chat(tmp_path):
+    """A desk with mail and rooms."""
+    async with open_bench(tmp_path / "desk", config=CONFIG + ROOMS, rules=CHAT_RULES) as bench:
+        yield Chat(bench)
+
+
+async def said_more(chat, *texts):
+    """Have Alice say some things, and then more; return her ticket, and the ids of the more."""
+    row = await chat.say(ALICE, "D1", LIFT)
+    more = [chat.event(ALICE, "D1", text) for text in texts]
+    await chat.happen(*more)
+    return await chat.ticket(row), [external_id("D1", json.loads(e.body)["id"]) for e in more]
+
+
+async def change(chat, of, text):
+    """Have Alice change what she wrote, or delete it."""
+    await chat.happen(chat.event(ALICE, "D1", text, kind="change", of=of))
+
+
+async def split(chat, ticket, **arguments):
+    """Have the last follow-up taken out; return what was said to it, and the request that it is."""
+    row = await chat.desk.order("split", ticket=ticket.reference, arguments=arguments)
+    await chat.desk.deliver()
+    request = (await chat.history(row, EventKind.REQUEST))[0] if row.ticket else None
+    return row, request
+
+
+async def test_what_was_deleted_is_not_taken_out(chat):
+    """Its writer took it back: the one before it is the last then."""
+    ticket, _ = await said_more(chat, LAMP)
+    _, [secret] = await said_again(chat, "My PIN is 4711")
+    await change(chat, secret, None)
+    _, request = await split(chat, ticket)
+
+    assert request.text == LAMP
+    assert "4711" not in str(chat.platform.texts("DESK")[-1])
+
+
+async def said_again(chat, *texts):
+    """Have Alice go on; return the row and the ids of what she said."""
+    events = [chat.event(ALICE, "D1", text) for text in texts]
+    row = await chat.happen(*events)
+    return row, [external_id("D1", json.loads(e.body)["id"]) for e in events]
+
+
+async def test_what_was_deleted_is_not_taken_out_by_its_number(chat):
+    """Whoever names the line is told that there is none."""
+    ticket, [lamp] = await said_more(chat, LAMP)
+    [line] = [e for e in await chat.store.events(ticket.number) if e.text == LAMP]
+    await change(chat, lamp, None)
+    row, _ = await split(chat, ticket, event=str(line.seq))
+
+    assert (
+        row.reason == f"refused: {ticket.reference} has no request or follow-up number {line.seq}"
+    )
+
+
+async def test_of_several_in_one_breath_the_deleted_one_stays_behind(chat):
+    """The others go."""
+    ticket, ids = await said_more(chat, LAMP, "My PIN is 4711", "in both rooms")
+    await change(chat, ids[1], None)
+    _, request = await split(chat, ticket)
+
+    assert request.text == f"{LAMP}\nin both rooms"
+
+
+async def test_the_newest_words_are_taken_out(chat):
+    """Whoever gets it answers what was meant; edited twice, the last edit counts."""
+    ticket, [lamp] = await said_more(chat, LAMP)
+    await change(chat, lamp, "And my lamp hums")
+    await change(chat, lamp, "And my lamp is dark")
+    row, request = await split(chat, ticket)
+
+    assert request.text == "And my lamp is dark"
+    assert (await chat.ticket(row)).subject == "And my lamp is dark"
+
+
+async def test_defence_off_what_was_deleted_would_come_along(chat, monkeypatch):
+    """Twin: history itself keeps everything."""
+    monkeypatch.setattr(agent_link, "as_edited", list)
+    ticket, [lamp] = await said_more(chat, LAMP)
+    await change(chat, lamp, None)
+
+    assert (await split(chat, ticket))[1].text == LAMP
+
+
+async def test_on_chat_the_writer_is_told_the_new_number(chat):
+    """Once, where they wrote; the line below shows how it stands."""
+    ticket, _ = await said_more(chat, LAMP)
+    row, _ = await split(chat, ticket)
+    fresh = await chat.ticket(row)
+    told = [post for post in chat.platform.posts if fresh.reference in post.text]
+
+    [post] = [post for post in told if post.where == "D1"]
+    assert (
+        post.text
+        == f"One of the things you wrote here has a number of its own now: **{fresh.reference}**."
+    )
+    assert post.state == f"{fresh.reference} · open"
+    await chat.desk.order("close", ticket=fresh.reference, text="New bulb")
+    await chat.desk.deliver()
+    assert post.state == f"{fresh.reference} · closed"
+    assert (await chat.store.ticket(ticket.number)).state is TicketState.OPEN
