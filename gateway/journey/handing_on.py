@@ -13,7 +13,8 @@ from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.standing import standing
 from gateway.model.message import Attachment
-from gateway.model.ticket import TicketEvent
+from gateway.model.ticket import EventKind, TicketEvent
+from gateway.model.ticket_id import parse_reference
 
 MOST_BYTES = 10 * 1024 * 1024
 """More is named in the notice, and stays in the ticket."""
@@ -37,11 +38,27 @@ async def read_rest(draft: Draft) -> None:
 
 async def _merged(desk: Desk, history: Sequence[TicketEvent], seen: set[int]) -> list[TicketEvent]:
     """Return what was said on tickets that were merged into one, and on those merged into them."""
-    numbers = [event.details.get(story.MERGED) for event in history]
+    numbers = [await _merged_by(desk, event) for event in history]
     found: list[TicketEvent] = []
     for number in numbers:
-        if isinstance(number, int) and number not in seen:
+        if number is not None and number not in seen:
             seen.add(number)
             before = await desk.store.events(number)
             found += [*before, *await _merged(desk, before, seen)]
     return found
+
+
+async def _merged_by(desk: Desk, event: TicketEvent) -> int | None:
+    """Return the number of the ticket that a line tells the merging of, None where it does not.
+
+    An earlier version told it in words alone. Anybody can write them: the other ticket knows.
+    """
+    linked = event.details.get(story.MERGED)
+    if isinstance(linked, int):
+        return linked
+    reference, is_told, _ = event.text.partition(story.WAS_MERGED)
+    if event.kind is not EventKind.NOTE or not is_told:
+        return None
+    number = parse_reference(desk.policy.prefix, reference)
+    gone = await desk.store.ticket(number) if number is not None else None
+    return gone.number if gone is not None and gone.merged_into == event.ticket else None

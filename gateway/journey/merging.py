@@ -29,7 +29,7 @@ def merge(draft: Draft, deed: Deed) -> str:
     # By their addresses: a name would stay where somebody is erased.
     addresses = ", ".join(party.address for party in joining)
     reaches = f": replies reach {addresses} too" if joining else ""
-    what = f"{gone.reference} was merged into this{reaches}{left}"
+    what = f"{gone.reference}{story.WAS_MERGED}{reaches}{left}"
     draft.event(into, EventKind.NOTE, what, by=deed.by, details={story.MERGED: gone.number})
     draft.change(into)
     if gone.state is TicketState.OPEN:

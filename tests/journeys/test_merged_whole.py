@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import PermanentFailure
-from gateway.journey import commands
+from gateway.journey import commands, story
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.ticket import TicketState
 from gateway.model.upkeep import Keep
@@ -122,6 +122,30 @@ async def test_who_gets_it_next_reads_both_stories(desk):
     assert [part.get_content() for part in notice.iter_attachments()] == [PLACE.decode()]
     outside = [*await desk.sent(ALICE), *await desk.sent(BOB)]
     assert not any(NOTE in text_of(mail) for mail in outside)
+
+
+async def test_what_an_earlier_version_merged_is_read_too(desk, monkeypatch):
+    """It noted the other ticket's reference in words, and nothing else leads there."""
+    into, gone = await two(desk)
+    await desk.order("note", ticket=gone.reference, text=NOTE, by="agent:ana", attachments=(PLAN,))
+    monkeypatch.setattr(story, "MERGED", "nothing")
+    await merge(desk, gone, into)
+    monkeypatch.undo()
+    await desk.order("escalate", ticket=into.reference, text="x", arguments={"to": "network"})
+
+    notice = (await desk.sent(NETWORK))[-1]
+    assert in_order(text_of(notice), "The lift is broken", POLISH, NOTE, "+ plan.txt")
+    assert [part.get_content() for part in notice.iter_attachments()] == [PLACE.decode()]
+
+
+async def test_who_only_says_that_something_was_merged_reads_nothing_of_it(desk):
+    """An agent's note has the very words; the other ticket knows nothing of it."""
+    into, other = await two(desk)
+    said = f"{other.reference} was merged into this"
+    await desk.order("note", ticket=into.reference, text=said, by="agent:ana")
+    await desk.order("escalate", ticket=into.reference, text="x", arguments={"to": "network"})
+
+    assert POLISH not in text_of((await desk.sent(NETWORK))[-1])
 
 
 async def test_the_team_that_it_comes_to_gets_its_files(desk):
