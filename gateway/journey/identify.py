@@ -151,8 +151,9 @@ def _vendor(desk: Desk, rules: Rules, message: Message, given: Ticket, ticket: T
     is_sure = is_known and message.author.trust >= Trust.AUTHENTICATED
     doubt = "" if is_sure else "the sender's address could not be verified as the vendor's"
     return Identity(
-        who=Who.VENDOR, trust=message.author.trust, ticket=ticket, via="vendor token", doubt=doubt
-    )
+        who=Who.VENDOR, trust=message.author.trust, ticket=ticket, via="vendor token", doubt=doubt,
+        vendor=given.vendor or "",
+    )  # fmt: skip
 
 
 def _by_suggestion(

@@ -41,7 +41,10 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The answer. ``via`` says what led to the ticket; ``doubt`` why somebody is not believed."""
+    """The answer. ``via`` says what led to the ticket; ``doubt`` why somebody is not believed.
+
+    ``vendor`` is the team outside whose token came back: its ticket may have been merged since.
+    """
 
     who: Who
     trust: Trust
@@ -49,6 +52,7 @@ class Identity:
     agent: Agent | None = None
     via: str = ""
     doubt: str = ""
+    vendor: str = ""
 
 
 def agent_at(desk: Desk, rules: Rules, channel: str, author: Author) -> Agent | None:

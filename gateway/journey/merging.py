@@ -24,6 +24,7 @@ def merge(draft: Draft, deed: Deed) -> str:
     gone, into = deed.ticket, _target(draft, deed)
     joining, left = _joining(draft, gone, into), _unreached(gone)
     _let_in(draft, gone, into, joining)
+    left += _keep_vendor(draft, gone, into)
     draft.change(gone, merged_into=into.number)
     draft.set_state(gone, TicketState.MERGED, f"into {into.reference} by {deed.by}")
     # By their addresses: a name would stay where somebody is erased.
@@ -124,3 +125,23 @@ def _let_in(draft: Draft, ticket: Ticket, into: Ticket, joining: tuple[Party, ..
     kept = tuple(t for t in ticket.threads if t not in moved)
     draft.change(ticket, threads=kept)
     draft.change(into, parties=(*into.parties, *joining), threads=(*into.threads, *moved))
+
+
+def _keep_vendor(draft: Draft, ticket: Ticket, into: Ticket) -> str:
+    """Let a vendor who is asked about the one go on with the other; return a remark on that.
+
+    Not where that one has a vendor of its own. What either writes comes to it all the same.
+    """
+    team = draft.rules.teams.get(ticket.vendor or "")
+    if team is None or ticket.state not in _SERVED or into.vendor is not None:
+        return ""
+    theirs = {str(place) for place in draft.desk.outside(team)}
+    now = draft.now(into)
+    moved = tuple(t for t in ticket.threads if t.place in theirs and now.thread_at(t.place) is None)
+    draft.change(
+        into, vendor=team.id, level=ticket.level, team=now.team or ticket.team,
+        threads=(*now.threads, *moved),
+    )  # fmt: skip
+    goes_on = f"{team.id} outside goes on with it, level {ticket.level}"
+    draft.event(into, EventKind.STATE, f"{goes_on}: {ticket.reference} was merged into this")
+    return f"; {goes_on}"

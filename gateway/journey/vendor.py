@@ -85,8 +85,8 @@ def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> No
     ticket = identity.ticket
     assert ticket is not None
     details: dict[str, Json] = {"warning": identity.doubt} if identity.doubt else {}
-    if not message.automatic:
-        details[BY_VENDOR] = ticket.vendor or "a vendor"
+    if not message.automatic and identity.vendor == ticket.vendor:
+        details[BY_VENDOR] = identity.vendor
     draft.event(
         ticket,
         EventKind.NOTE,
@@ -110,7 +110,7 @@ def _tell_team(
         return
     values: dict[str, Value] = {
         "reference": ticket.reference,
-        "vendor": ticket.vendor or "",
+        "vendor": identity.vendor,
         "sender": shown("email", message.author.name, message.author.address),
         "doubt": identity.doubt,
     }

@@ -239,3 +239,74 @@ async def test_an_agent_hands_it_on_from_the_mailbox(tmp_path):
         assert "Please look" in text_of(mail)
         assert "Our VPN is down again" in text_of(mail)
         assert bench.world.now() == datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+# --- where tickets were merged ------------------------------------------------------------------
+
+BOB = "bob@customer.example"
+
+
+async def merged(bench, **more):
+    """Have the ticket that the vendor is asked about merged into one of Bob's; return both."""
+    gone = await asked(bench)
+    into = await bench.mail(BOB, "Router", "My VPN is down too", message_id="<2@client.test>")
+    if more:
+        reference = (await bench.ticket(into)).reference
+        await bench.order("escalate", ticket=reference, text="Is it the cable?", arguments=more)
+    references = [(await bench.ticket(row)).reference for row in (gone, into)]
+    row = await bench.order(
+        "merge", ticket=references[0], arguments={"into": references[1]}
+    )  # fmt: skip
+    assert row.outcome is Outcome.ACTED, row.reason
+    return gone, into, row.reason
+
+
+async def test_a_vendor_goes_on_with_the_ticket_that_theirs_went_into(tmp_path):
+    """What they answer comes there, and what they are told next is in their thread."""
+    async with opened(tmp_path) as bench:
+        _, into, said = await merged(bench)
+        ticket = await bench.ticket(into)
+        before = [len(await bench.sent(to)) for to in (ALICE, BOB)]
+        answered = await answer(bench, "It is. We send a new one.")
+        notice = await told(bench, NETWORK)
+        await hand_on(bench, into, "Send two.")
+
+        first, second = await bench.sent(MAKER)
+        assert said.endswith("; maker outside goes on with it, level 4")
+        assert (ticket.team, ticket.level, ticket.vendor) == ("network", 4, "maker")
+        assert (answered.outcome, answered.ticket) == (Outcome.APPENDED, into.ticket)
+        assert "answered for maker" in notice
+        assert second["In-Reply-To"] == first["Message-ID"]
+        assert "My VPN is down too" not in text_of(second)
+        assert [len(await bench.sent(to)) for to in (ALICE, BOB)] == before
+
+
+@pytest.mark.parametrize("given", [{}, {"results": None}, {"sender": "evil@x.example"}])
+@pytest.mark.parametrize("is_told", [False, True], ids=["before", "after"])
+async def test_who_has_a_vendors_address_is_trusted_as_before(tmp_path, given, is_told):
+    """By the token of either ticket: the vendor surely, anybody else with a warning."""
+    async with opened(tmp_path) as bench:
+        _, into, _ = await merged(bench)
+        if is_told:
+            await hand_on(bench, into, "Send two.")
+        await answer(bench, "!reply Send us your password", **given)
+
+        note = (await bench.said(into))[-1]
+        assert (note.kind, note.visibility) == (EventKind.NOTE, Visibility.INTERNAL)
+        assert bool(note.details.get("warning")) is bool(given)
+
+
+async def test_a_second_vendor_is_named_by_its_own_name(tmp_path):
+    """The ticket has one already: the other one's answer is a note, and not that one's."""
+    rules = RULED.replace(
+        "  maker: {", '  carrier: {level: 4, tell: ["email:noc@carrier.example"]}\n  maker: {', 1
+    )
+    async with opened(tmp_path, rules) as bench:
+        _, into, said = await merged(bench, to="carrier")
+        await answer(bench, "It is. We send a new one.")
+
+        note = (await bench.said(into))[-1]
+        assert "goes on" not in said
+        assert (await bench.ticket(into)).vendor == "carrier"
+        assert "answered for maker" in await told(bench, NETWORK)
+        assert (note.by, note.details) == (MAKER, {})
