@@ -16,10 +16,10 @@ ANSWERED = (EventKind.REPLY, EventKind.ANSWER)
 
 MERGED = "merged"
 """The detail of a note that names the ticket which was merged into this one."""
-IN_FIELDS = "in_fields"
-"""The detail of an answer to a form whose every word became a field of the ticket."""
 WAS_MERGED = " was merged into this"
 """What such a note says behind that ticket's reference."""
+IN_FIELDS = "in_fields"
+"""The detail of an answer to a form whose every word became a field of the ticket."""
 
 
 def of_ticket(draft: Draft, ticket: Ticket) -> list[TicketEvent]:
