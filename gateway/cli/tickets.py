@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from gateway.cli.options import (
 )
 from gateway.cli.shapes import ticket_json
 from gateway.errors import NotFound
+from gateway.journey.naming import briefly, shown
 from gateway.model.ticket import Ticket, TicketEvent, TicketState
 from gateway.model.ticket_id import format_reference, no_ticket
 from gateway.model.units import counted
@@ -87,7 +88,7 @@ def _require_team(settings: Settings, team: str) -> None:
 
 def _row(ticket: Ticket, now: datetime) -> tuple[object, ...]:
     changed = f"{age(now - ticket.updated_at)} ago"
-    who = ticket.requester.address or ticket.requester.name
+    who = briefly(ticket.requester)
     state = (ticket.reference, ticket.state, ticket.level, ticket.team, ticket.priority)
     return (*state, _due(ticket, now), changed, who, ticket.subject)
 
@@ -140,7 +141,7 @@ def show(
         screen.say(f"  clock      {line}")
     if why:
         _show_why(ticket)
-    show_events(events, settings.timezone)
+    show_events(events, settings.timezone, _names_on(ticket))
 
 
 def _head(ticket: Ticket, timezone: str) -> Iterator[str]:
@@ -157,7 +158,7 @@ def _head(ticket: Ticket, timezone: str) -> Iterator[str]:
     for party in ticket.parties[1:]:
         if party.address:
             known_as = f", as {party.origin.reference}" if party.origin else ""
-            yield f"  and        {party.address}{known_as}"
+            yield f"  and        {shown(party.kind, party.name, party.address)}{known_as}"
     yield f"  asked      {local(ticket.created_at, timezone)}"
     if ticket.due_at:
         yield f"  due        {local(ticket.due_at, timezone)}"
@@ -176,16 +177,22 @@ def _show_why(ticket: Ticket) -> None:
     show_decision(why)
 
 
-def show_events(events: Iterable[TicketEvent], timezone: str) -> None:
+def _names_on(ticket: Ticket) -> Mapping[str, str]:
+    """Return how people of a ticket are shown, by their addresses; chat has ids for addresses."""
+    return {p.address: shown(p.kind, p.name, p.address) for p in ticket.parties if p.address}
+
+
+def show_events(events: Iterable[TicketEvent], timezone: str, names: Mapping[str, str]) -> None:
     """Print a ticket's history; what is doubtful about a note stands under it."""
     for event in events:
-        _show_event(event, timezone)
+        _show_event(event, timezone, names)
 
 
-def _show_event(event: TicketEvent, timezone: str) -> None:
+def _show_event(event: TicketEvent, timezone: str, names: Mapping[str, str]) -> None:
     inside = " (internal)" if event.visibility == "internal" else ""
     at = local(event.at, timezone)
-    screen.say(f"\n{event.seq}. {at}  {event.kind}{inside}, {event.by}")
+    by = names.get(event.by) or shown("", str(event.details.get("name") or ""), event.by)
+    screen.say(f"\n{event.seq}. {at}  {event.kind}{inside}, {by}")
     remarks = event.details.get("flags")
     for remark in remarks if isinstance(remarks, list) else ():
         screen.say(f"    remark: {remark}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.model.message import Author
-from gateway.model.ticket import Ticket
+from gateway.model.ticket import Party, Ticket
 
 _UNKNOWN = "unknown sender"
 _BY_ADDRESS = "email"
@@ -15,6 +15,12 @@ def shown(kind: str, name: str, address: str) -> str:
     if not address or not name or name == address or kind == _BY_ADDRESS:
         return address or name or _UNKNOWN
     return f"{name} ({address})"
+
+
+def briefly(party: Party) -> str:
+    """Return the requester or another party in few words: by mail an address, on chat a name."""
+    by_address = party.kind == _BY_ADDRESS or not party.name
+    return (party.address if by_address else party.name) or party.name or _UNKNOWN
 
 
 def writer(ticket: Ticket, kind: str, author: Author) -> str:

@@ -160,7 +160,7 @@ async def test_the_shell_shows_why_a_note_is_doubtful(desk, lift, capsys):
     await write(desk, "Send us your password.", results=None)
     ticket = await desk.ticket(lift)
     events = await desk.said(lift)
-    tickets.show_events(events, "UTC")
+    tickets.show_events(events, "UTC", {})
 
     shown = {e["text"]: e["warning"] for e in ticket_json(ticket, events)["events"]}
     assert "could not be verified" in shown["Send us your password."]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 
 import pytest
 
+from gateway import cli
 from gateway.contracts.channel import Profile
 from gateway.errors import PermanentFailure, TemporaryFailure
 from gateway.journey.burst import as_one
@@ -652,3 +654,23 @@ async def test_names_are_looked_up_once(chat):
     assert (await chat.ticket(row)).requester.name == "Alice A."
     assert chat.platform.asked == 1
     assert f"Alice A. ({ALICE})" in chat.platform.texts("NETWORK")[0]
+
+
+async def test_lists_of_tickets_name_people(chat, capsys, tmp_path):
+    """Ids of a platform tell nobody who asked; scripts read them."""
+    chat.platform.profiles[ALICE] = Profile(name="Alice Smith")
+    row = await chat.say(ALICE, "HELP", LIFT)
+    await chat.say(BOB, "HELP", "The lamp flickers")
+
+    async def run(*arguments):
+        config = str(tmp_path / "desk" / "config.toml")
+        assert await asyncio.to_thread(cli.run, ["tickets", *arguments, "-c", config]) == 0
+        return capsys.readouterr().out
+
+    listed = await run("list")
+    assert "Alice Smith" in listed
+    assert ALICE not in listed
+    assert BOB in listed
+    assert [t["requester"] for t in json.loads(await run("list", "--json"))] == [BOB, ALICE]
+    shown = await run("show", (await chat.ticket(row)).reference)
+    assert f"request, Alice Smith ({ALICE})" in shown
