@@ -140,8 +140,8 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "agent/on_chat": (),
     # The same for a team whose plain words go out.
     "agent/on_chat_thread": (),
-    # Below both of them, by mail too, where the requester has a phone number and no address.
-    "agent/call_back": (),
+    # Below both of them, by mail too, where nobody can be written to.
+    "agent/call_back": (Slot(name="caller", sample="Rui Sá +351210000000"),),
     # Above whatever a team is told by mail: what is written above it answers, what is below is old.
     "agent/cut_line": (),
     # The small line below a team's notice on chat, which is edited when something changes.

@@ -39,8 +39,7 @@ def reply(draft: Draft, deed: Deed) -> str:
     deed.need_text("reply needs a text")
     if deed.ticket.state in (TicketState.MERGED, TicketState.SPAM):
         raise WordRefused(f"{deed.ticket.reference} is {deed.ticket.state}")
-    if not any(party.address for party in deed.ticket.parties):
-        raise WordRefused("there is no address to answer to; call back")
+    _need_address(deed.ticket)
     outbox_id = draft.to_requester(
         deed.ticket, "requester/reply", {"reference": deed.ticket.reference},
         trust=Trust.PROVEN, literal=deed.text, automatic=False, sender_name=deed.name,
@@ -56,6 +55,12 @@ def reply(draft: Draft, deed: Deed) -> str:
     return f"sent{colleagues.answered_before(draft, deed)}"
 
 
+def _need_address(ticket: Ticket) -> None:
+    if not ticket.can_be_written_to:
+        call = f"; call back: {ticket.caller}" if ticket.caller else ", and no number is known"
+        raise WordRefused(f"there is no address to answer to{call}")
+
+
 def answer(draft: Draft, deed: Deed) -> str:
     """Send a FAQ entry, as the FAQ itself would have; the requester may still ask for a person."""
     thought_of = _thought_of(draft, deed.ticket)
@@ -63,6 +68,7 @@ def answer(draft: Draft, deed: Deed) -> str:
     if name not in draft.rules.entries:
         near = hint(nearest(name, draft.rules.entries)) or f".{thought_of}"
         raise WordRefused(f"no FAQ entry {name!r}{near}")
+    _need_address(deed.ticket)
     if deed.ticket.state in (TicketState.MERGED, TicketState.SPAM, TicketState.CLOSED):
         raise WordRefused(f"{deed.ticket.reference} is {deed.ticket.state}")
     if deed.ticket.state is TicketState.WAITING:

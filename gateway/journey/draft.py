@@ -21,7 +21,7 @@ from gateway.journey.tokens import ButtonToken, ButtonWord, Role
 from gateway.model.inbox import Claim
 from gateway.model.message import Attachment, Message, Talk, Trust
 from gateway.model.outgoing import Button, Question
-from gateway.model.people import Place, Replies, Team, Way
+from gateway.model.people import Place, Replies, Team
 from gateway.model.ticket import Party, Thread, Ticket
 from gateway.world import new_outbox_id
 
@@ -259,15 +259,19 @@ class Draft(Showing):
         """Return what a team is told; on chat an answer is a note until it says otherwise."""
         language = self.desk.policy.languages[0]
         text = self.desk.words.render(key, language, values)
-        how = self._how_to_answer(ticket, team, place) if key in _ANSWERED else ""
-        if not how:
+        if key not in _ANSWERED:
             return text
-        return replace(text, closing=self.desk.words.render(how, language, {}).body)
+        if not ticket.can_be_written_to:
+            caller = {"caller": ticket.caller}
+            below = self.desk.words.render("agent/call_back", language, caller)
+        elif how := self._how_to_answer(team, place):
+            below = self.desk.words.render(how, language, {})
+        else:
+            return text
+        return replace(text, closing=below.body)
 
-    def _how_to_answer(self, ticket: Ticket, team: Team, place: Place) -> str:
+    def _how_to_answer(self, team: Team, place: Place) -> str:
         """Return what stands below a notice in place of its own small text, "" where that does."""
-        if ticket.kind == Way.PHONE and not any(party.address for party in ticket.parties):
-            return "agent/call_back"
         channel = self.desk.channel_at(place)
         if channel is None or not channel.abilities.presses:
             return ""

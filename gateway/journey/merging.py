@@ -106,8 +106,8 @@ def _joining(draft: Draft, ticket: Ticket, into: Ticket) -> tuple[Party, ...]:
 
 def _unreached(ticket: Ticket) -> str:
     """Return a remark on whoever called and left no address, "" where nobody did."""
-    is_call = any(party.name and not party.address for party in ticket.parties)
-    return f"; no reply reaches the caller of {ticket.reference}: call back" if is_call else ""
+    who = f"the caller of {ticket.reference}"
+    return f"; no reply reaches {who}: call back" if ticket.caller else ""
 
 
 def _origin(draft: Draft, ticket: Ticket, party: Party) -> Origin:

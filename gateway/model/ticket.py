@@ -11,6 +11,7 @@ from gateway.errors import IllegalTransition
 from gateway.model.decision import Priority
 from gateway.model.knowledge import Sent
 from gateway.model.message import Json
+from gateway.model.people import Way
 from gateway.model.timing import Timing
 
 BY_DESK = "ventanilla"
@@ -180,6 +181,17 @@ class Ticket:
     def requester(self) -> Party:
         """Return the party who asked."""
         return self.parties[0]
+
+    @property
+    def can_be_written_to(self) -> bool:
+        """Return whether any party has an address."""
+        return any(party.address for party in self.parties)
+
+    @property
+    def caller(self) -> str:
+        """Return the name and number of whoever can be called alone, "" where nobody can."""
+        calling = (p.name for p in self.parties if p.kind == Way.PHONE and not p.address)
+        return next(calling, "")
 
     def party_of(self, kind: str, address: str) -> Party | None:
         """Return the party with this address, if one has it."""

@@ -488,13 +488,29 @@ async def test_a_call_from_a_number_is_shown_and_called_back(desk):
 
     notice = text_of((await desk.sent(DESK))[-1]).replace("\n", " ")
     assert "Rui +351211234567" in notice
-    assert "There is nobody to write to: call the requester back." in notice
+    assert "There is nobody to write to: call Rui +351211234567 back." in notice
     assert "your text goes to the requester" not in notice
     refused = await desk.order("reply", ticket=await reference(desk, row), text="We come")
     assert "call back" in refused.reason
     await desk.order("invite", ticket=await reference(desk, row), arguments={"address": BOB})
     await desk.order("reply", ticket=await reference(desk, row), text="We come")
     assert "We come" in text_of((await desk.sent(BOB))[-1])
+
+
+async def test_nobody_is_called_whose_number_is_not_known(desk):
+    """A mail without a sender leaves nothing to answer to, and the team reads just that."""
+    row = await desk.raw(b"Subject: Lift\r\n\r\nThe lift is stuck\r\n")
+
+    notice = text_of((await desk.sent(DESK))[-1]).replace("\n", " ")
+    assert "There is nobody to write to: no address is known, and no number." in notice
+    for name, given in (
+        ("reply", {"text": "x"}),
+        ("answer", {"arguments": {"faq": "reset-password"}}),
+    ):
+        refused = await desk.order(name, ticket=await reference(desk, row), **given)
+        assert refused.reason == (
+            "refused: there is no address to answer to, and no number is known"
+        )
 
 
 @pytest.mark.parametrize(
