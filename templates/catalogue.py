@@ -82,6 +82,8 @@ CATALOGUE: Mapping[str, tuple[Slot, ...]] = {
     "requester/missing": (_REFERENCE, Slot(name="files", sample=("video.mp4", "plan.pdf"))),
     # On chat alone: what an agent took out of a ticket of theirs is one of its own.
     "requester/split": (_REFERENCE,),
+    # Shown to nobody but whoever pressed somebody else's button.
+    "requester/not_yours": (Slot(name="requester", sample="Ana Reis"),),
     # The small line below a message on chat, which is edited when the state changes.
     "requester/state": (_REFERENCE, Slot(name="state", sample="open")),
     "agent/new": (

@@ -62,6 +62,7 @@ class SlackChannel:
             forms=True,
             edits=True,
             marks=True,
+            whispers=True,
             on_uncertain=settings.on_uncertain,
         )
         self.parser: Parser = SlackParser(

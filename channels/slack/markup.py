@@ -27,7 +27,7 @@ from channels.slack.splitting import cut_at
 from channels.slack.talk import room_and_thread
 from channels.slack.text import cleaned
 from gateway.model.message import Attachment, Json
-from gateway.model.outgoing import Mark, Outgoing, Part
+from gateway.model.outgoing import Mark, Outgoing, Part, Whisper
 
 EVENT_TYPE = "ventanilla_reply"
 # Slack documents 40,000 characters of text and no sum of blocks. It was seen to refuse texts near
@@ -45,6 +45,8 @@ def render(outgoing: Outgoing) -> Sequence[Part]:
         return (_edit(outgoing),)
     if outgoing.mark is not None:
         return (_mark(outgoing, outgoing.mark),)
+    if outgoing.whisper is not None:
+        return (_whisper(outgoing, outgoing.whisper),)
     said = [
         *_speaker(outgoing),
         *of_markdown(outgoing.text),
@@ -152,6 +154,17 @@ def _mark(outgoing: Outgoing, mark: Mark) -> Part:
         place=outgoing.place,
         body=json.dumps({"name": _EMOJI[mark]}).encode(),
         facts={"call": "mark", "of": outgoing.in_reply_to},
+    )
+
+
+def _whisper(outgoing: Outgoing, whisper: Whisper) -> Part:
+    said = of_markdown(outgoing.text)
+    shown = {"text": escaped(plain_text(said)), "blocks": rich_blocks(said)}
+    return Part(
+        outbox_id=outgoing.outbox_id,
+        place=outgoing.place,
+        body=json.dumps({"user": whisper.to, **shown}).encode(),
+        facts={"call": "whisper"},
     )
 
 

@@ -45,12 +45,14 @@ class Sender:
                 return await self._upload(part)
             case "mark":
                 return await self._mark(part)
+            case "whisper":
+                return await self._whisper(part)
             case _:
                 return await self._post(part)
 
     async def confirm(self, part: Part) -> Receipt | None:
         """See `Confirms.confirm`."""
-        if part.facts.get("call") in {"update", "mark"}:
+        if part.facts.get("call") in {"update", "mark", "whisper"}:
             return None
         room, thread = await self._target(part)
         async for message in self._said_since(part, room, thread):
@@ -99,6 +101,17 @@ class Sender:
         except PermanentFailure as exc:
             return Receipt(detail=exc.reason)
         return Receipt(detail=f"marked with {name}")
+
+    async def _whisper(self, part: Part) -> Receipt:
+        """Say something that one person sees; who cannot be shown it misses nothing."""
+        room, thread = await self._target(part)
+        below = {"thread_ts": thread} if thread else {}
+        said: dict[str, Any] = json.loads(part.body)
+        try:
+            await self._api.call("chat_postEphemeral", channel=room, **{**below, **said})
+        except PermanentFailure as exc:
+            return Receipt(detail=exc.reason)
+        return Receipt(detail="whispered")
 
     async def _upload(self, part: Part) -> Receipt:
         room, thread = await self._target(part)

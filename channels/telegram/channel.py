@@ -51,7 +51,12 @@ class TelegramChannel:
     def __init__(self, name: str, settings: TelegramSettings, setup: ChannelSetup) -> None:
         self.name = name
         self.abilities = Abilities(
-            buttons=True, presses=True, edits=True, marks=True, on_uncertain=settings.on_uncertain
+            buttons=True,
+            presses=True,
+            edits=True,
+            marks=True,
+            whispers=True,
+            on_uncertain=settings.on_uncertain,
         )
         self._bot = ConfiguredBot(name, settings, setup)
         self._door = WebhookDoor(self._bot)

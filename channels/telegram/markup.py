@@ -19,7 +19,7 @@ from channels.telegram.ids import Where, read_external_id, read_where
 from channels.telegram.markdown import literal, render
 from channels.telegram.words import may_be_repeat, not_sent, whole_text_is_in_file
 from gateway.model.message import Json
-from gateway.model.outgoing import Button, Mark, Outgoing, Part
+from gateway.model.outgoing import Button, Mark, Outgoing, Part, Whisper
 
 # A text has 1-4096 characters, in UTF-16 code units: core.telegram.org/bots/api#sendmessage
 MAX_TEXT = 4096
@@ -29,7 +29,10 @@ MAX_CAPTION = 1024
 MAX_PIECES = 5
 # Callback data has 1-64 bytes: core.telegram.org/bots/api#inlinekeyboardbutton
 MAX_BUTTON_ID = 64
+# The text of an answer has 0-200: core.telegram.org/bots/api#answercallbackquery
+MAX_ANSWER = 200
 MARK = "setMessageReaction"
+ANSWER = "answerCallbackQuery"
 # Bots may use the emoji that core.telegram.org/bots/api#reactiontypeemoji lists.
 _EMOJI = {Mark.NOTED: "\N{WRITING HAND}", Mark.DONE: "\N{THUMBS UP SIGN}"}
 # So many letters of a label are readable where two buttons stand side by side on a phone.
@@ -45,6 +48,8 @@ def to_parts(outgoing: Outgoing) -> Sequence[Part]:
         anchor = outgoing.edits
     elif outgoing.mark is not None:
         calls, anchor = [_mark(outgoing, outgoing.mark)], ""
+    elif outgoing.whisper is not None:
+        calls, anchor = [_whisper(outgoing, outgoing.whisper)], ""
     else:
         calls = list(_calls(outgoing))
         anchor = outgoing.under
@@ -78,6 +83,16 @@ def _mark(outgoing: Outgoing, mark: Mark) -> FrozenCall:
     signs: Json = [{"type": "emoji", "emoji": _EMOJI[mark]}]
     message = marked.message if marked else 0
     return FrozenCall(method=MARK, parameters={"message_id": message, "reaction": signs})
+
+
+def _whisper(outgoing: Outgoing, whisper: Whisper) -> FrozenCall:
+    """Return the answer to a press, which is shown to whoever pressed."""
+    said = render(outgoing.text).text
+    shown = said[: cut_before(said, 0, MAX_ANSWER)]
+    parameters: Parameters = {
+        "callback_query_id": whisper.press, "text": shown, "show_alert": True,
+    }  # fmt: skip
+    return FrozenCall(method=ANSWER, parameters=parameters)
 
 
 def _calls(outgoing: Outgoing) -> Iterator[FrozenCall]:

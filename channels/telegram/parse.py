@@ -140,6 +140,7 @@ class _Reading:
             author=author,
             digest=_digest("press", self.me.id, text_in(press, "id")),
             button=button,
+            press=text_in(press, "id"),
             talk=self._talk(message, author.address, addressed=True),
         )
 

@@ -15,7 +15,7 @@ from channels.telegram.files import as_documents
 from channels.telegram.frozen import FrozenCall
 from channels.telegram.graphemes import units
 from channels.telegram.ids import external_id, read_external_id, read_where
-from channels.telegram.markup import MARK, MAX_CAPTION, MAX_TEXT, reply_to
+from channels.telegram.markup import ANSWER, MARK, MAX_CAPTION, MAX_TEXT, reply_to
 from gateway.errors import PermanentFailure, TemporaryFailure, Uncertain
 from gateway.model.message import Json
 from gateway.model.outgoing import Part, Receipt
@@ -44,7 +44,9 @@ class Sender:
             if call.method == "edit":
                 return await self._edit(call, part)
             if call.method == MARK:
-                return await self._mark(_ready(call, part))
+                return await self._courtesy(_ready(call, part), "marked")
+            if call.method == ANSWER:
+                return await self._courtesy(call, "whispered")
             return await self._say(_ready(call, part))
 
     async def _say(self, call: FrozenCall) -> Receipt:
@@ -85,8 +87,11 @@ class Sender:
             raise failure from error
         return Receipt(detail="edited")
 
-    async def _mark(self, call: FrozenCall) -> Receipt:
-        """Put a sign on somebody's message; where a group allows none, nobody misses it."""
+    async def _courtesy(self, call: FrozenCall, done: str) -> Receipt:
+        """Put a sign on somebody's message, or answer their press.
+
+        Where a group allows no sign, or the press is too old, nobody misses it.
+        """
         from telegram.error import BadRequest, Forbidden, TelegramError  # noqa: PLC0415
 
         from channels.telegram.api import error_of  # noqa: PLC0415
@@ -100,7 +105,7 @@ class Sender:
             if isinstance(failure, Uncertain):
                 raise TemporaryFailure(failure.reason) from error
             raise failure from error
-        return Receipt(detail="marked")
+        return Receipt(detail=done)
 
     async def _ask(self, call: FrozenCall) -> Any:
         return await self._api().call(call.method, call.parameters, call.files)

@@ -34,7 +34,8 @@ class Abilities:
 
     ``presses``: its buttons come back as `Feedback`, not as words; with ``forms`` one of them may
     open questions to be filled in, whose answers come back with it. ``marks``: it can put a sign on
-    somebody else's message. ``sends`` is False where it has nothing to send with.
+    somebody else's message. ``whispers``: it can tell something to whoever pressed a button, for
+    their eyes alone. ``sends`` is False where it has nothing to send with.
     ``resend_is_harmless``: a repeat has the same id and bytes; then the wire mark need not be
     synced and an uncertain send is sent again. Where it is not, and the channel is no `Confirms`,
     ``on_uncertain`` decides: ``resend`` sends once more, ``hold`` waits for a person.
@@ -47,6 +48,7 @@ class Abilities:
     forms: bool = False
     edits: bool = False
     marks: bool = False
+    whispers: bool = False
     sends: bool = True
     resend_is_harmless: bool = False
     on_uncertain: Literal["resend", "hold"] = "resend"

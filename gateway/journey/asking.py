@@ -57,6 +57,16 @@ def wished_by(policy: Policy, person: Person | None) -> str | None:
     return wished if wished in policy.languages else None
 
 
+def spoken_by(policy: Policy, person: Person | None, author: Author) -> str:
+    """Return the language to tell somebody something in who has not asked anything now.
+
+    Wished, spoken last, their app's, or the desk's first. ``person`` is what is known of them.
+    """
+    known = (person.wished, person.language) if person else ()
+    likely = (language for language in (*known, author.language) if language in policy.languages)
+    return next(likely, policy.languages[0])
+
+
 def facts_of(
     message: Message,
     *,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Meaning
 from gateway.journey import agent_press, follow_up, limits, permission
+from gateway.journey.asking import spoken_by
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who, agent_at, current
@@ -61,6 +62,7 @@ def plan(draft: Draft, feedback: Feedback, known: Known) -> None:
     party = next((p for p in shown_on.parties if p.number == bound.party), None)
     ticket = current(bound.ticket, known)
     if party is None or ticket is None or not _may_press(draft, feedback, party):
+        _say_whose_it_is(draft, feedback, party or shown_on.requester, known)
         _ignore(draft, feedback, "pressed by somebody it was not shown to")
         return
     draft.talk = feedback.talk
@@ -74,6 +76,12 @@ def plan(draft: Draft, feedback: Feedback, known: Known) -> None:
         _say(draft, feedback, bound, ticket, own, known)
     if not permission.tell(draft, known, draft.wallet.saying):
         draft.take_buttons(ticket, own, bound.outbox_id)
+
+
+def _say_whose_it_is(draft: Draft, feedback: Feedback, party: Party, known: Known) -> None:
+    if not permission.tell(draft, known, draft.wallet.saying):
+        language = spoken_by(draft.desk.policy, known.person, feedback.author)
+        draft.whisper(feedback, "requester/not_yours", language, {"requester": party.name})
 
 
 def _why_in_vain(feedback: Feedback, bound: ButtonToken, ticket: Ticket) -> str:

@@ -5,15 +5,18 @@ The ground that `showing.Showing` and `draft.Draft` stand on; no use case speaks
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from gateway.contracts.words import Text
+from gateway.contracts.words import Text, Value
 from gateway.journey.hearing import Hearing
 from gateway.journey.tokens import Role
+from gateway.model.message import Feedback
 from gateway.model.outbox import NewSend
-from gateway.model.outgoing import Outgoing
+from gateway.model.outgoing import Outgoing, Whisper
 from gateway.model.people import Place
 from gateway.model.ticket import EventKind, Thread, Ticket
+from gateway.world import new_outbox_id
 
 
 class Outward(Hearing):
@@ -73,6 +76,21 @@ class Outward(Hearing):
             and not parts[0].external_id
         ):
             self._opened_by(ticket, outgoing)
+
+    def whisper(
+        self, feedback: Feedback, key: str, language: str, values: Mapping[str, Value]
+    ) -> None:
+        """Say something to whoever pressed a button, where they alone read it, or nowhere."""
+        channel = self.desk.channels.get(feedback.channel)
+        if feedback.talk is None or channel is None or not channel.abilities.whispers:
+            return
+        place = Place(feedback.channel, feedback.talk.where)
+        outgoing = self._outgoing(
+            new_outbox_id(self.desk.world), place,
+            self.desk.words.render(key, language, values), language=language,
+            whisper=Whisper(to=feedback.author.address, press=feedback.press),
+        )  # fmt: skip
+        self._queue(outgoing, lane=f"whisper:{place}", ticket=None)
 
     def _opened_by(self, ticket: Ticket, outgoing: Outgoing) -> None:
         """Note our first message at a place whose platform chooses the ids."""

@@ -19,6 +19,7 @@ from gateway.journey import (
     status,
     wish_word,
 )
+from gateway.journey.asking import spoken_by
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.identify_chat import is_desk_room
@@ -180,7 +181,4 @@ def _named(draft: Draft, text: str) -> str:
 
 
 def _language_of(draft: Draft, wish: Wish, person: Person) -> str:
-    """Return the language to answer in: wished, spoken last, their app's, or the desk's first."""
-    spoken = draft.desk.policy.languages
-    likely = (person.wished, person.language, wish.author.language)
-    return next((language for language in likely if language in spoken), spoken[0])
+    return spoken_by(draft.desk.policy, person, wish.author)

@@ -232,12 +232,14 @@ class Feedback:
     """Somebody pressed a button that we showed, or sent the form behind it.
 
     ``button`` is the opaque id that we gave it, unchecked. ``values`` are a form's fields by name.
+    ``press`` is the platform's id of the press, by which it is answered, "" where it needs none.
     """
 
     channel: str
     author: Author
     digest: str
     button: str
+    press: str = ""
     talk: Talk | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 

@@ -50,6 +50,17 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Whisper:
+    """Who alone reads something in a room of many: whoever pressed a button there.
+
+    ``to`` is their address, ``press`` the platform's id of the press, "" where it has none.
+    """
+
+    to: str
+    press: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """One thing to say at one place, in Markdown, before a channel gives it its form.
 
@@ -67,6 +78,7 @@ class Outgoing:
     either: the message ``in_reply_to`` gets that sign. ``prompts`` is the agents' word whose text
     an answer to this is, "" for none. ``cut_line`` are the words that tell agents to write above
     them, "" where nobody may answer the requester by answering this: see `gateway.model.cut_line`.
+    A ``whisper`` is read by one person alone; where that cannot be nobody reads it.
     """
 
     outbox_id: str
@@ -95,6 +107,7 @@ class Outgoing:
     state: str = ""
     mark: Mark | None = None
     prompts: str = ""
+    whisper: Whisper | None = None
     cut_line: str = ""
 
 

@@ -79,6 +79,7 @@ class Chats:
     blocked: set[int] = field(default_factory=set)
     migrated: dict[int, int] = field(default_factory=dict)
     signs: list[tuple[int, int, str]] = field(default_factory=list)
+    answered: dict[str, str] = field(default_factory=dict)
     shown: list[Message] = field(default_factory=list)
     files: dict[str, tuple[str, bytes, int]] = field(default_factory=dict)
     _ids: Any = field(default_factory=lambda: itertools.count(1000))
@@ -229,6 +230,10 @@ class Chats:
     async def _do_answerCallbackQuery(self, call: Call) -> bool:  # noqa: N802
         if units(call.parameters.get("text", "")) > 200:
             raise bad("MESSAGE_TOO_LONG")
+        press = call.parameters["callback_query_id"]
+        if press in self.answered:
+            raise bad("query is too old and response timeout expired or query id is invalid")
+        self.answered[press] = call.parameters.get("text", "")
         return True
 
     async def _do_setMessageReaction(self, call: Call) -> bool:  # noqa: N802

@@ -176,6 +176,10 @@ async def test_only_the_requester_presses(office):
 
     assert rows[-1].outcome is Outcome.IGNORED
     assert buttons(office.thread(event)[0])
+    await office.until(lambda: office.slack.methods.ephemeral)
+    [seen] = office.slack.methods.ephemeral
+    assert (seen["user"], seen["channel"], seen["thread_ts"]) == (EVE, HELP, event["ts"])
+    assert "This is the question of Ana Reis. To ask one of your own, mention me" in seen["text"]
 
 
 async def test_an_agents_word_comes_back_in_the_thread(office):

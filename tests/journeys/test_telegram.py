@@ -96,7 +96,11 @@ class Phones:
         """Let somebody press a button that the chat shows."""
         shown = self.seen_by(chat)[on]
         (data,) = [b["callback_data"] for row in shown.keyboard for b in row if b["text"] == label]
-        on_message = {"message_id": shown.id, "date": 1, "chat": private() if chat > 0 else group()}
+        on_message = {
+            "message_id": shown.id,
+            "date": 1,
+            "chat": private() if chat > 0 else group(chat),
+        }
         return await self.happens("callback_query", pressed(data, on_message, by=by or user(RITA)))
 
     async def agent_answers(self, text, *, by=ANA, to=0):
@@ -171,6 +175,16 @@ async def test_somebody_else_cannot_press(people):
 
     assert row.outcome is Outcome.IGNORED
     assert people.seen_by(TEAM) == []
+
+
+async def test_who_presses_a_button_of_somebody_else_in_a_group_reads_whose_it_is(people):
+    """Shown to them alone, in the language of their app."""
+    await people.happens("message", mention(f"@acme_help_bot {PASSWORD}", chat=group(LOBBY)))
+    eve = user(EVE, "Eve", language_code="it")
+    await people.presses("I need a person", chat=LOBBY, by=eve)
+
+    assert any("Per farne una sua, mi menzioni" in text for text in people.server.answered.values())
+    assert all(len(text) <= 200 for text in people.server.answered.values())
 
 
 async def test_an_agents_answer_quotes_the_question(people):
