@@ -11,7 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
-from channels.email import html_text
+from channels.email import html_text, mime
 from channels.email.charsets import decode
 from channels.email.cleaning import clean_line, clean_name, clean_text
 from channels.email.headers import split
@@ -56,6 +56,11 @@ def read(root: Part) -> Body:
         body.flags.append("text cut")
     body.text = _clean(text[:TEXT_CHARACTERS])
     return body
+
+
+def text_of_own(mail: bytes) -> str:
+    """Return the text of a mail that we wrote; its files, which come last, are not looked at."""
+    return read(mime.read(mail[:TEXT_CHARACTERS])).text
 
 
 def _clean(text: str) -> str:

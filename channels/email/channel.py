@@ -113,6 +113,12 @@ class EmailChannel:
         """See `Channel.render`; a mail is always one part."""
         return (self._write(outgoing),)
 
+    def reread(self, body: bytes) -> str:
+        """See `Rereads.reread`."""
+        from channels.email.body import text_of_own  # noqa: PLC0415 - where agents answer, only
+
+        return text_of_own(body)
+
     async def send(self, part: Part) -> Receipt:
         """See `Channel.send`."""
         return await self._way_out.send(part)

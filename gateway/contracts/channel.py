@@ -230,6 +230,15 @@ class Confirms(Protocol):
         ...
 
 
+@runtime_checkable
+class Rereads(Protocol):
+    """A channel where an answer quotes what it answers."""
+
+    def reread(self, body: bytes) -> str:
+        """Return the text of a part that this channel made, from its bytes. Never raises."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """Something that a channel cannot do at the moment, for which it keeps trying.

@@ -9,29 +9,37 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.errors import IllegalTransition
-from gateway.journey import permission
-from gateway.journey.agent_saying import deed_of, is_word, keep, note, refuse_slip, reply, say
+from gateway.journey import inside, permission
+from gateway.journey.agent_saying import (
+    deed_of,
+    goes_out,
+    is_word,
+    keep,
+    note,
+    refuse_slip,
+    reply,
+    say,
+)
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
+from gateway.journey.quoted_notice import said_apart
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message
 from gateway.model.question import Known
-from gateway.model.ticket import BY_DESK, EventKind
-
-# A shorter one is in many a text by chance.
-SHORTEST_NOTE = 12
 
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
     """Draft what an agent's mail causes."""
-    deed = _shown_to(draft, deed_of(draft, message, identity), message, known)
-    said = (
+    said = said_apart(message, draft.notice)
+    deed = replace(deed_of(draft, message, identity), text=said.text)
+    deed = _shown_to(draft, deed, message, known)
+    did = (
         note(draft, deed, f"automatic ({message.automatic})")
         if message.automatic
-        else _carry_out(draft, deed, message, known)
+        else _carry_out(draft, deed, message, said.doubt, known)
     )
-    draft.done(Outcome.ACTED, said, effect=message.digest, ticket=deed.ticket.number)
+    draft.done(Outcome.ACTED, did, effect=message.digest, ticket=deed.ticket.number)
 
 
 def _shown_to(draft: Draft, deed: Deed, message: Message, known: Known) -> Deed:
@@ -45,44 +53,31 @@ def _shown_to(draft: Draft, deed: Deed, message: Message, known: Known) -> Deed:
     return replace(deed, heard_at=frozenset(own), is_quiet=is_quiet)
 
 
-def _carry_out(draft: Draft, deed: Deed, message: Message, known: Known) -> str:
+def _carry_out(draft: Draft, deed: Deed, message: Message, doubt: str, known: Known) -> str:
     try:
-        if is_word(message.text):
+        # A word that stands below what is quoted is none that anybody looked for there.
+        if goes_out(deed.text) or not is_word(message.text):
+            _refuse_quoting(draft, deed, doubt)
+        if is_word(deed.text):
             return say(draft, deed, known)
         if _outsiders(draft, deed, message):
             return keep(draft, deed, "it went to others too, not only to the desk", known)
-        refuse_slip(message.text)
-        _refuse_notes(draft, deed)
+        refuse_slip(deed.text)
+        inside.refuse_notes(draft, deed)
         return reply(draft, deed)
     except (WordRefused, IllegalTransition) as refused:
         return keep(draft, deed, str(refused), known)
 
 
-def _refuse_notes(draft: Draft, deed: Deed) -> None:
-    """Pass a text that repeats no note of its ticket.
-
-    Where a mail program marks what it quotes in a way that nobody knows, the notice that is
-    answered stands below the answer, and colleagues' notes in it. `!reply` says that it is meant.
+def _refuse_quoting(draft: Draft, deed: Deed, doubt: str) -> None:
+    """Pass what is surely an answer, and nothing that it quotes.
 
     Raises:
-        WordRefused: it repeats one.
+        WordRefused: it is not.
     """
-    said = _plain(deed.text)
-    for event in draft.history:
-        is_note = event.kind is EventKind.NOTE and event.by != BY_DESK
-        # What was kept of somebody's answer may be sent again, and rightly this time.
-        if is_note and "warning" not in event.details:
-            inside = _plain(event.text)
-            if len(inside) >= SHORTEST_NOTE and inside in said:
-                raise WordRefused(
-                    "it repeats a note of this ticket, perhaps in what it quotes: leave that out,"
-                    " or begin with !reply if the requester is to read it"
-                )
-
-
-def _plain(text: str) -> str:
-    """Return a text without what quoting it changes: line breaks, and marks before the lines."""
-    return " ".join(text.replace(">", " ").split())
+    if doubt:
+        raise WordRefused(doubt)
+    inside.refuse_notice(draft, deed)
 
 
 def _outsiders(draft: Draft, deed: Deed, message: Message) -> frozenset[str]:

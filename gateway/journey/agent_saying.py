@@ -74,6 +74,12 @@ def is_word(text: str) -> bool:
     return _WORD.match(text) is not None
 
 
+def goes_out(text: str) -> bool:
+    """Return whether a mail of this text would be read by the requester."""
+    found = _WORD.match(text)
+    return found is None or found["name"].lower() in _OUTWARD
+
+
 def refuse_slip(text: str) -> None:
     """Pass a text that is no word, and was not meant for one.
 

@@ -8,7 +8,7 @@ are made in one place.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Meaning, Text, Value
@@ -21,7 +21,7 @@ from gateway.journey.tokens import ButtonToken, ButtonWord, Role
 from gateway.model.inbox import Claim
 from gateway.model.message import Attachment, Message, Talk, Trust
 from gateway.model.outgoing import Button, Question
-from gateway.model.people import Place, Replies, Team
+from gateway.model.people import Place
 from gateway.model.ticket import Party, Thread, Ticket
 from gateway.world import new_outbox_id
 
@@ -30,8 +30,6 @@ _LAST_ALERT = (
     "More alerts are held back for an hour. Look: ventanilla inbox list, ventanilla outbox list"
 )
 _NOTICE = "agent/new"
-_ANSWERED = ("agent/new", "agent/update")
-"""What a team is told so that somebody answers."""
 _WORDS = {
     Meaning.HELPED: ButtonWord.HELPED,
     Meaning.PERSON: ButtonWord.PERSON,
@@ -63,6 +61,8 @@ class Draft(Showing):
         """Where on a chat platform the message was said that is being planned."""
         self.answers: frozenset[int] | None = None
         """Numbers of the parties whom the desk answers by itself; None for whoever asked."""
+        self.notice = ""
+        """The text of the notices that an agent's mail answers, "" where it is not known."""
         self.files: Sequence[Attachment] = ()
         """Files of what was said before, where whoever gets the ticket now needs them."""
 
@@ -252,30 +252,6 @@ class Draft(Showing):
             **given,
         )  # fmt: skip
         self._queue(outgoing, lane=f"{now.number}:{place}", ticket=ticket)
-
-    def _for_team(
-        self, ticket: Ticket, team: Team, place: Place, key: str, values: Mapping[str, Value]
-    ) -> Text:
-        """Return what a team is told; on chat an answer is a note until it says otherwise."""
-        language = self.desk.policy.languages[0]
-        text = self.desk.words.render(key, language, values)
-        if key not in _ANSWERED:
-            return text
-        if not ticket.can_be_written_to:
-            caller = {"caller": ticket.caller}
-            below = self.desk.words.render("agent/call_back", language, caller)
-        elif how := self._how_to_answer(team, place):
-            below = self.desk.words.render(how, language, {})
-        else:
-            return text
-        return replace(text, closing=below.body)
-
-    def _how_to_answer(self, team: Team, place: Place) -> str:
-        """Return what stands below a notice in place of its own small text, "" where that does."""
-        channel = self.desk.channel_at(place)
-        if channel is None or not channel.abilities.presses:
-            return ""
-        return "agent/on_chat_thread" if team.replies is Replies.THREAD else "agent/on_chat"
 
     def alert(self, what: str, details: str) -> None:
         """Tell the people of ``[desk] alerts`` what only people can mend; not without end."""

@@ -22,7 +22,7 @@ MOST_BYTES = 10 * 1024 * 1024
 
 async def read_rest(draft: Draft) -> None:
     """Give a draft what was merged into its ticket, and all files as far as there is room."""
-    draft.merged = await _merged(draft.desk, draft.history, set())
+    await read_merged(draft)
     said = standing((*draft.history, *draft.merged))
     refs = {file.id: file for event in said for file in event.attachments}
     files, room = [], MOST_BYTES
@@ -34,6 +34,11 @@ async def read_rest(draft: Draft) -> None:
             Attachment(name=ref.name, media_type=ref.media_type, digest=ref.id, content=content)
         )
     draft.files = files
+
+
+async def read_merged(draft: Draft) -> None:
+    """Give a draft what was said on tickets that were merged into its own."""
+    draft.merged = await _merged(draft.desk, draft.history, set())
 
 
 async def _merged(desk: Desk, history: Sequence[TicketEvent], seen: set[int]) -> list[TicketEvent]:

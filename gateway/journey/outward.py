@@ -14,9 +14,12 @@ from gateway.journey.tokens import Role
 from gateway.model.message import Feedback
 from gateway.model.outbox import NewSend
 from gateway.model.outgoing import Outgoing, Whisper
-from gateway.model.people import Place
+from gateway.model.people import Place, Replies, Team
 from gateway.model.ticket import EventKind, Thread, Ticket
 from gateway.world import new_outbox_id
+
+_ANSWERED = ("agent/new", "agent/update")
+"""What a team is told so that somebody answers."""
 
 
 class Outward(Hearing):
@@ -42,6 +45,30 @@ class Outward(Hearing):
             return ""
         language = self.desk.policy.languages[0]
         return " ".join(self.desk.words.render("agent/cut_line", language, {}).body.split())
+
+    def _for_team(
+        self, ticket: Ticket, team: Team, place: Place, key: str, values: Mapping[str, Value]
+    ) -> Text:
+        """Return what a team is told; on chat an answer is a note until it says otherwise."""
+        language = self.desk.policy.languages[0]
+        text = self.desk.words.render(key, language, values)
+        if key not in _ANSWERED:
+            return text
+        if not ticket.can_be_written_to:
+            caller = {"caller": ticket.caller}
+            below = self.desk.words.render("agent/call_back", language, caller)
+        elif how := self._how_to_answer(team, place):
+            below = self.desk.words.render(how, language, {})
+        else:
+            return text
+        return replace(text, closing=below.body)
+
+    def _how_to_answer(self, team: Team, place: Place) -> str:
+        """Return what stands below a notice in place of its own small text, "" where that does."""
+        channel = self.desk.channel_at(place)
+        if channel is None or not channel.abilities.presses:
+            return ""
+        return "agent/on_chat_thread" if team.replies is Replies.THREAD else "agent/on_chat"
 
     def is_new(self, outbox_id: str) -> bool:
         """Return whether this draft itself queues a message."""

@@ -43,6 +43,7 @@ from gateway.journey.identify import identify, question, report_question, with_c
 from gateway.journey.identity import Identity, Who
 from gateway.journey.judging import Judged, judged
 from gateway.journey.own_requests import joined_by, requests_of
+from gateway.journey.quoted_notice import read_notice
 from gateway.journey.tokens import ButtonToken
 from gateway.model.inbox import InboxItem, Outcome
 from gateway.model.message import (
@@ -174,6 +175,7 @@ async def _plan_message(draft: Draft, message: Message) -> None:
     await _read_history(draft, who.ticket, always=is_agent)
     if not is_agent or hands_on(message.text) or agent_chat.asked_for(message, known) in HANDING_ON:
         await read_rest(draft)
+    await read_notice(draft, message, who)
     asked = await _judged(draft, message, who, known)
     if sum(file.size for file in message.attachments) < BIG_FILES:
         _plan_by_writer(draft, message, who, known, asked)
@@ -294,6 +296,5 @@ def _is_duplicate(draft: Draft, known: Known) -> bool:
     """End an event whose content had its one effect before."""
     if known.duplicate_of is None:
         return False
-    why = f"duplicate of {known.duplicate_of}"
-    draft.done(Outcome.DUPLICATE, why, effect="", ticket=None)
+    draft.done(Outcome.DUPLICATE, f"duplicate of {known.duplicate_of}", effect="", ticket=None)
     return True

@@ -11,7 +11,7 @@ import random  # noqa: TID251 - seeded: the same talk every time
 
 import pytest
 
-from gateway.journey import agent_mail
+from gateway.journey import inside
 from gateway.model.outbox import OutboxState
 from gateway.model.ticket import TicketState
 from tests.fakes.rooms import external_id
@@ -218,7 +218,7 @@ async def test_a_note_that_an_answer_quotes_stays_inside(desk, mark):
 @MARKS
 async def test_defence_off_the_note_goes_out_with_the_answer(desk, mark, monkeypatch):
     """Twin: where no note is looked for, nothing else holds it back."""
-    monkeypatch.setattr(agent_mail, "SHORTEST_NOTE", 10_000)
+    monkeypatch.setattr(inside, "refuse_notes", lambda *_: None)
 
     read, _ = await answered_below(desk, noted=True, answer=quoted_by(mark))
 

@@ -34,9 +34,9 @@ def quoted(mail: EmailMessage) -> Quoted:
     return Quoted(text.replace("\r\n", "\n").strip(), body[1].strip(), mail["Subject"])
 
 
-def reply(name: str, answer: str, mail: EmailMessage) -> EmailMessage:
+def reply(name: str, answer: str, mail: EmailMessage | Quoted) -> EmailMessage:
     """Return the answer to a mail as a mail program of this name writes it, without addresses."""
-    text, html = CLIENTS[name](answer, quoted(mail))
+    text, html = CLIENTS[name](answer, mail if isinstance(mail, Quoted) else quoted(mail))
     made = EmailMessage()
     if text:
         made.set_content(text, charset="utf-8", cte="base64" if len(answer) % 2 else None)

@@ -1,0 +1,34 @@
+"""Texts compared by their letters and digits alone: what quoting changes is left out. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+
+def bare(text: str) -> str:
+    """Return a text's letters and digits, without case, width, accents' spelling and marks."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(filter(str.isalnum, folded))
+
+
+def shared_run(inside: str, said: str, length: int) -> Iterator[str]:
+    """Yield what bare ``said`` has in common with bare ``inside``, ``length`` characters each."""
+    runs = {inside[n : n + length] for n in range(len(inside) - length + 1)}
+    for start in range(len(said) - length + 1):
+        if (run := said[start : start + length]) in runs:
+            yield run
+
+
+def stands_alone(inside: str, said: list[str]) -> bool:
+    """Return whether whole lines of a text are, one after the other, just what is ``inside``."""
+    starts, ends, length = set[int](), set[int](), 0
+    for line in said:
+        starts.add(length)
+        length += len(line)
+        ends.add(length)
+    joined, at = "".join(said), -1
+    while (at := joined.find(inside, at + 1)) >= 0:
+        if at in starts and at + len(inside) in ends:
+            return True
+    return False
