@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from rules.checks import check_rivals
 from rules.faq.asides import words_beside
 from rules.faq.cache import Cache, key_of
+from rules.faq.courtesies import tokens_of
 from rules.faq.entries import FaqEntry
 from rules.faq.lexical import LexicalMatcher
 from rules.faq.shelf import Phrasing
-from rules.faq.stems import tokens_of
 from rules.known import Known
 from rules.language import Detector
 from rules.problems import Mark, Problems

@@ -23,6 +23,7 @@ from rules.routes import Route
 from rules.triggers import TriggerIndex
 from rules.view import View
 
+_KEPT = "auto: false"
 FALLBACK = "fallback"
 ORDER = "order"
 """The condition of a rule that would match, in an explanation, but comes behind the decision."""
@@ -49,9 +50,11 @@ class Plan:
         """Return the matcher's verdict; entries with ``auto: false`` are near, never sent."""
         verdict = self.matcher.judge(view, language, hidden)
         offered = (*((verdict.answer,) if verdict.answer else ()), *verdict.choices)
-        if any(near.faq in self.unsent for near in offered):
-            return Verdict(near=verdict.near, why=verdict.why)
-        return verdict
+        kept = next((near.faq for near in offered if near.faq in self.unsent), None)
+        if kept is None:
+            return verdict
+        why = verdict.why and replace(verdict.why, doubt=f"{kept} is sent by agents only ({_KEPT})")
+        return Verdict(near=verdict.near, why=why)
 
     def with_lesson(self, verdict: Verdict, lessons: Mapping[str, Lesson]) -> Verdict:
         """Return a verdict as what became of earlier answers would have it."""
@@ -217,7 +220,9 @@ class Walk:
             return self._decision(Ignore(reason=automatic), reason)
         team = self._plan.fallback
         outcome = RouteTo(team=team.id, level=team.level)
-        return self._decision(outcome, "No rule matched, and the FAQ is not sure.", FALLBACK)
+        doubt = self._why_faq.doubt if self._why_faq else None
+        faq = f"the FAQ does not answer: {doubt}" if doubt else "the FAQ is not sure"
+        return self._decision(outcome, f"No rule matched, and {faq}.", FALLBACK)
 
     def _decision(
         self, outcome: Answer | Ask | RouteTo | Ignore, reason: str, rule: str | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli import screen
@@ -77,7 +78,8 @@ def _show_near(explained: Mapping[str, Any], needed: float | None) -> None:
     screen.say(f"\nFAQ entries that came near{bar}:")
     for entry in near:
         if entry["score"] >= _LEAST_NEAR:
-            screen.say(f"  {entry['score']:.2f}  {entry['faq']}")
+            # Never rounded up: what is shown as enough would be enough.
+            screen.say(f"  {floor(entry['score'] * 100) / 100:.2f}  {entry['faq']}")
     if why:
         _show_why_faq(why)
 

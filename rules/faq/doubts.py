@@ -55,8 +55,16 @@ class Doubts:
             return turn
         if passage.is_buried:
             return "much else is said"
+        greeted = self._greeted(passage.names, best.entry)
         beside = (self._other(sentence, best.entry) for sentence in passage.beside)
-        return next(filter(None, beside), None)
+        return greeted or next(filter(None, beside), None)
+
+    def _greeted(self, names: Sequence[str], entry: str) -> str | None:
+        """Return what a greeting says that is no name."""
+        if turn := self._turn(names, entry):
+            return f"in its greeting {turn}"
+        other = self._elsewhere(names, entry)
+        return other and f"its greeting says {other!r}, which is about other entries"
 
     def _turn(self, tokens: Sequence[str], entry: str) -> str | None:
         """Return how the text negates, ends, or complains, where the entry never does."""
@@ -72,14 +80,18 @@ class Doubts:
 
     def _other(self, sentence: Sentence, entry: str) -> str | None:
         """Return what stands beside the question and is about something else."""
-        tokens = sentence.tokens
+        tokens = sentence.heart
         if turn := self._turn(tokens, entry):
             return f"beside the question {turn}"
-        elsewhere = self.vocabulary.belongs_elsewhere
-        if other := next((token for token in tokens if elsewhere(entry, token)), None):
+        if other := self._elsewhere(tokens, entry):
             return f"beside the question it says {other!r}, which is about other entries"
         known = self.vocabulary.known(self.vocabulary.weigh(tokens), entry)
         is_strange = known < _BETTER_BESIDE * self.min_known
         if sentence.is_question and sentence.content > 0 and is_strange:
             return "it asks something else as well"
         return None
+
+    def _elsewhere(self, tokens: Sequence[str], entry: str) -> str | None:
+        """Return the first word that other entries know, and this one does not."""
+        elsewhere = self.vocabulary.belongs_elsewhere
+        return next((token for token in tokens if elsewhere(entry, token)), None)

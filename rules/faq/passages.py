@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from rules.faq.courtesies import heart_of
 from rules.faq.cues import FAREWELLS, GREETINGS
 from rules.faq.stems import count_content
 from rules.folding import Folded, split_words
@@ -29,9 +30,15 @@ _SIGNATURE_GRAMMAR = 2
 
 
 class Sentence(NamedTuple):
-    """One sentence as folded words; ``content`` is how many of them carry meaning."""
+    """One sentence as folded words.
+
+    ``heart`` are those without the courtesies around them; ``content`` is how many of these carry
+    meaning. ``names``: see `rules.faq.courtesies.Heart`.
+    """
 
     tokens: tuple[str, ...]
+    heart: tuple[str, ...]
+    names: tuple[str, ...]
     content: int
     is_question: bool
 
@@ -39,12 +46,14 @@ class Sentence(NamedTuple):
 class Passage(NamedTuple):
     """A part of a request that may be the question, and what the request says beside it.
 
-    ``is_buried``: so much stands beside it that it is not the point of the request.
+    ``is_buried``: so much stands beside it that it is not the point of the request. ``names``: who
+    is greeted, as far as those are names.
     """
 
     tokens: tuple[str, ...]
     beside: tuple[Sentence, ...] = ()
     is_buried: bool = False
+    names: tuple[str, ...] = ()
 
 
 def sentences_of(text: Folded) -> tuple[Sentence, ...]:
@@ -53,7 +62,9 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
     is_closing = False
     for match in _SENTENCE.finditer(text.folded[:_WINDOW]):
         tokens = tuple(split_words(match[0]))
-        sentence = Sentence(tokens, count_content(tokens), "?" in match[0])
+        words, names = heart_of(match[0], tokens)
+        heart = tuple(words)
+        sentence = Sentence(tokens, heart, tuple(names), count_content(heart), "?" in match[0])
         if not tokens:
             if found and match[0].startswith("--"):
                 break
@@ -61,7 +72,7 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
             is_closing = bool(found)
         elif is_closing and not _goes_on(sentence):
             continue
-        elif found or not _is_greeting(tokens, match[0]):
+        elif heart and (found or not _is_greeting(tokens, match[0])):
             found.append(sentence)
             if len(found) > MAX_SENTENCES:
                 break
@@ -70,7 +81,8 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
 
 def _goes_on(sentence: Sentence) -> bool:
     """Return whether something is said behind a farewell: a signature has next to no grammar."""
-    return sentence.is_question or len(sentence.tokens) - sentence.content >= _SIGNATURE_GRAMMAR
+    grammar = len(sentence.tokens) - count_content(sentence.tokens)
+    return sentence.is_question or grammar >= _SIGNATURE_GRAMMAR
 
 
 def _is_farewell(sentence: Sentence) -> bool:
@@ -92,11 +104,17 @@ def passages_of(subject: Folded, text: Folded) -> Iterator[Passage]:
     if len(sentences) > MAX_SENTENCES:
         return
     title = sentences_of(subject)
+    names = tuple(name for sentence in (*title, *sentences) for name in sentence.names)
+    for passage in _passages(title, sentences):
+        yield passage._replace(names=names) if names else passage
+
+
+def _passages(title: Sequence[Sentence], sentences: tuple[Sentence, ...]) -> Iterator[Passage]:
     if not sentences:
         if title:
             yield Passage(_joined(title))
         return
-    if sum(len(sentence.tokens) for sentence in sentences) <= _MAX_PASSAGE:
+    if sum(len(sentence.heart) for sentence in sentences) <= _MAX_PASSAGE:
         yield Passage(_joined(sentences))
     content = sum(sentence.content for sentence in sentences)
     if content > 2 * MAX_BESIDE:
@@ -105,13 +123,13 @@ def passages_of(subject: Folded, text: Folded) -> Iterator[Passage]:
     for place in _likeliest(sentences) if len(sentences) > 1 else ():
         sentence = sentences[place]
         beside = sentences[:place] + sentences[place + 1 :]
-        yield Passage(sentence.tokens, beside, content - sentence.content > MAX_BESIDE)
+        yield Passage(sentence.heart, beside, content - sentence.content > MAX_BESIDE)
     if title:
         yield Passage(_joined(title), sentences, content > MAX_BESIDE)
 
 
 def _joined(sentences: Sequence[Sentence]) -> tuple[str, ...]:
-    return tuple(token for sentence in sentences for token in sentence.tokens)
+    return tuple(token for sentence in sentences for token in sentence.heart)
 
 
 def _likeliest(sentences: Sequence[Sentence]) -> list[int]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from gateway.model.request import Facts, Request
 from rules.examples import LONG_AGO
 from rules.faq.asides import words_beside
+from rules.faq.courtesies import tokens_of
 from rules.faq.lexical import LexicalMatcher
 from rules.faq.shelf import Phrasing
-from rules.faq.stems import tokens_of
 from rules.view import View
 
 if TYPE_CHECKING:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from string import ascii_lowercase, digits
 
-from rules.folding import words_of
 from rules.language.words import FUNCTION_WORDS
 
 _STEM = 5
@@ -18,11 +16,6 @@ _GRAMMAR: frozenset[str] = frozenset(ascii_lowercase + digits).union(*FUNCTION_W
 def stem(token: str) -> str:
     """Return a folded word without what may be its ending: our languages inflect behind that."""
     return token[:_STEM]
-
-
-def tokens_of(text: str) -> tuple[str, ...]:
-    """Return the folded words of a phrasing; equal words of all phrasings are one object."""
-    return tuple(map(sys.intern, words_of(text)))
 
 
 def is_function_word(token: str) -> bool:
