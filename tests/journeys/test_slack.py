@@ -215,10 +215,10 @@ async def test_an_agent_answers_from_the_teams_channel(office):
     answer = await office.answered(event, 2)
 
     assert "We have restarted it" in answer["text"]
+    await office.until(lambda: len(office.slack.methods.marks) == 2)
     (note,) = await office.history(EventKind.NOTE)
     assert (note.text, note.visibility) == ("it is the old firewall again", Visibility.INTERNAL)
     assert "firewall" not in str(office.workspace.rooms[HELP].messages)
-    await office.until(lambda: len(office.slack.methods.marks) == 2)
     signs = [name for _, name in office.slack.methods.marks]
     assert signs == ["white_check_mark", "memo"]
 
