@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gateway.contracts.words import Meaning, Value
+from gateway.contracts.words import Meaning
 from gateway.journey import answering, form, new_request, permission, routing, telling
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
@@ -15,7 +15,6 @@ from gateway.model.decision import Answer
 from gateway.model.inbox import Outcome
 from gateway.model.knowledge import Said, Sent
 from gateway.model.message import Message, Trust
-from gateway.model.people import Place
 from gateway.model.question import Known
 from gateway.model.ticket import EventKind, Party, Ticket, TicketState
 
@@ -79,48 +78,6 @@ def _is_another_question(
     case = asked(draft, message, identity, known)
     outcome = draft.rules.decide(case.request, case.facts).outcome
     return isinstance(outcome, Answer) and outcome.faq != ticket.faq
-
-
-def plan_of_stranger(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
-    """Draft what somebody who is no party causes: a ticket of their own, linked.
-
-    A machine's message leaves only a note on the ticket it names: it never reaches the requester.
-    """
-    ticket = identity.ticket
-    assert ticket is not None
-    if not message.automatic:
-        new_request.plan(draft, message, identity, known)
-        return
-    _note(draft, ticket, message, "an automatic message from somebody who is not a party")
-    end(draft, message, Outcome.APPENDED, "note: automatic message by no party", ticket.number)
-
-
-def plan_of_unproven(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
-    """Draft what a message in the team's name without proof causes: a note, and the team told."""
-    ticket = identity.ticket
-    assert ticket is not None
-    _note(draft, ticket, message, f"written as the team, not proven: {identity.doubt}")
-    if not message.automatic and not permission.tell(draft, known, draft.wallet.warning):
-        values: dict[str, Value] = {"reference": ticket.reference, "reason": identity.doubt}
-        draft.to_team(ticket, "agent/kept", values)
-        draft.alert(f"{ticket.reference}: a mail in the team's name was kept back", identity.doubt)
-        if message.author.trust >= Trust.AUTHENTICATED:
-            # Removed, or of another team. Nobody is told who only claims the address.
-            place = Place(message.channel, message.author.address)
-            language = draft.desk.policy.languages[0]
-            draft.to_address(place, "agent/kept", language, message, values)
-    end(draft, message, Outcome.APPENDED, f"note: {identity.doubt}", ticket.number)
-
-
-def _note(draft: Draft, ticket: Ticket, message: Message, why: str) -> None:
-    draft.event(
-        ticket,
-        EventKind.NOTE,
-        message.said,
-        by=message.author.address or "unknown sender",
-        attachments=message.attachments,
-        details={"warning": why},
-    )
 
 
 def _append_quietly(draft: Draft, ticket: Ticket, message: Message, identity: Identity) -> None:

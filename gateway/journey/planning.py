@@ -27,6 +27,7 @@ from gateway.journey import (
     limits,
     linking,
     new_request,
+    outsiders,
     revision,
     similar,
     status,
@@ -243,9 +244,9 @@ def _plan_by_writer(
         case Who.PARTY:
             follow_up.plan_of_party(draft, message, who, known)
         case Who.STRANGER:
-            follow_up.plan_of_stranger(draft, message, who, known)
+            outsiders.plan_of_stranger(draft, message, who, known)
         case Who.UNPROVEN:
-            follow_up.plan_of_unproven(draft, message, who, known)
+            outsiders.plan_of_unproven(draft, message, who, known)
         case Who.VENDOR:
             vendor.plan(draft, message, who, known)
         case Who.BYSTANDER:
