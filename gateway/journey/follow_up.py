@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.contracts.words import Meaning
-from gateway.journey import answering, form, new_request, permission, routing, telling
+from gateway.journey import answering, form, helped, new_request, permission, routing, telling
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity, Who
 from gateway.journey.judging import asked
@@ -30,6 +31,8 @@ class _Case:
     ticket: Ticket
     answers: form.Answers | None
     """What it says to the questions that the ticket waits for, None where it waits for none."""
+    party: Party | None
+    """As whom it was said."""
 
 
 def plan_of_party(
@@ -52,7 +55,7 @@ def plan_of_party(
         asker = Identity(who=Who.ASKER, trust=identity.trust)
         new_request.plan(draft, message, asker, known)
     elif ticket.state is TicketState.CLOSED and _is_too_late(draft, ticket):
-        if _meaning(draft, message) in (Meaning.THANKS, Meaning.HELPED):
+        if _meaning(draft, message) in helped.MEANINGS:
             _append_quietly(draft, ticket, message, identity)
         else:
             new_request.plan(draft, message, identity, known)
@@ -99,7 +102,8 @@ def _append(
     draft.answers = frozenset({writer.number}) if writer else frozenset()
     permission.remember(draft, message, known, language=None)
     case = _Case(
-        message=message, identity=identity, known=known, ticket=ticket, answers=answers
+        message=message, identity=identity, known=known, ticket=ticket, answers=answers,
+        party=writer,
     )  # fmt: skip
     react = _REACTIONS.get(ticket.state, _on_open)
     end(draft, message, Outcome.APPENDED, react(draft, case), ticket.number)
@@ -123,7 +127,9 @@ def _meaning(draft: Draft, message: Message) -> Meaning | None:
 
 def _on_answered(draft: Draft, case: _Case) -> str:
     meaning = _meaning(draft, case.message)
-    if meaning in (Meaning.THANKS, Meaning.HELPED):
+    if meaning in helped.MEANINGS:
+        if left := helped.still_asked(draft, case.ticket, case.party):
+            return _helped_one(draft, case, left)
         draft.change(case.ticket, helped=True, sent=_said(case, Said.HELPED))
         draft.set_state(case.ticket, TicketState.CLOSED, "the requester says that it helped")
         return "the answer helped"
@@ -132,6 +138,15 @@ def _on_answered(draft: Draft, case: _Case) -> str:
     if case.ticket.team in draft.rules.teams:
         return _back_to_people(draft, case, why)
     return _to_people(draft, case, why)
+
+
+def _helped_one(draft: Draft, case: _Case, left: Sequence[Party]) -> str:
+    """Tell the team that it helped one of those who asked: the others may need more."""
+    draft.change(case.ticket)
+    if case.ticket.team in draft.rules.teams:
+        _update(draft, case, "wrote")
+    waits_for = ", ".join(party.address for party in left)
+    return f"it helped one of those who asked, and not yet {waits_for}"
 
 
 def _said(case: _Case, said: Said) -> Sent | None:
@@ -185,7 +200,7 @@ def choice_of(text: str, ticket: Ticket) -> str | None:
 
 def _on_closed(draft: Draft, case: _Case) -> str:
     meaning = _meaning(draft, case.message)
-    if meaning in (Meaning.THANKS, Meaning.HELPED):
+    if meaning in helped.MEANINGS:
         draft.change(case.ticket, helped=True)
         return "thanks on a closed ticket"
     if case.ticket.team is None:

@@ -3,9 +3,10 @@
 import pytest
 
 from gateway.errors import PermanentFailure
+from gateway.journey import helped
 from gateway.model.inbox import Outcome
 from gateway.model.outbox import OutboxState
-from gateway.model.ticket import EventKind
+from gateway.model.ticket import EventKind, TicketState
 from tests.journeys.bench import CONFIG, open_bench, text_of
 from tests.journeys.test_delivery_report import bounce
 from tests.journeys.test_merging import ALICE, BOB, DESK, merged, newest, two
@@ -73,6 +74,63 @@ async def test_who_asks_for_a_person_alone_is_told_that_one_will_come(chat):
     assert len(await chat.desk.sent(ALICE)) == before
     assert gone.reference in chat.platform.texts("HELP")[-1]
     assert chat.platform.texts("HELP")[-1] != chat.platform.texts("HELP")[-2]
+
+
+async def test_whom_it_helped_does_not_close_it_for_the_other(chat):
+    """The team hears who said so; when both have, the ticket is done."""
+    into, _ = await answered(chat, "opening-hours")
+    on = next(p for p in chat.platform.posts if "That helped" in labels(p))
+    before = len(await chat.desk.sent(DESK))
+    row = await chat.press(DORA, "HELP", "That helped", on=chat.platform.posts.index(on))
+    first = await chat.store.ticket(into.number)
+    told = [text_of(mail) for mail in (await chat.desk.sent(DESK))[before:]]
+    answer = await newest(chat.desk, ALICE)
+    await chat.desk.mail(ALICE, "Re: Lift", "That helped", to=answer["Reply-To"])
+
+    assert row.outcome is Outcome.ACTED
+    assert (first.state, first.helped) == (TicketState.ANSWERED, None)
+    assert on.buttons == []
+    assert [f"Dora ({DORA})" in text and "That helped" in text for text in told] == [True]
+    done = await chat.store.ticket(into.number)
+    assert (done.state, done.helped) == (TicketState.CLOSED, True)
+
+
+async def test_whom_it_did_not_help_gets_a_person_whatever_the_other_said(chat):
+    """And the next answer helps nobody yet: who was glad of the last one is asked again."""
+    into, gone = await answered(chat, "opening-hours")
+    glad = next(p for p in chat.platform.posts if "That helped" in labels(p))
+    await chat.press(DORA, "HELP", "That helped", on=chat.platform.posts.index(glad))
+    answer = await newest(chat.desk, ALICE)
+    await chat.desk.mail(ALICE, "Re: Lift", "I need a person", to=answer["Reply-To"])
+    opened = await chat.store.ticket(into.number)
+    await chat.desk.order("answer", ticket=into.reference, arguments={"faq": "reset-password"})
+    await chat.desk.mail(ALICE, "Re: Lift", "Thanks!", to=answer["Reply-To"])
+
+    assert opened.state is TicketState.OPEN
+    assert (await chat.store.ticket(into.number)).state is TicketState.ANSWERED
+    await chat.say(DORA, "HELP", "thanks", thread=thread_of(gone))
+    assert (await chat.store.ticket(into.number)).state is TicketState.CLOSED
+
+
+async def test_defence_off_one_would_close_it_for_both(chat, monkeypatch):
+    """Twin: nobody else is looked at."""
+    monkeypatch.setattr(helped, "still_asked", lambda *_: ())
+    into, _ = await answered(chat, "opening-hours")
+    on = next(p for p in chat.platform.posts if "That helped" in labels(p))
+    await chat.press(DORA, "HELP", "That helped", on=chat.platform.posts.index(on))
+
+    assert (await chat.store.ticket(into.number)).state is TicketState.CLOSED
+
+
+async def test_who_was_only_invited_is_not_waited_for(desk):
+    """It was not their request: whoever asked says whether it helped."""
+    row = await desk.mail(ALICE, "Lift", LIFT)
+    reference = (await desk.ticket(row)).reference
+    await desk.order("invite", ticket=reference, arguments={"address": BOB})
+    await desk.order("answer", ticket=reference, arguments={"faq": "opening-hours"})
+    await desk.mail(ALICE, "Re: Lift", "That helped", to=(await newest(desk, ALICE))["Reply-To"])
+
+    assert (await desk.ticket(row)).state is TicketState.CLOSED
 
 
 async def test_a_button_means_the_one_it_was_shown_to(chat):
