@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.journey import story
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
 from gateway.journey.standing import standing
 from gateway.model.message import Attachment
-from gateway.model.ticket import EventKind, TicketEvent
+from gateway.model.ticket import MERGED, WAS_MERGED, EventKind, TicketEvent
 from gateway.model.ticket_id import parse_reference
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -58,10 +57,10 @@ async def _merged_by(desk: Desk, event: TicketEvent) -> int | None:
 
     An earlier version told it in words alone. Anybody can write them: the other ticket knows.
     """
-    linked = event.details.get(story.MERGED)
+    linked = event.details.get(MERGED)
     if isinstance(linked, int):
         return linked
-    reference, is_told, _ = event.text.partition(story.WAS_MERGED)
+    reference, is_told, _ = event.text.partition(WAS_MERGED)
     if event.kind is not EventKind.NOTE or not is_told:
         return None
     number = parse_reference(desk.policy.prefix, reference)

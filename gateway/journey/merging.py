@@ -13,7 +13,15 @@ from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.joining import MOST_PARTIES, is_a_teams
 from gateway.journey.naming import shown
-from gateway.model.ticket import EventKind, Origin, Party, Ticket, TicketState
+from gateway.model.ticket import (
+    MERGED,
+    WAS_MERGED,
+    EventKind,
+    Origin,
+    Party,
+    Ticket,
+    TicketState,
+)
 
 _SERVED = (TicketState.OPEN, TicketState.WAITING)
 """People look after tickets in these."""
@@ -30,8 +38,8 @@ def merge(draft: Draft, deed: Deed) -> str:
     # By their addresses: a name would stay where somebody is erased.
     addresses = ", ".join(party.address for party in joining)
     reaches = f": replies reach {addresses} too" if joining else ""
-    what = f"{gone.reference}{story.WAS_MERGED}{reaches}{left}"
-    draft.event(into, EventKind.NOTE, what, by=deed.by, details={story.MERGED: gone.number})
+    what = f"{gone.reference}{WAS_MERGED}{reaches}{left}"
+    draft.event(into, EventKind.NOTE, what, by=deed.by, details={MERGED: gone.number})
     draft.change(into)
     if gone.state is TicketState.OPEN:
         draft.set_state(into, TicketState.OPEN, f"{gone.reference} is in it now")

@@ -73,6 +73,7 @@ def lines(
 
 
 def _line(draft: Draft, place: Place, ticket: Ticket, language: str, trust: Trust) -> str:
+    ticket = ticket.seen_by(ticket.requester)
     values = {"reference": ticket.reference, "state": str(ticket.state)}
     line = draft.desk.words.render("requester/state", language, values).body.strip()
     at = ticket.requester.where or ticket.requester.address

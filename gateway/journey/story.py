@@ -7,17 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from gateway.journey.draft import Draft
 from gateway.journey.naming import shown
 from gateway.journey.standing import standing
-from gateway.model.ticket import BY_DESK, EventKind, Ticket, TicketEvent, Visibility
+from gateway.model.ticket import BY_DESK, MERGED, EventKind, Ticket, TicketEvent, Visibility
 
 # An edit says what was meant: the old words alone would be answered by whoever comes next.
 ASKED = (EventKind.REQUEST, EventKind.FOLLOWUP, EventKind.EDIT)
 ANSWERED = (EventKind.REPLY, EventKind.ANSWER)
 
 
-MERGED = "merged"
-"""The detail of a note that names the ticket which was merged into this one."""
-WAS_MERGED = " was merged into this"
-"""What such a note says behind that ticket's reference."""
 IN_FIELDS = "in_fields"
 """The detail of an answer to a form whose every word became a field of the ticket."""
 
@@ -35,6 +31,8 @@ def of_ticket(draft: Draft, ticket: Ticket) -> list[TicketEvent]:
 
 
 def _is_said(event: TicketEvent) -> bool:
+    if not (event.text or event.attachments):
+        return False  # a file that got lost, or the words of somebody who was erased
     is_note = event.kind is EventKind.NOTE and event.by != BY_DESK and MERGED not in event.details
     return is_note or event.kind in (*ASKED, *ANSWERED)
 

@@ -125,7 +125,8 @@ def _help(draft: Draft, wish: Wish, person: Person, meant: Sequence[Ticket]) -> 
 def _meant(wish: Wish, theirs: Sequence[Ticket]) -> Sequence[Ticket]:
     """Return the ticket of theirs that a link names."""
     said = wish.argument.strip().casefold()
-    return [ticket for ticket in theirs if ticket.reference.casefold() == said]
+    known = ((ticket, ticket.seen_by(ticket.requester).reference) for ticket in theirs)
+    return [ticket for ticket, reference in known if reference.casefold() == said]
 
 
 def _form(draft: Draft, wish: Wish, known: Known, person: Person) -> tuple[Asked, Decision] | None:
@@ -163,14 +164,14 @@ def _answer_in(draft: Draft, ticket: Ticket, party: Party, language: str) -> Non
     """Answer one party of a ticket in a language: on a merged one each has their own."""
     if ticket.seen_by(party).language == language:
         return
-    if party is ticket.requester:
-        draft.change(ticket, language=language)
-        who = "the requester"
-    elif party.origin is not None:
+    if party.origin is not None:
         theirs = replace(party, origin=replace(party.origin, language=language))
         others = (theirs if p is party else p for p in ticket.parties)
         draft.change(ticket, parties=tuple(others))
         who = party.address
+    elif party is ticket.requester:
+        draft.change(ticket, language=language)
+        who = "the requester"
     else:
         return
     draft.event(ticket, EventKind.STATE, f"language {language}: {who} wished it")

@@ -16,6 +16,10 @@ from gateway.model.timing import Timing
 
 BY_DESK = "ventanilla"
 """Stands in history for the one who wrote what the desk says by itself."""
+MERGED = "merged"
+"""The detail of a note that names the ticket which was merged into its own, by number."""
+WAS_MERGED = " was merged into this"
+"""What such a note says behind that ticket's reference."""
 
 
 class TicketState(StrEnum):

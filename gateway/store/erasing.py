@@ -14,7 +14,7 @@ from typing import Any
 
 from gateway.model.ticket import BY_DESK, EventKind, TicketEvent, Visibility
 from gateway.model.upkeep import Erased
-from gateway.store import emptying, links, retaining, tickets
+from gateway.store import emptying, links, parting, retaining, tickets
 from gateway.store.retaining import Doing
 from gateway.store.steps import Row, Steps, change, one, rows
 from gateway.store.values import CHUNKS_PER_ROW, from_json, from_micros, storable, to_json
@@ -65,10 +65,11 @@ async def erase(look: Doing, write: Doing, kind: str, address: str, at: int) -> 
         row["number"]
         for row in await look(partial(rows, "person_tickets", kind=kind, address=person.address))
     ]
-    await write(partial(_let_go, frozenset(numbers), at))
-    for start in range(0, len(numbers), retaining.BATCH):
+    whole = await _part(look, write, person, numbers)
+    await _let_go(look, write, frozenset(whole), at)
+    for start in range(0, len(whole), retaining.BATCH):
         # Together: what is known by ticket in other tables is looked through once for all of them.
-        await write(partial(emptying.empty_tickets, numbers[start : start + retaining.BATCH]))
+        await write(partial(emptying.empty_tickets, whole[start : start + retaining.BATCH]))
     await write(partial(_forget_person, person))
     messages = mentions = 0
     if person.is_telling:
@@ -82,26 +83,65 @@ async def erase(look: Doing, write: Doing, kind: str, address: str, at: int) -> 
     return Erased(tickets=len(numbers), messages=messages, mentions=mentions, files=files)
 
 
-def _let_go(numbers: frozenset[int], at: int) -> Steps[None]:
-    """Open others' tickets again that were merged into a person's: they wait for an answer still.
+async def _part(look: Doing, write: Doing, person: Person, numbers: Sequence[int]) -> Sequence[int]:
+    """Take a person out of tickets that are others' too; return those that are theirs alone."""
+    whole, seen = [], set(numbers)
+    for number in numbers:
+        if not await write(partial(parting.part, number, person.kind, person.address)):
+            whole.append(number)
+        into = await look(partial(_merged_into, number))
+        while into is not None and into not in seen:
+            seen.add(into)
+            await write(partial(parting.part, into, person.kind, person.address))
+            into = await look(partial(_merged_into, into))
+    return whole
 
-    The desk looks at them at once, and winds their clocks.
+
+def _merged_into(number: int) -> Steps[int | None]:
+    row = yield from one("ticket_show", number=number)
+    into: int | None = from_json(row["body"])["merged_into"] if row is not None else None
+    return into
+
+
+async def _let_go(look: Doing, write: Doing, numbers: frozenset[int], at: int) -> None:
+    """Let go of others' tickets that were merged into a person's: they go on by themselves."""
+    after = 0
+    while found := await look(partial(rows, "merged_tickets", after=after, count=retaining.BATCH)):
+        after = found[-1]["number"]
+        for row in found:
+            if row["number"] not in numbers and from_json(row["body"])["merged_into"] in numbers:
+                await write(partial(_open_again, row["number"], numbers, at))
+
+
+def _open_again(number: int, numbers: frozenset[int], at: int) -> Steps[None]:
+    """Let a ticket go on where the one that it was merged into goes on, else open it again.
+
+    The desk looks at it at once, and winds its clocks. It is closed where that one was.
     """
-    for row in (yield from rows("merged_tickets")):
-        ticket = from_json(row["body"])
-        into = ticket["merged_into"]
-        if row["number"] in numbers or into not in numbers:
-            continue
-        if (yield from one("ticket_is_open", number=into)) is not None:
-            body = to_json({**ticket, "merged_into": None})
-            yield from change("ticket_let_go", number=row["number"], body=body, at=at)
-            yield from tickets.add_events([_let_go_line(row["number"], at)])
+    row = yield from one("ticket_held", number=number)
+    if row is None:
+        return
+    body = from_json(row["body"])
+    last = into = body["merged_into"]
+    for _ in numbers:
+        if into not in numbers:
+            break
+        last, into = into, (yield from _merged_into(into))
+    if into is not None:
+        relinked = to_json({**body, "merged_into": into})
+        yield from change("ticket_rewrite", number=number, body=relinked)
+        return
+    is_open = (yield from one("ticket_is_open", number=last)) is not None
+    state, wake_at = ("open", at) if is_open else ("closed", None)
+    body = to_json({**body, "merged_into": None})
+    yield from change("ticket_let_go", number=number, body=body, state=state, wake_at=wake_at)
+    yield from tickets.add_events([_let_go_line(number, state, at)])
 
 
-def _let_go_line(number: int, at: int) -> TicketEvent:
+def _let_go_line(number: int, state: str, at: int) -> TicketEvent:
     return TicketEvent(
         ticket=number, at=from_micros(at), kind=EventKind.STATE, visibility=Visibility.INTERNAL,
-        by=BY_DESK, text="merged -> open: the ticket that it was merged into was erased",
+        by=BY_DESK, text=f"merged -> {state}: the ticket that it was merged into was erased",
     )  # fmt: skip
 
 

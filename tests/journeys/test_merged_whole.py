@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import PermanentFailure
-from gateway.journey import commands, story
+from gateway.journey import commands, merging
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.ticket import TicketState
 from gateway.model.upkeep import Keep
@@ -128,7 +128,7 @@ async def test_what_an_earlier_version_merged_is_read_too(desk, monkeypatch):
     """It noted the other ticket's reference in words, and nothing else leads there."""
     into, gone = await two(desk)
     await desk.order("note", ticket=gone.reference, text=NOTE, by="agent:ana", attachments=(PLAN,))
-    monkeypatch.setattr(story, "MERGED", "nothing")
+    monkeypatch.setattr(merging, "MERGED", "nothing")
     await merge(desk, gone, into)
     monkeypatch.undo()
     await desk.order("escalate", ticket=into.reference, text="x", arguments={"to": "network"})
@@ -264,16 +264,3 @@ async def test_two_agents_merge_the_same_two_into_each_other(desk):
     assert [last.reason.partition(" ")[0], first.reason.partition(" ")[0]] in (
         ["refused:", "merged"], ["merged", "refused:"],
     )  # fmt: skip
-
-
-async def test_who_waits_goes_on_waiting_when_the_other_is_erased(desk):
-    """Bob's ticket is open again: what he asked is not what Alice wishes forgotten."""
-    _, gone = await merged(desk)
-    await desk.order("erase", arguments={"kind": "email", "id": ALICE})
-    row = await desk.order("reply", ticket=gone.reference, text="Up again.")
-
-    ticket = await desk.store.ticket(gone.number)
-    assert row.reason.startswith("sent"), row.reason
-    assert (ticket.merged_into, ticket.state) == (None, TicketState.WAITING)
-    assert "Up again." in text_of(await newest(desk, BOB))
-    assert f"[{gone.reference}]" in (await newest(desk, BOB))["Subject"]

@@ -159,13 +159,33 @@ SELECT key FROM paces WHERE key LIKE :like
 DELETE FROM paces WHERE key = :key
 
 -- merged_tickets --
--- The tickets whose story goes on in others.
-SELECT number, body FROM tickets WHERE state = 'merged' AND body <> ''
+-- The tickets whose story goes on in others, from one on.
+SELECT number, body FROM tickets
+WHERE number > :after AND state = 'merged' AND body <> '' ORDER BY number LIMIT :count
 
 -- ticket_let_go --
--- Open a ticket that was merged into one which is forgotten.
-UPDATE tickets SET state = 'open', body = :body, wake_at = :at, version = version + 1
+-- Let a ticket go on by itself that was merged into one which is forgotten.
+UPDATE tickets SET state = :state, body = :body, wake_at = :wake_at, version = version + 1
 WHERE number = :number
+
+-- ticket_held --
+-- A ticket that nobody else changes meanwhile.
+SELECT number, body FROM tickets WHERE number = :number AND body <> ''
+{{held:tickets}}
+
+-- ticket_part --
+-- Let a ticket be that of who is left in it.
+UPDATE tickets
+SET kind = :kind, address = :address, channel = :channel, body = :body, version = version + 1
+WHERE number = :number
+
+-- sends_to_parties --
+-- The sends about a ticket, and whom they go to.
+SELECT position, lane, created_at, external_id FROM outbox WHERE ticket = :ticket
+
+-- conversations_about --
+-- The conversations that are about a ticket.
+SELECT key FROM conversations WHERE ticket = :ticket
 
 -- naming_tickets --
 -- Tickets that hold some text.

@@ -16,6 +16,7 @@ LOOKS = {"audit_accepted", "audit_inbox", "audit_problems", "inbox_list", "outbo
 # Erasing somebody looks everywhere: rare, and never on a message's way.
 ERASING = {
     "conversation_keys",
+    "conversations_about",
     "conversations_drop",
     "erasing_orders",
     "file_is_named",
