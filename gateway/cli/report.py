@@ -140,6 +140,7 @@ def _totals(totals: Shape) -> Iterator[str]:
     yield (
         f"requests     {totals['requests']}: {totals['answered']} answered by the FAQ"
         f" ({_percent(totals['answered_share'])}), {totals['people']} went to people"
+        + (f"; {totals['merged']} merged into others" if totals["merged"] else "")
     )
     yield (
         f"in time      first answers {_percent(totals['first_response_in_time'])},"

@@ -14,6 +14,8 @@ from gateway.model.figures import Became, Figures, Kept, Open, Taken, Volume
 Shape: TypeAlias = dict[str, Any]
 
 CSV_COLUMNS = ("section", "day", "channel", "team", "level", "measure", "value")
+# What is no request, or one that is counted with another.
+_ELSEWHERE = ("merged", "spam")
 # What a table program would take for a formula, when somebody's question begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t")
 
@@ -53,12 +55,13 @@ def _volumes(found: Sequence[Volume], timezone: str) -> list[Shape]:
 
 
 def _shares(by: Mapping[str, int]) -> Shape:
-    requests = sum(count for went_to, count in by.items() if went_to != "spam")
+    requests = sum(count for went_to, count in by.items() if went_to not in _ELSEWHERE)
     return {
         "requests": requests,
         "answered": by.get("faq", 0),
         "people": by.get("people", 0),
         "nobody": by.get("nobody", 0),
+        "merged": by.get("merged", 0),
         "spam": by.get("spam", 0),
         "answered_share": share(by.get("faq", 0), requests),
     }
@@ -67,7 +70,7 @@ def _shares(by: Mapping[str, int]) -> Shape:
 def _totals(figures: Figures, volumes: Sequence[Shape]) -> Shape:
     sums: Counter[str] = Counter()
     for row in volumes:
-        for key in ("answered", "people", "nobody", "spam"):
+        for key in ("answered", "people", "nobody", *_ELSEWHERE):
             sums["faq" if key == "answered" else key] += row[key]
     became = figures.became.values()
     kept = figures.kept.values()

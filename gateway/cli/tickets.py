@@ -171,7 +171,9 @@ def _head(ticket: Ticket, timezone: str) -> Iterator[str]:
 def _show_why(ticket: Ticket) -> None:
     why = ticket.why
     if "decision" not in why:
-        screen.say("  why: no rule decided; it was opened by hand")
+        screen.say(
+            "  why: nothing is kept of that: it was opened by hand, or whoever asked was erased"
+        )
         return
     screen.say("\nwhy it went where it went when it came in:")
     show_decision(why)

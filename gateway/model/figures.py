@@ -12,7 +12,10 @@ Holder = tuple[int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """Requests from an instant to the next bound. ``went_to`` is faq, people, nobody or spam."""
+    """Requests from an instant to the next bound.
+
+    ``went_to`` is faq, people, nobody, merged (into another) or spam.
+    """
 
     begins_at: datetime
     channel: str

@@ -73,9 +73,9 @@ def write_ticket(write: TicketWrite) -> Steps[None]:
 
 
 def _went_to(ticket: Ticket) -> str:
-    """Return who took a request: the FAQ alone, people, nobody yet, or the bin."""
-    if ticket.state is TicketState.SPAM:
-        return "spam"
+    """Return who took a request: the FAQ alone, people, nobody yet, another ticket, or the bin."""
+    if ticket.state in (TicketState.SPAM, TicketState.MERGED):
+        return ticket.state.value
     if ticket.team is not None:
         return "people"
     return "faq" if ticket.faq else "nobody"

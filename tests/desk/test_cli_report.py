@@ -43,6 +43,20 @@ def test_the_report_counts_what_came_in_and_what_it_took(busy):
     assert busy("report", "--json", "--until", "2020-01-01").json["totals"]["requests"] == 0
 
 
+def test_what_was_merged_is_counted_once(busy):
+    """Two asked one thing: it is one ticket of its team, answered and closed once."""
+    into, gone = busy.opened("Our VPN is down here"), busy.opened("Our VPN is down there")
+    busy("tickets", "merge", gone, into)
+    busy("tickets", "close", into, "Rebooted")
+
+    told = busy("report", "--json").json
+    network = next(team for team in told["teams"] if team["team"] == "network")
+    totals = told["totals"]
+    assert (totals["requests"], totals["people"], totals["merged"]) == (4, 4, 1)
+    assert (network["tickets"], network["resolution"]["count"]) == (3, 2)
+    assert "4 went to people; 1 merged into others" in busy("report").out
+
+
 def test_the_report_is_a_table_for_people(busy):
     """With what was asked most and not answered."""
     out = busy("report").out

@@ -47,6 +47,7 @@ async def test_requests_are_counted_by_who_took_them(store):
             {"team": None},
             {"team": "desk", "faq": "lift", "created_at": START + 20 * MINUTE},
             {"state": TicketState.SPAM},
+            {"state": TicketState.MERGED},
             {"created_at": START - MINUTE},
             {"created_at": START + DAY},
         ),
@@ -58,6 +59,7 @@ async def test_requests_are_counted_by_who_took_them(store):
 
     assert sorted(found, key=lambda v: (v.begins_at, v.went_to)) == [
         Volume(begins_at=START, channel="mail", went_to="faq", count=2),
+        Volume(begins_at=START, channel="mail", went_to="merged", count=1),
         Volume(begins_at=START, channel="mail", went_to="nobody", count=1),
         Volume(begins_at=START, channel="mail", went_to="spam", count=1),
         Volume(begins_at=START + 15 * MINUTE, channel="mail", went_to="people", count=1),

@@ -165,7 +165,9 @@ WHERE number > :after AND state = 'merged' AND body <> '' ORDER BY number LIMIT 
 
 -- ticket_let_go --
 -- Let a ticket go on by itself that was merged into one which is forgotten.
-UPDATE tickets SET state = :state, body = :body, wake_at = :wake_at, version = version + 1
+UPDATE tickets
+SET state = :state, body = :body, wake_at = :wake_at, version = version + 1,
+    went_to = CASE WHEN team IS NOT NULL THEN 'people' ELSE 'nobody' END
 WHERE number = :number
 
 -- ticket_held --

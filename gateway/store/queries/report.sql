@@ -10,7 +10,7 @@ SELECT coalesce(team, '') AS team, level, count(*) AS many,
     sum(CASE WHEN helped = 1 THEN 1 ELSE 0 END) AS helped,
     sum(CASE WHEN helped = 0 THEN 1 ELSE 0 END) AS not_helped
 FROM tickets
-WHERE created_at >= :since AND created_at < :until AND went_to <> 'spam'
+WHERE created_at >= :since AND created_at < :until AND NOT went_to IN ('spam', 'merged')
 GROUP BY coalesce(team, ''), level
 
 -- report_open --
