@@ -207,7 +207,7 @@ class SlackChannel:
         ids = {room for room in settings.support_channels if not room.startswith("#")}
         return House(
             channel=self.name,
-            language=setup.languages[0],
+            languages=setup.languages,
             command=settings.command,
             reaction=settings.reaction,
             world=setup.world,

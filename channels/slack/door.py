@@ -9,6 +9,7 @@ slack_bolt (0.6 s).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ from channels.slack.api import SlackApi
 from channels.slack.blocks import escaped
 from channels.slack.names import Names
 from channels.slack.payload import Facts, Payload, facts_of, is_direct, part_at, text_at, unwrap
+from channels.slack.people import profile_of
 from channels.slack.text import mentions
 from channels.slack.threads import Threads
 from gateway.contracts.channel import Intake
@@ -34,6 +36,7 @@ from gateway.world import World
 
 log = logging.getLogger(__name__)
 
+KIND = "slack"
 # Slack waits three seconds for an answer, https://docs.slack.dev/apis/events-api
 STORE_S = 2.0
 LOOK_UP_S = 1.5
@@ -52,7 +55,7 @@ class House:
     """
 
     channel: str
-    language: str
+    languages: Sequence[str]
     command: str
     reaction: str
     world: World
@@ -112,9 +115,10 @@ class Door:
         if not self._house.knows.is_set():
             return BoltResponse(status=_LATER)
         facts = self._facts(payload, told["via"])
+        language = ""
         try:
             if not self._is_noise(payload, facts):
-                body = await self._complete(payload, facts, told)
+                body, language = await self._completed(payload, facts, told)
                 async with asyncio.timeout(STORE_S):
                     await told["intake"].accept([self._event(body, facts)])
                 self._watch(payload, facts)
@@ -123,7 +127,7 @@ class Door:
             more = {"channel": self._house.channel, "reason": str(exc) or type(exc).__name__}
             log.warning("slack event not stored", extra=more)
             return BoltResponse(status=_LATER)
-        return BoltResponse(status=_FINE, body=self._answer(payload, facts))
+        return BoltResponse(status=_FINE, body=self._answer(payload, facts, language))
 
     def _watch(self, payload: Payload, facts: Facts) -> None:
         """Remember the thread of what was said to the desk, whichever node answers it."""
@@ -165,6 +169,15 @@ class Door:
         said = part_at(event, "message") or part_at(event, "previous_message") or event
         bot = text_at(said, "bot_id")
         return bool(bot) and (bot == facts.get("bot") or _is_apps(payload, said))
+
+    async def _completed(
+        self, payload: Payload, facts: Facts, told: Mapping[str, Any]
+    ) -> tuple[bytes, str]:
+        """Return the bytes to store, and the language to answer in, "" where that is not asked."""
+        completing = self._complete(payload, facts, told)
+        if facts.get("what") != "command":
+            return await completing, ""
+        return await asyncio.gather(completing, self._language_of(facts, told["intake"]))
 
     async def _complete(self, payload: Payload, facts: Facts, told: Mapping[str, Any]) -> bytes:
         """Look up what the payload only points at; return the bytes to store."""
@@ -218,11 +231,22 @@ class Door:
         except (SendError, TimeoutError):
             return user
 
-    def _answer(self, payload: Payload, facts: Facts) -> dict[str, Any] | str:
+    async def _language_of(self, facts: Facts, intake: Intake) -> str:
+        """Return the language to answer a command in at once: theirs, as far as it is known."""
+        spoken, user, said = self._house.languages, str(facts.get("user", "")), ""
+        with contextlib.suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(LOOK_UP_S):
+                said = await intake.language(KIND, user)
+                if said not in spoken:
+                    profile = await profile_of(self._house.api, user)
+                    said = profile.language if profile else ""
+        return said if said in spoken else spoken[0]
+
+    def _answer(self, payload: Payload, facts: Facts, language: str) -> dict[str, Any] | str:
         if facts.get("what") != "command":
             return ""
         typed = " ".join(text_at(payload, "text", limit=MOST_TYPED).split())
-        text = words.taken(self._house.language, escaped(typed))
+        text = words.taken(language, escaped(typed))
         return {"response_type": "ephemeral", "text": text}
 
 

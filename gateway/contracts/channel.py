@@ -102,6 +102,14 @@ class Intake(Protocol):
         """Return the stored cursor, None before the first commit of one."""
         ...
 
+    async def language(self, kind: str, address: str) -> str:
+        """Return the language that somebody wished for or wrote last, "" where nobody knows.
+
+        Raises:
+            StoreUnavailable: it could not be asked.
+        """
+        ...
+
     def lease(self, key: str) -> AbstractAsyncContextManager[None]:
         """Hold a name that only one node may hold at a time; waits for it.
 

@@ -14,6 +14,7 @@ from gateway.model.inbox import InboxRow, InboxState
 from gateway.model.knowledge import DraftState, FaqDraft, SentTo
 from gateway.model.message import RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState
+from gateway.model.people import Person
 from gateway.model.question import TicketFilter
 from gateway.model.ticket import Ticket, TicketEvent
 from gateway.model.upkeep import Depth, LeaseRow
@@ -36,6 +37,10 @@ class Looking(Protocol):
 
     async def merged_tickets_of(self, kind: str, address: str, limit: int) -> Sequence[Ticket]:
         """Return a requester's tickets that were merged into others, last asked first."""
+        ...
+
+    async def person(self, kind: str, address: str) -> Person | None:
+        """Return what is known of somebody, None when they never wrote."""
         ...
 
     async def list_tickets(self, wanted: TicketFilter) -> Sequence[Ticket]:

@@ -56,6 +56,11 @@ class Accepting:
         """See `Intake.cursor`."""
         return await self._store.cursor(key)
 
+    async def language(self, kind: str, address: str) -> str:
+        """See `Intake.language`."""
+        person = await self._store.person(kind, address)
+        return (person.wished or person.language or "") if person else ""
+
     def lease(self, key: str) -> AbstractAsyncContextManager[None]:
         """See `Intake.lease`."""
         return hold_lease(self._store, key, self._node)

@@ -150,6 +150,11 @@ def _known_person(
     return person, open_tickets, row["newest"], linked
 
 
+def show_person(kind: str, address: str) -> Steps[Person | None]:
+    """Return what is known of somebody, None when they never wrote."""
+    return (yield from _known_person(kind, address))[0]
+
+
 def _known_tickets(numbers: Iterable[int]) -> Steps[dict[int, Ticket]]:
     """Return tickets, and those that they were merged into."""
     known: dict[int, Ticket] = {}

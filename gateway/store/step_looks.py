@@ -15,10 +15,11 @@ from gateway.model.inbox import InboxRow, InboxState
 from gateway.model.knowledge import DraftState, FaqDraft, SentTo
 from gateway.model.message import RawEvent
 from gateway.model.outbox import OutboxRow, OutboxState
+from gateway.model.people import Person
 from gateway.model.question import TicketFilter
 from gateway.model.ticket import Ticket, TicketEvent
 from gateway.model.upkeep import Depth, LeaseRow
-from gateway.store import desk, figures, inbox, knowledge, outbox, tickets
+from gateway.store import desk, figures, inbox, knowledge, outbox, plans, tickets
 from gateway.store.clock import LeaseClock
 from gateway.store.steps import Steps
 from gateway.store.values import to_micros
@@ -56,6 +57,10 @@ class StepLooks:
     async def merged_tickets_of(self, kind: str, address: str, limit: int) -> Sequence[Ticket]:
         """See `Store.merged_tickets_of`."""
         return await self._looks.do(partial(tickets.merged_tickets_of, kind, address, limit))
+
+    async def person(self, kind: str, address: str) -> Person | None:
+        """See `Looking.person`."""
+        return await self._looks.do(partial(plans.show_person, kind, address))
 
     async def list_tickets(self, wanted: TicketFilter) -> Sequence[Ticket]:
         """See `Store.list_tickets`."""

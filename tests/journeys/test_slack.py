@@ -476,6 +476,21 @@ async def test_a_slash_command_about_the_desk_is_answered_in_private(office, tex
     assert office.workspace.rooms[GENERAL].messages == {}
 
 
+async def test_a_slash_command_is_taken_in_the_language_of_whoever_typed_it(office):
+    """That of their Slack; what they wished for on the desk comes before that."""
+    office.workspace.members[BEN].locale = "it-IT"
+    first = await office.people.command(BEN, GENERAL, "proxy")
+    assert first["text"] == "Ricevuto: proxy\nLa risposta arriva come messaggio diretto."
+    room = office.people.room(BEN)
+    await office.until(lambda: any(m.get("bot_id") == BOT for m in room.messages.values()))
+    assert any("la sua richiesta" in m["text"] for m in room.messages.values())
+
+    await office.people.command(BEN, GENERAL, "language pl")
+    await office.rows()
+    then = await office.people.command(BEN, GENERAL, "switch")
+    assert then["text"].startswith("Przyjęto: switch")
+
+
 async def test_what_a_slash_command_began_goes_on_in_the_direct_message(office):
     """Slack gives a command no id, and still: what is said there next is about the same."""
     await office.people.command(ANA, GENERAL, LIFT)
