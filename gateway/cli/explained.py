@@ -89,6 +89,8 @@ def _show_why_faq(why: Mapping[str, Any]) -> None:
         screen.say(f"  nearest phrasing: {why['phrasing']}")
     if why["words"]:
         screen.say(f"  words that decided: {', '.join(why['words'])}")
+    for slip in why.get("slips") or ():
+        screen.say(f"  {slip['said']} is read as {slip['read']}")
     if why["doubt"]:
         screen.say(f"  no answer, because {why['doubt']}")
     for name in ("trials", "learned"):

@@ -119,6 +119,7 @@ def _faq_reason(why: FaqReason | None) -> Json:
         "doubt": why.doubt,
         "trials": why.trials,
         "learned": why.learned,
+        "slips": [{"said": said, "read": read} for said, read in why.slips],
     }
 
 

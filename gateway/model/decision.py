@@ -77,7 +77,8 @@ class FaqReason:
     ``phrasing`` is that entry's nearest one, folded; ``words`` are those that decided, the
     weightiest first. ``score`` is compared with ``needed``; ``doubt`` says what forbids an answer
     whatever the score, ``trials`` what went wrong with the entry in trials with the FAQ's own
-    phrasings, ``learned`` how earlier answers changed what is needed.
+    phrasings, ``learned`` how earlier answers changed what is needed. ``slips`` are words that were
+    read otherwise than they were written, as pairs.
     """
 
     phrasing: str
@@ -88,6 +89,7 @@ class FaqReason:
     doubt: str | None = None
     trials: str | None = None
     learned: str | None = None
+    slips: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from rules.faq.passages import Passage, passages_of
 from rules.faq.reasons import reason_for
 from rules.faq.rivals import Rivals, rivals_of
 from rules.faq.shelf import Phrasing
+from rules.faq.spelling import Slip, Speller
 from rules.faq.study import study
 from rules.view import View
 
@@ -31,6 +32,8 @@ MAX_CHOICES = 3
 PLAIN = 0.995
 """How sure it is that who asks word for word as an entry does is answered by it."""
 
+_AFTER_A_SLIP = 0.98
+"""How sure it is that a word was meant as it was read, where it was written otherwise."""
 _NEAR = 5
 _TIE = 0.7
 _HELD_BACK = 0.9
@@ -45,6 +48,11 @@ class _Opinion(NamedTuple):
     hits: Sequence[Hit]
     passage: Passage
     doubt: str | None
+    slips: Sequence[Slip]
+
+
+_Read = tuple[Passage, Sequence[Slip]]
+"""A passage as it was meant, and what was written otherwise."""
 
 
 class LexicalMatcher:
@@ -78,6 +86,8 @@ class LexicalMatcher:
         self._vocabulary = self._index.vocabulary
         self._is_studied = self._index.is_studied
         self._doubts = Doubts(self._vocabulary, self._min_known)
+        texts = ((phrasing.language, phrasing.tokens) for phrasing in asked)
+        self._speller = Speller(texts, self._vocabulary.has)
 
     def taught(self, more: Iterable[Phrasing]) -> LexicalMatcher:
         """Return a matcher that knows more texts, and is as sure of itself as this one."""
@@ -91,10 +101,12 @@ class LexicalMatcher:
 
     def judge(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
         """See `Matcher.judge`."""
+        said = passages_of(view.subject, view.text)
+        passages = [self._mended(passage, language) for passage in said]
         opinions = [
             opinion
-            for passage in self._worth_asking(passages_of(view.subject, view.text))
-            if (opinion := self._opinion(passage, language, hidden)) is not None
+            for passage, slips in self._worth_asking(passages)
+            if (opinion := self._opinion(passage, slips, language, hidden)) is not None
         ]
         if not opinions:
             return Verdict()
@@ -103,27 +115,34 @@ class LexicalMatcher:
         why = reason_for(
             self._index, best.passage.tokens, best.hits, near, self._needed, best.doubt
         )
+        why = replace(why, slips=tuple(best.slips))
         if near[0].faq in self._confidence.taken:
             why = replace(why, trials=_TAKEN)
         if best.sureness >= self._needed:
             return Verdict(near=near, answer=near[0], why=why)
         return Verdict(near=near, choices=self._choices(best, hidden), why=why)
 
-    def _worth_asking(self, passages: Iterable[Passage]) -> list[Passage]:
+    def _mended(self, passage: Passage, language: str | None) -> _Read:
+        tokens, slips = self._speller.mended(passage.tokens, language)
+        return (passage._replace(tokens=tokens), slips) if slips else (passage, ())
+
+    def _worth_asking(self, passages: Iterable[_Read]) -> list[_Read]:
         """Return the passages that may be answered, or the one that comes nearest to it.
 
         Cheap, and it spares nearly all mails that have nothing to do with the FAQ.
         """
-        reached = [(self._vocabulary.reach(passage.tokens), passage) for passage in passages]
+        reached = [(self._vocabulary.reach(read[0].tokens), read) for read in passages]
         worth = [
-            passage
-            for reach, passage in reached
-            if reach >= self._min_known and not passage.is_buried
+            read for reach, read in reached if reach >= self._min_known and not read[0].is_buried
         ]
         return worth or [max(reached, key=lambda pair: pair[0])[1]] if reached else []
 
     def _opinion(
-        self, passage: Passage, language: str | None, hidden: Collection[str]
+        self,
+        passage: Passage,
+        slips: Sequence[Slip],
+        language: str | None,
+        hidden: Collection[str],
     ) -> _Opinion | None:
         hits = self._index.rank(passage.tokens, language, hidden)
         sureness = self._sureness(passage.tokens, hits, hidden)
@@ -137,7 +156,8 @@ class LexicalMatcher:
         doubt = self._doubts.about(passage, hits[0])
         if doubt is not None:
             sureness *= _HELD_BACK * self._needed
-        return _Opinion(sureness, hits, passage, doubt)
+        sureness *= _AFTER_A_SLIP ** len(slips)
+        return _Opinion(sureness, hits, passage, doubt, slips)
 
     def _sureness(
         self, tokens: Sequence[str], hits: Sequence[Hit], hidden: Collection[str]

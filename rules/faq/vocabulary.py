@@ -44,6 +44,10 @@ class Vocabulary:
         """Return how much a stem means, from 0 to 1: the most where no entry holds it."""
         return self._rarity.get(found, self._rarest) / self._rarest
 
+    def has(self, found: str) -> bool:
+        """Return whether any entry's texts hold a stem."""
+        return found in self._rarity
+
     def holds(self, entry: str, token: str) -> bool:
         """Return whether an entry's texts hold a word, whatever its ending."""
         return stem(token) in self.counts[entry]

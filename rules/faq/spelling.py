@@ -1,0 +1,123 @@
+"""Words of a question that are a slip of the finger away from a word of the FAQ: *pasword*.
+
+There is no dictionary: a word that no entry knows may be a rare word as well as a wrong one. So
+only slips are mended that fingers make and that seldom lead from one word to another: two letters
+in the wrong order, one too many, one too few, and one of a neighbouring key or of like sound;
+never the first letter, never in short words, and only to words of the same language. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from string import ascii_lowercase
+from typing import NamedTuple
+
+from rules.faq.cues import COURTESIES, FAULTS, NEGATIONS
+from rules.faq.stems import is_function_word, stem
+
+_SHORTEST = 5
+_LONGEST = 24
+_MOST_MENDED = 2
+_MOST_WORDS = 40
+
+# The rows of the keys, and letters that are taken for each other by ear.
+_NEIGHBOURS = (
+    *(
+        "qw",
+        "we",
+        "er",
+        "rt",
+        "ty",
+        "tz",
+        "yu",
+        "zu",
+        "ui",
+        "io",
+        "op",
+        "as",
+        "sd",
+        "df",
+        "fg",
+        "gh",
+    ),
+    *("hj", "jk", "kl", "zx", "yx", "xc", "cv", "vb", "bn", "nm"),
+    *("ae", "ai", "ao", "au", "ei", "eo", "eu", "iu", "ou", "ck", "cs", "sz", "bv", "iy"),
+)
+_LIKE: dict[str, str] = {
+    letter: "".join(pair.replace(letter, "") for pair in _NEIGHBOURS if letter in pair)
+    for letter in ascii_lowercase
+}
+
+
+class Slip(NamedTuple):
+    """A word as it was written, and as it was read."""
+
+    said: str
+    read: str
+
+
+class Speller:
+    """Knows how the words of a FAQ are written.
+
+    ``texts`` are its phrasings, each with its language; ``is_known`` says whether an entry knows a
+    stem, in whatever language.
+    """
+
+    def __init__(
+        self, texts: Iterable[tuple[str, Sequence[str]]], is_known: Callable[[str], bool]
+    ) -> None:
+        self._words: dict[str, set[str]] = {}
+        for language, tokens in texts:
+            words = self._words.setdefault(language, set())
+            words.update(token for token in tokens if len(token) >= _SHORTEST)
+        self._is_known = is_known
+
+    def mended(
+        self, tokens: Sequence[str], language: str | None
+    ) -> tuple[tuple[str, ...], tuple[Slip, ...]]:
+        """Return a question's words as they were meant, and what was mended.
+
+        ``language`` is None where nobody knows it. Nothing is mended where more words are strange
+        than slips can explain.
+        """
+        if len(tokens) > _MOST_WORDS:
+            return tuple(tokens), ()
+        strange = {token for token in tokens if self._is_strange(token)}
+        if not 0 < len(strange) <= _MOST_MENDED:
+            return tuple(tokens), ()
+        words = self._words.get(language) if language else None
+        of = (words,) if words is not None else tuple(self._words.values())
+        found = {token: read for token in strange if (read := _meant(token, of))}
+        slips = tuple(Slip(said, read) for said, read in sorted(found.items()))
+        return tuple(found.get(token, token) for token in tokens), slips
+
+    def _is_strange(self, token: str) -> bool:
+        """Return whether a word is long enough to be told, and is nobody's."""
+        return (
+            _SHORTEST <= len(token) <= _LONGEST
+            and not self._is_known(stem(token))
+            and token.isalpha()
+            and not is_function_word(token)
+            and token not in COURTESIES
+            and token not in FAULTS
+            and token not in NEGATIONS
+        )
+
+
+def _meant(token: str, words: Sequence[Collection[str]]) -> str | None:
+    """Return the one word that a slip leads from; its endings count as one."""
+    found = sorted({near for near in _slips_of(token) if any(near in some for some in words)})
+    return found[0] if len(set(map(stem, found))) == 1 else None
+
+
+def _slips_of(token: str) -> Iterator[str]:
+    """Yield what was meant if there is one slip in a word."""
+    for place in range(len(token) - 1):
+        yield token[:place] + token[place + 1] + token[place] + token[place + 2 :]
+    for place in range(1, len(token)):
+        yield token[:place] + token[place + 1 :]
+        yield from (
+            token[:place] + letter + token[place + 1 :] for letter in _LIKE.get(token[place], "")
+        )
+    for place in range(1, len(token) + 1):
+        yield from (token[:place] + letter + token[place:] for letter in ascii_lowercase)
