@@ -111,8 +111,8 @@ FAREWELLS = _words(
 
 THANKS = _words(
     """
-    thanks please
-    obrigado obrigada
+    thanks thx thanx tnx please pls plz cheers
+    obrigado obrigada obg
     gracias
     grazie
     dziekuje dzieki prosze

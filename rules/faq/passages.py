@@ -57,26 +57,39 @@ class Passage(NamedTuple):
 
 
 def sentences_of(text: Folded) -> tuple[Sentence, ...]:
-    """Return the sentences that say something: no greeting, no farewell, no signature."""
+    """Return the sentences that say something: no greeting, no farewell, no signature.
+
+    *Help?* says something only where nothing else does.
+    """
     found: list[Sentence] = []
+    polite: list[Sentence] = []
     is_closing = False
     for match in _SENTENCE.finditer(text.folded[:_WINDOW]):
-        tokens = tuple(split_words(match[0]))
-        words, names = heart_of(match[0], tokens)
-        heart = tuple(words)
-        sentence = Sentence(tokens, heart, tuple(names), count_content(heart), "?" in match[0])
+        sentence = _sentence(match[0])
+        tokens = sentence.tokens
         if not tokens:
             if found and match[0].startswith("--"):
                 break
         elif _is_farewell(sentence):
             is_closing = bool(found)
-        elif is_closing and not _goes_on(sentence):
+        elif (is_closing and not _goes_on(sentence)) or (
+            not found and _is_greeting(tokens, match[0])
+        ):
             continue
-        elif heart and (found or not _is_greeting(tokens, match[0])):
+        elif not sentence.heart:
+            polite.append(sentence._replace(heart=tokens, content=count_content(tokens)))
+        else:
             found.append(sentence)
             if len(found) > MAX_SENTENCES:
                 break
-    return tuple(found)
+    return tuple(found or polite[:1])
+
+
+def _sentence(said: str) -> Sentence:
+    tokens = split_words(said)
+    words, names = heart_of(said, tokens)
+    heart = tuple(words)
+    return Sentence(tuple(tokens), heart, tuple(names), count_content(heart), "?" in said)
 
 
 def _goes_on(sentence: Sentence) -> bool:
