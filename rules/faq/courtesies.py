@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rules.faq.contractions import spelled_out
 from rules.faq.cues import COURTESIES, GREETINGS, OPENERS, PAIRS, PREAMBLES, THANKS
 from rules.folding import fold, split_words
 
@@ -39,7 +40,7 @@ def tokens_of(text: str) -> tuple[str, ...]:
     """Return the folded words of a phrasing; equal words of all phrasings are one object."""
     folded = fold(text)
     tokens = split_words(folded)
-    return tuple(map(sys.intern, heart_of(folded, tokens).words or tokens))
+    return tuple(map(sys.intern, spelled_out(heart_of(folded, tokens).words or tokens)))
 
 
 def heart_of(folded: str, tokens: Sequence[str]) -> Heart:

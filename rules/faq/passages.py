@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from rules.faq.contractions import spelled_out
 from rules.faq.courtesies import heart_of
 from rules.faq.cues import FAREWELLS, GREETINGS
 from rules.faq.stems import count_content
@@ -77,7 +78,9 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
         ):
             continue
         elif not sentence.heart:
-            polite.append(sentence._replace(heart=tokens, content=count_content(tokens)))
+            polite.append(
+                sentence._replace(heart=spelled_out(tokens), content=count_content(tokens))
+            )
         else:
             found.append(sentence)
             if len(found) > MAX_SENTENCES:
@@ -88,7 +91,7 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
 def _sentence(said: str) -> Sentence:
     tokens = split_words(said)
     words, names = heart_of(said, tokens)
-    heart = tuple(words)
+    heart = spelled_out(words)
     return Sentence(tuple(tokens), heart, tuple(names), count_content(heart), "?" in said)
 
 

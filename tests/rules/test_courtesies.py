@@ -11,7 +11,7 @@ from gateway.model.request import Facts, Request
 from rules import RuleBook, load, starter_folder
 from rules.faq.courtesies import heart_of, tokens_of
 from rules.faq.passages import passages_of
-from rules.folding import Folded, fold, split_words
+from rules.folding import Folded, fold, split_words, words_of
 from tests.fakes.world import START
 
 LANGUAGES = ("en", "pt", "es", "it", "pl")
@@ -164,3 +164,27 @@ def test_nothing_is_invented(text: str, wrapping: str) -> None:
     words = list(heart_of(folded, tokens).words)
     runs = [tokens[at : at + len(words)] for at in range(len(tokens) + 1)]
     assert words in runs
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("Where's my order?", "Where is my order?"),
+        ("wheres my order", "Where is my order?"),
+        ("I can't log in", "I cannot log in"),
+        ("i cant log in", "I can not log in"),
+        ("I don't know what's wrong", "I do not know what is wrong"),
+        ("We've paid", "We have paid"),
+        ("It won't print", "It will not print"),
+        ("It isn’t working", "It is not working"),  # noqa: RUF001 - as telephones write it
+    ],
+)
+def test_short_forms_are_read_as_long_ones(short: str, long: str) -> None:
+    """With an apostrophe, a typographic one, or none."""
+    assert tokens_of(short) == tokens_of(long)
+
+
+@pytest.mark.parametrize("text", ["The dog's bowl", "Can I t", "T", "De Sá's"])
+def test_what_only_looks_like_a_short_form_stays(text: str) -> None:
+    """A letter behind an apostrophe may be anything."""
+    assert tokens_of(text) == tuple(words_of(text))

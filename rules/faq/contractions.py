@@ -1,0 +1,47 @@
+"""English words in their short forms, with an apostrophe or without: *where's*, *cant*, *I've*.
+
+They are read as the long ones, in phrasings as in questions. Folding has cut them at the
+apostrophe. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+_BEHIND_A_PRONOUN: Mapping[str, str] = {"m": "am", "ve": "have", "ll": "will", "re": "are"}
+_PRONOUNS = frozenset(("i", "we", "you", "they", "he", "she", "it", "there", "who", "that"))
+_ASKING = ("what", "where", "who", "how", "when")
+_BEFORE_IS = frozenset((*_ASKING, "why", "that", "there", "here", "it", "he", "she"))
+_VERBS = ("do", "does", "did", "is", "are", "was", "were", "has", "have", "had", "could", "would")
+_BEFORE_NOT: Mapping[str, str] = {
+    "can": "can", "won": "will", "shouldn": "should", **{f"{verb}n": verb for verb in _VERBS}
+}  # fmt: skip
+_RUN_TOGETHER: Mapping[str, tuple[str, ...]] = {
+    "cannot": ("can", "not"),
+    "cant": ("can", "not"),
+    "wont": ("will", "not"),
+    "ive": ("i", "have"),
+    **{f"{verb}nt": (verb, "not") for verb in (*_VERBS, "should")},
+    **{f"{word}s": (word, "is") for word in _ASKING},
+}
+
+
+def spelled_out(words: Sequence[str]) -> tuple[str, ...]:
+    """Return folded words with short forms in full."""
+    return tuple(_spelled_out(words))
+
+
+def _spelled_out(words: Sequence[str]) -> Iterator[str]:
+    for place, word in enumerate(words):
+        before = words[place - 1] if place else ""
+        behind = words[place + 1] if place + 1 < len(words) else ""
+        if behind == "t" and word in _BEFORE_NOT:
+            yield _BEFORE_NOT[word]
+        elif word == "t" and before in _BEFORE_NOT:
+            yield "not"
+        elif word == "s" and before in _BEFORE_IS:
+            yield "is"
+        elif before in _PRONOUNS and word in _BEHIND_A_PRONOUN:
+            yield _BEHIND_A_PRONOUN[word]
+        else:
+            yield from _RUN_TOGETHER.get(word, (word,))
