@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from gateway.errors import NotFound
-from gateway.model.ticket_id import format_reference, parse_reference
+from gateway.model.ticket_id import no_reference, parse_reference
 
 if TYPE_CHECKING:
     from gateway.contracts.store import Store
@@ -79,10 +78,7 @@ def number_of(prefix: str, reference: str) -> int:
     number = parse_reference(prefix, text)
     if number is not None:
         return number
-    if re.fullmatch(rf"{re.escape(prefix)}-\d+-[a-z]", text, re.IGNORECASE):
-        raise NotFound(f"{reference} was mistyped: its last letter does not fit its number")
-    example = format_reference(prefix, 1042)
-    raise NotFound(f"{reference!r} is no reference of this desk: expected one like {example}")
+    raise NotFound(no_reference(prefix, reference))
 
 
 def by_of(agent: str) -> str:

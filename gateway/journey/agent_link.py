@@ -98,7 +98,8 @@ def invite(draft: Draft, deed: Deed) -> str:
     address = deed.arguments.get("address", "").strip().strip("<>").lower()
     now = draft.now(deed.ticket)
     if not is_mail_address(address):
-        raise WordRefused(f"{address!r} is no mail address" if address else "invite whom?")
+        asked = "invite whom? a mail address"
+        raise WordRefused(f"{address!r} is no mail address" if address else asked)
     if draft.desk.name_of_kind(MAIL) is None:
         raise WordRefused("this desk has no mail channel to write to them")
     if now.party_of(MAIL, address) is not None:

@@ -27,6 +27,9 @@ from gateway.model.ticket_id import parse_reference
 _WORD = re.compile(r"\s*!(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*)|$)", re.DOTALL)
 _LIKE_WORD = re.compile(r"\s*!\s?(?P<name>[A-Za-z]+)")
 _LEVEL = re.compile(r"[Ll]\d+")
+_FIELD = re.compile(r"(?P<name>[^\s:=]*)\s*[:=]?(?P<value>.*)")
+# As mail programs show somebody: Rui Sá <rui@customer.example>
+_NAMED_ADDRESS = re.compile(r"[^<>@\n]*<(?P<address>[^<>\s]+)>(?P<text>.*)", re.DOTALL)
 _OUTWARD = ("reply", "close")
 HANDING_ON = ("escalate", "assign", "merge")
 """Words that may give a ticket to other people, who need all that was said."""
@@ -156,17 +159,42 @@ def _arguments(draft: Draft, name: str, rest: str) -> tuple[dict[str, str], str]
     first, others = _first_of(rest)
     match name:
         case "escalate":
-            named = first.rstrip(":,")
-            is_target = _is_target(draft, named, is_alone=not others or named != first)
-            return ({"to": named}, others) if is_target else ({}, rest)
+            return _target_in(draft, rest)
         case "field":
-            line, _, more = others.partition("\n")
-            return {"name": first, "value": line.strip()}, more.strip()
+            return _field_in(rest)
+        case "invite" if found := _NAMED_ADDRESS.match(rest):
+            return {"address": found["address"]}, found["text"].strip()
         case "split" if not first.strip("#.").isdigit():
             return {}, rest
+        case "take" if not others and _is_somebody(draft, first):
+            raise WordRefused(f"take is for yourself: write !assign {first}")
     if name in _FIRST:
         return {_FIRST[name]: first}, others
     return {}, rest
+
+
+def _target_in(draft: Draft, rest: str) -> tuple[dict[str, str], str]:
+    """Return whom to escalate to, if that stands in front of the reason, and the reason."""
+    first, others = _first_of(rest)
+    named = first.rstrip(":,")
+    if _is_target(draft, named, is_alone=not others or named != first):
+        return {"to": named}, others
+    in_front, colon, reason = rest.partition(":")
+    if colon and slip(in_front, draft.rules.teams):
+        return {"to": in_front}, reason.strip()
+    return {}, rest
+
+
+def _field_in(rest: str) -> tuple[dict[str, str], str]:
+    """Return a field with its value, however they are parted, and what stands on further lines."""
+    line, _, more = rest.partition("\n")
+    found = _FIELD.match(line)
+    assert found is not None
+    return {"name": found["name"], "value": found["value"].strip()}, more.strip()
+
+
+def _is_somebody(draft: Draft, name: str) -> bool:
+    return name in draft.rules.agents or name in draft.rules.teams
 
 
 def _is_target(draft: Draft, first: str, *, is_alone: bool) -> bool:
@@ -177,7 +205,11 @@ def _is_target(draft: Draft, first: str, *, is_alone: bool) -> bool:
     teams = draft.rules.teams
     if first in teams or _LEVEL.fullmatch(first):
         return True
-    return bool(slip(first, teams) if is_alone else slip_in_text(first, teams))
+    return (
+        first.isdigit() or bool(slip(first, teams))
+        if is_alone
+        else bool(slip_in_text(first, teams))
+    )
 
 
 _FIRST = {

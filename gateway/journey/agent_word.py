@@ -177,7 +177,7 @@ def _target(draft: Draft, ticket: Ticket, wanted: str) -> tuple[str, int]:
 
 def assign(draft: Draft, deed: Deed) -> str:
     """Give a ticket to an agent, or to another team."""
-    wanted = deed.need_argument("to", "assign to whom? an agent or a team")
+    wanted = deed.need_argument("to", "assign to whom? an agent or a team").lstrip("@")
     if wanted in draft.rules.teams:
         colleagues.tell(draft, deed, "handed", to=wanted)
         routing.route(draft, deed.ticket, wanted, None, f"assigned by {deed.by}")
@@ -209,7 +209,7 @@ def _assign_to(draft: Draft, deed: Deed, agent: str) -> str:
 def priority(draft: Draft, deed: Deed) -> str:
     """Say how soon a ticket wants to be seen."""
     known = f"there are: {', '.join(Priority)}"
-    wanted = deed.need_argument("priority", f"which priority? {known}").lower()
+    wanted = deed.need_argument("priority", f"which priority? {known}").lower().rstrip(".,!")
     if wanted not in set(Priority):
         raise WordRefused(f"no priority {wanted!r}; {known}")
     draft.change(deed.ticket, priority=Priority(wanted))
@@ -241,7 +241,8 @@ def field_value(draft: Draft, name: str, value: str, known: Collection[str]) -> 
         return value
     read = draft.rules.read_answer(name, value)
     if read is None:
-        expected = ", ".join(form.choices) or form.pattern or f"a {form.type}"
+        example = f", such as {draft.at.year}-12-31" if form.type == "date" else ""
+        expected = ", ".join(form.choices) or form.pattern or f"a {form.type}{example}"
         fault = f"{value!r} will not do for {name}" if value else f"{name} needs a value"
         raise WordRefused(f"{fault}: expected {expected}")
     return read

@@ -22,6 +22,7 @@ from gateway.model.ticket import (
     Ticket,
     TicketState,
 )
+from gateway.model.ticket_id import no_reference, no_ticket
 
 _SERVED = (TicketState.OPEN, TicketState.WAITING)
 """People look after tickets in these."""
@@ -73,8 +74,9 @@ def _target(draft: Draft, deed: Deed) -> Ticket:
     if into is not None and into.number == ticket.number:
         raise WordRefused(f"merge needs another ticket: {into.reference} is this one")
     if into is None or _is_hidden(draft, deed, into):
-        named = deed.arguments.get("into", "")
-        raise WordRefused(f"merge needs another ticket, and there is no {named or 'such one'}")
+        named = deed.need_argument("into", "merge needs another ticket: into which one?")
+        why = no_reference(draft.desk.policy.prefix, named) or no_ticket(named)
+        raise WordRefused(f"merge needs another ticket: {why}")
     if into.state in (TicketState.MERGED, TicketState.SPAM):
         raise WordRefused(f"{into.reference} is {into.state} itself")
     if ticket.state in _SERVED and into.state not in _SERVED:

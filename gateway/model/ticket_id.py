@@ -27,6 +27,16 @@ def no_ticket(reference: str) -> str:
     return f"there is no ticket {reference}: it never was, or was emptied since"
 
 
+def no_reference(prefix: str, text: str) -> str:
+    """Return why a text is no right reference, "" where it is one."""
+    found = _pattern(prefix).fullmatch(text.strip())
+    if found is None:
+        example = format_reference(prefix, 1042)
+        return f"{text!r} is no reference of this desk: expected one like {example}"
+    is_right = _checked(found) is not None
+    return "" if is_right else f"{text} was mistyped: its last letter does not fit its number"
+
+
 def parse_reference(prefix: str, text: str) -> int | None:
     """Return the number of one reference, or None when it is not a right one.
 

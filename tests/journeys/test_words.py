@@ -76,6 +76,13 @@ async def test_merge_into_nothing_is_kept_and_told(desk, lift, named):
         ("!field", "which field"),
         ("!escalate", "escalate needs a reason"),
         ("!escalate L2", "escalate needs a reason"),
+        ("!escalate 2", "no team '2'; there are: service-desk (level 1), network (level 2)"),
+        ("!escalate service desk: theirs", "did you mean service-desk?"),
+        ("!take gus", "take is for yourself: write !assign gus"),
+        ("!merge", "merge needs another ticket: into which one?"),
+        ("!merge VT-1001-Z", "VT-1001-Z was mistyped: its last letter does not fit its number"),
+        ("!merge 99", "'99' is no reference of this desk: expected one like VT-1042-F"),
+        ("!invite", "invite whom? a mail address"),
     ],
 )
 async def test_what_a_word_lacks_is_asked_for(desk, lift, word, told):
@@ -84,7 +91,24 @@ async def test_what_a_word_lacks_is_asked_for(desk, lift, word, told):
 
     assert told in row.reason
     assert "''" not in row.reason
-    assert told in text_of((await desk.sent(DESK))[-1]).replace("\n", " ")
+    assert told in " ".join(text_of((await desk.sent(DESK))[-1]).split())
+
+
+@pytest.mark.parametrize(
+    ("word", "did"),
+    [
+        ("!field site: Porto", "site = Porto"),
+        ("!field site=Porto", "site = Porto"),
+        ("!field at 10:30", "at = 10:30"),
+        ("!priority high!", "priority high"),
+        ("!assign @ana", "assigned to ana"),
+        ("!invite Bob Ode <bob@x.example>", "invited bob@x.example: replies go there too"),
+        ("!escalate 2 lamps are out", "handed to network, level 2"),
+    ],
+)
+async def test_what_a_word_is_given_may_be_written_as_people_do(desk, lift, word, did):
+    """With a colon, an address as mail programs show it, a number that is no level."""
+    assert (await write(desk, word)).reason == did
 
 
 async def test_who_hands_on_is_told_of_by_name(desk, lift):
@@ -359,6 +383,7 @@ async def test_who_keeps_saying_words_there_is_not_answered_without_end(chat):
         ("!escalate L7 they know", "no team 'L7'; there are: service-desk (level 1)"),
         ("!assign net", "no agent or team 'net'; did you mean network?"),
         ("!asign gus", "Did you mean `!assign`?"),
+        ("!replyThank you", "Did you mean `!reply`?"),
     ],
 )
 async def test_a_slip_of_the_finger_hands_nothing_to_anybody(chat, word, told):
