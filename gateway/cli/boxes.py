@@ -41,11 +41,11 @@ def list_inbox(
     """List stored events, the newest first."""
     settings = settings_of(config)
     states = frozenset(InboxState) if every else frozenset(status or INBOX_STATES)
-    rows = look(settings, lambda store: store.list_inbox(states, limit))
+    rows = look(settings, lambda store: store.list_inbox(states, limit + 1))
     prefix = settings.policy.prefix
     shapes = [inbox_json(row, prefix) for row in rows]
     if as_json:
-        screen.print_json(shapes)
+        screen.print_json(shapes[:limit])
         return
     screen.print_table(
         ("id", "channel", "status", "outcome", "ticket", "came", "reason"),
@@ -54,11 +54,13 @@ def list_inbox(
                 *(row.id, row.channel, row.state, row.outcome, shape["ticket"]),
                 *(local(row.received_at, settings.timezone), row.reason),
             )
-            for row, shape in zip(rows, shapes, strict=True)
+            for row, shape in zip(rows[:limit], shapes[:limit], strict=True)
         ),
         empty="no event was set aside" if states == INBOX_STATES else "no such events",
         gives_way=("reason",),
+        spare=("came", "outcome"),
     )
+    screen.tell_of_more(rows, limit)
 
 
 @inbox.command("show")
@@ -105,10 +107,10 @@ def list_outbox(
     """List sends, the newest first."""
     settings = settings_of(config)
     states = frozenset(OutboxState) if every else frozenset(status or OUTBOX_STATES)
-    rows = look(settings, lambda store: store.list_outbox(states, limit))
+    rows = look(settings, lambda store: store.list_outbox(states, limit + 1))
     shapes = [outbox_json(row, settings.policy.prefix) for row in rows]
     if as_json:
-        screen.print_json(shapes)
+        screen.print_json(shapes[:limit])
         return
     screen.print_table(
         ("id", "to", "status", "tries", "ticket", "made", "reason"),
@@ -117,11 +119,13 @@ def list_outbox(
                 *(row.id, row.place, row.state, row.attempts, shape["ticket"]),
                 *(local(row.created_at, settings.timezone), f"{row.code} {row.reason}".strip()),
             )
-            for row, shape in zip(rows, shapes, strict=True)
+            for row, shape in zip(rows[:limit], shapes[:limit], strict=True)
         ),
         empty="nothing waits for people" if states == OUTBOX_STATES else "no such sends",
         gives_way=("reason", "to"),
+        spare=("tries", "made"),
     )
+    screen.tell_of_more(rows, limit)
 
 
 @outbox.command("show")

@@ -10,21 +10,24 @@ import typer
 from gateway.cli.giving import give
 from gateway.cli.judge import read_text
 from gateway.cli.options import AsOption, ConfigOption, JsonOption, examples
-from gateway.cli.orders import Text
 from gateway.model.people import Way
 
-_EXAMPLE = (
-    'tickets open --by phone --from "+351 21 123 4567" "The lift is stuck" --field site=Porto'
+_EXAMPLES = (
+    'tickets open --by phone --from "+351 21 123 4567" "The lift is stuck"',
+    "tickets open --by visit --from rui@customer.example --field site=Porto -",
 )
+_Asked = Annotated[
+    str, typer.Argument(metavar="TEXT", help="What they asked; - reads standard input.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add this command to ``tickets``."""
-    app.command("open", epilog=examples(_EXAMPLE))(open_ticket)
+    app.command("open", epilog=examples(*_EXAMPLES))(open_ticket)
 
 
 def open_ticket(
-    text: Text,
+    text: _Asked,
     *,
     by: Annotated[Way, typer.Option(help="How they reached you.")],
     sender: Annotated[

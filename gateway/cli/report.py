@@ -126,6 +126,8 @@ def _show(told: Shape, timezone: str, begin: datetime, end: datetime) -> None:
         ),
         map(_team, told["teams"]),
         empty="nothing went to people",
+        gives_way=("team",),
+        spare=("90% solved", "solved in time", "90% within", "reopened", "level", "helped"),
     )
     if told["unanswered"]:
         screen.say("\nasked most, and not answered by the FAQ:")

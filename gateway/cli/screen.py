@@ -10,7 +10,7 @@ import contextlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gateway.errors import Problem
@@ -24,6 +24,8 @@ _CONTROL = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066
 # Between two columns, and the least that is shown of a column that gives way.
 _GAP = 2
 _NARROWEST = 8
+# In so much a name can be told from others, and a subject be guessed.
+_READABLE = 16
 
 
 def print_json(value: Json) -> None:
@@ -66,10 +68,12 @@ def print_table(
     *,
     empty: str,
     gives_way: Sequence[str] = (),
+    spare: Sequence[str] = (),
 ) -> None:
     """Print a table, one line a row; ids are whole, for people copy them.
 
-    On a terminal the columns in ``gives_way`` are cut, the first one first, to what room there is.
+    On a terminal the columns in ``gives_way`` share what room there is; while that is too little to
+    read them, columns in ``spare`` are left out, the first one first.
     """
     from rich.table import Table  # noqa: PLC0415 - see console
     from rich.text import Text  # noqa: PLC0415 - see console
@@ -78,29 +82,56 @@ def print_table(
     if not listed:
         say(empty)
         return
-    widths = _widths(columns, listed, gives_way)
+    widths = _widths(columns, listed, gives_way, spare)
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold underline")
     for name, width in widths.items():
         table.add_column(name, no_wrap=True, overflow="ellipsis", width=width)
+    shown = [number for number, name in enumerate(columns) if name in widths]
     for row in listed:
-        table.add_row(*map(Text, row))
-    console(sum(widths.values()) + _GAP * len(columns)).print(table)
+        table.add_row(*(Text(row[number]) for number in shown))
+    console(sum(widths.values()) + _GAP * len(widths)).print(table)
+
+
+def tell_of_more(found: Sequence[object], limit: int) -> None:
+    """Say on standard error, below what was listed, where that is not all that was found."""
+    if len(found) > limit:
+        sys.stdout.flush()
+        complain(f"not all are shown, only the first {limit}: --limit N shows more")
 
 
 def _widths(
-    columns: Sequence[str], listed: Sequence[Sequence[str]], gives_way: Sequence[str]
+    columns: Sequence[str],
+    listed: Sequence[Sequence[str]],
+    gives_way: Sequence[str],
+    spare: Sequence[str],
 ) -> dict[str, int]:
+    """Return how wide each column is that is shown."""
     from rich.cells import cell_len  # noqa: PLC0415 - see console
 
     by_column = zip(columns, zip(columns, *listed, strict=True), strict=True)
     widths = {name: max(map(cell_len, cells)) for name, cells in by_column}
-    if sys.stdout.isatty():
-        too_wide = sum(widths.values()) + _GAP * (len(columns) - 1) - console().width
-        for name in gives_way:
-            given = max(0, min(too_wide, widths[name] - _NARROWEST))
-            widths[name] -= given
-            too_wide -= given
+    if not sys.stdout.isatty():
+        return widths
+    whole = console().width
+    for name in spare:
+        wanted = sum(min(widths[each], _READABLE) for each in gives_way)
+        if _room(widths, gives_way, whole) >= wanted:
+            break
+        del widths[name]
+    room = _room(widths, gives_way, whole)
+    # The narrowest first: what they leave is for the others.
+    for left, name in zip(
+        range(len(gives_way), 0, -1), sorted(gives_way, key=widths.__getitem__), strict=True
+    ):
+        widths[name] = min(widths[name], max(_NARROWEST, room // left))
+        room -= widths[name]
     return widths
+
+
+def _room(widths: Mapping[str, int], gives_way: Sequence[str], whole: int) -> int:
+    """Return how wide the columns that give way can be together."""
+    fixed = sum(width for name, width in widths.items() if name not in gives_way)
+    return whole - fixed - _GAP * (len(widths) - 1)
 
 
 def _cell(value: object) -> str:

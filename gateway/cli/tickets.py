@@ -60,20 +60,22 @@ def list_tickets(
         team=team,
         level=level,
         overdue_at=now if overdue else None,
-        limit=limit,
+        limit=limit + 1,
     )
     found = look(settings, lambda store: store.list_tickets(wanted))
     if team and not found:
         _require_team(settings, team)
     if as_json:
-        screen.print_json([ticket_json(ticket) for ticket in found])
+        screen.print_json([ticket_json(ticket) for ticket in found[:limit]])
         return
     screen.print_table(
         ("ticket", "status", "level", "team", "priority", "due", "changed", "requester", "subject"),
-        (_row(ticket, now) for ticket in found),
+        (_row(ticket, now) for ticket in found[:limit]),
         empty="no such tickets",
         gives_way=("subject", "requester", "team"),
+        spare=("changed", "level", "priority"),
     )
+    screen.tell_of_more(found, limit)
 
 
 def _require_team(settings: Settings, team: str) -> None:

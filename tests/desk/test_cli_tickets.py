@@ -391,3 +391,15 @@ def test_what_has_ended_is_not_ended_again(shell):
     assert (gone.code, gone.err) == (1, f"ventanilla: {two} is merged already\n")
     said = shell("tickets", "show", one, "--json").json["events"]
     assert sum(event["text"] == "Restarted it" for event in said) == 1
+
+
+def test_a_list_says_when_there_is_more(shell):
+    """Nobody takes the first hundred for all; scripts get what they asked for."""
+    for text in ("The printer is broken", "The lift is broken"):
+        shell.opened(text)
+
+    first, both = shell("tickets", "list", "--limit", "1"), shell("tickets", "list")
+    assert len(first.out.splitlines()) == 2
+    assert "only the first 1: --limit N shows more" in first.err
+    assert both.err == ""
+    assert len(shell("tickets", "list", "--limit", "1", "--json").json) == 1

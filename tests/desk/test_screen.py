@@ -36,6 +36,23 @@ def test_tables_show_ids_whole_and_cut_what_may_be_cut(monkeypatch):
     assert len(lines[0].rstrip()) <= 40
 
 
+def test_a_narrow_terminal_shows_less_and_that_readably(monkeypatch):
+    """Columns that can be spared go before subject and requester are a few letters."""
+    terminal = Terminal()
+    monkeypatch.setenv("COLUMNS", "48")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout", terminal)
+
+    columns = ("ticket", "changed", "priority", "who", "subject")
+    row = ("VT-1042-F", "3 min ago", "normal", "rita@customer.example", "The lift is broken again")
+    screen.print_table(
+        columns, [row], empty="-", gives_way=("subject", "who"), spare=("changed", "priority")
+    )
+
+    [line] = [line for line in terminal.getvalue().splitlines() if "VT-" in line]
+    assert line.rstrip() == "VT-1042-F  rita@customer.ex…  The lift is broke…"
+
+
 def test_piped_tables_are_whole_and_plain(capsys):
     """``| grep`` sees each row on one line, without colours."""
     subject = "long " * 100
