@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from gateway.model.units import format_score
 from rules.conditions import AllOf
 from rules.examples import Example
 from rules.faq.entries import FaqEntry
@@ -134,4 +135,4 @@ def _verdict(example: Example, plan: Plan) -> Verdict:
 def _shown(verdict: Verdict) -> str:
     if not verdict.near:
         return "no entry comes near"
-    return "; ".join(f"{near.faq} {near.score:.2f}" for near in verdict.near)
+    return "; ".join(f"{near.faq} {format_score(near.score)}" for near in verdict.near)

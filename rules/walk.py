@@ -14,6 +14,7 @@ from gateway.model.decision import Answer, Ask, Decision, FaqReason, Ignore, Nea
 from gateway.model.decision import Route as RouteTo
 from gateway.model.knowledge import Lesson
 from gateway.model.people import Team
+from gateway.model.units import format_score
 from rules.conditions import Failure
 from rules.faq.entries import FaqEntry
 from rules.faq.lessons import with_lesson
@@ -186,7 +187,7 @@ class Walk:
         self._near, self._why_faq = verdict.near, verdict.why
         if verdict.answer is not None:
             best = verdict.answer
-            reason = f"FAQ entry {best.faq} fits with a score of {best.score:.2f}."
+            reason = f"FAQ entry {best.faq} fits with a score of {format_score(best.score)}."
             return self._decision(Answer(faq=best.faq, score=best.score), reason)
         if verdict.choices:
             named = ", ".join(near.faq for near in verdict.choices)

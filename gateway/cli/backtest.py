@@ -11,7 +11,7 @@ import typer
 from gateway.cli import screen
 from gateway.cli.finding import settings_of
 from gateway.cli.options import ConfigOption, JsonOption, examples, run
-from gateway.model.units import counted
+from gateway.model.units import counted, format_score
 
 if TYPE_CHECKING:
     from gateway.journey.backtest import Report, Sample, Tally, Verdict
@@ -117,7 +117,7 @@ def _table(title: str, tallies: Mapping[str, Tally]) -> None:
 
 def _sampled(sample: Sample, *, besides: str) -> str:
     near = [entry for entry in sample.near if entry.faq != besides and entry.score >= _WORTH]
-    named = ", ".join(f"{entry.faq} {entry.score:.2f}" for entry in near[:2])
+    named = ", ".join(f"{entry.faq} {format_score(entry.score)}" for entry in near[:2])
     return f"{sample.about or sample.id}" + (f"  (near: {named})" if named else "")
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import floor
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli import screen
+from gateway.model.units import format_score
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -44,7 +44,9 @@ def _object(explained: Mapping[str, Any]) -> str:
     match explained["decision"]:
         case "answer":
             score = explained["score"]
-            return f"with FAQ entry {explained['faq']}" + (f" ({score:.2f})" if score else "")
+            return f"with FAQ entry {explained['faq']}" + (
+                f" ({format_score(score)})" if score else ""
+            )
         case "route":
             return f"to team {explained['team']}, level {explained['level']}"
         case "ask":
@@ -78,8 +80,7 @@ def _show_near(explained: Mapping[str, Any], needed: float | None) -> None:
     screen.say(f"\nFAQ entries that came near{bar}:")
     for entry in near:
         if entry["score"] >= _LEAST_NEAR:
-            # Never rounded up: what is shown as enough would be enough.
-            screen.say(f"  {floor(entry['score'] * 100) / 100:.2f}  {entry['faq']}")
+            screen.say(f"  {format_score(entry['score'])}  {entry['faq']}")
     if why:
         _show_why_faq(why)
 

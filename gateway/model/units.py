@@ -81,3 +81,8 @@ def _sum_of(text: str, units: Mapping[str, float]) -> float | None:
         total += float(found[1]) * unit
         position = found.end()
     return total
+
+
+def format_score(score: float) -> str:
+    """Return a score from 0 to 1 with two digits, never rounded up: 0.949 is no 0.95."""
+    return f"{int(score * 100 + 1e-9) / 100:.2f}"
