@@ -157,3 +157,16 @@ def test_the_docs_list_every_message_with_its_values():
     listed = {row[1].strip(" `"): tuple(re.findall(r"`(\w+)`", row[3])) for row in rows}
 
     assert listed == dict(templates.KEYS)
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("en", "high"), ("pt", "alta"), ("es", "alta"), ("it", "alta"), ("pl", "wysoki")],
+)
+def test_a_notice_says_the_priority_in_its_own_language(words, language, shown):
+    """As the small line below it does."""
+    values, _ = samples("agent/new")
+
+    assert (
+        f":** {shown}" in words.render("agent/new", language, {**values, "priority": "high"}).body
+    )
