@@ -31,6 +31,8 @@ from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
 # As in rule files.
 _FIELD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NOTED = "noted"
+# Of agents and teams, where none is like the one that was named.
+_MOST_LISTED = 20
 LEVELS = {"L1": 1, "L2": 2, "L3": 3, "L4": 4}
 
 
@@ -184,8 +186,9 @@ def assign(draft: Draft, deed: Deed) -> str:
         telling.tell_new(draft, deed.ticket, f"assigned by {deed.doer}", None)
         return f"assigned to team {wanted}"
     if wanted not in draft.rules.agents:
-        near = nearest(wanted, (*draft.rules.agents, *draft.rules.teams))
-        raise WordRefused(f"no agent or team {wanted!r}{hint(near)}")
+        known = (*draft.rules.agents, *draft.rules.teams)
+        near = hint(nearest(wanted, known)) or f"; there are: {', '.join(known[:_MOST_LISTED])}"
+        raise WordRefused(f"no agent or team {wanted!r}{near}")
     return _assign_to(draft, deed, wanted)
 
 

@@ -12,6 +12,7 @@ from gateway.journey import agent_link, agent_word, calls
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.desk import Desk
 from gateway.journey.draft import Draft
+from gateway.journey.nearest import slip
 from gateway.journey.tokens import Keyring
 from gateway.model.inbox import Outcome
 from gateway.model.knowledge import DraftState
@@ -188,7 +189,8 @@ def _carry_out(
 def _lone_target(draft: Draft, command: Command) -> Mapping[str, str]:
     """Return whom to escalate to where that stands in the reason's place, as agents write it."""
     alone = command.text.strip()
-    is_target = alone in draft.rules.teams or alone.upper() in agent_word.LEVELS
+    teams = draft.rules.teams
+    is_target = alone in teams or alone.upper() in agent_word.LEVELS or bool(slip(alone, teams))
     is_lone = command.name == "escalate" and is_target and not command.arguments.get("to")
     return {"to": alone} if is_lone else {}
 

@@ -101,6 +101,7 @@ async def test_fields_priority_and_owner_are_kept(desk, lift):
         ("reply", {"text": "  "}),
         ("close", {"text": ""}),
         ("escalate", {"arguments": {"to": "nowhere"}}),
+        ("escalate", {"text": "netwrok"}),
         ("assign", {"arguments": {"to": "nobody"}}),
         ("priority", {"arguments": {"priority": "asap"}}),
         ("merge", {"arguments": {"into": "VT-1-X"}}),

@@ -382,6 +382,7 @@ async def test_who_keeps_saying_words_there_is_not_answered_without_end(chat):
         ("!escalate networks", "no team 'networks'; did you mean network?"),
         ("!escalate L7 they know", "no team 'L7'; there are: service-desk (level 1)"),
         ("!assign net", "no agent or team 'net'; did you mean network?"),
+        ("!assign zoe", "no agent or team 'zoe'; there are: ana, gus, service-desk, network"),
         ("!asign gus", "Did you mean `!assign`?"),
         ("!replyThank you", "Did you mean `!reply`?"),
     ],
