@@ -35,8 +35,9 @@ faults: $(FAULTS:%=faults-%)  ## everything that kills, starves, cuts and races,
 faults-tests: $(READY)
 	$(BIN)/pytest -q -k "fault or poison or kill or crash or die or dies or race"
 faults-words: $(READY)
-	VENTANILLA_AGENT_MESSAGES=10000 VENTANILLA_PLATFORM_MESSAGES=1000 \
-		$(BIN)/pytest -q tests/abuse/test_inside.py tests/abuse/test_inside_platforms.py
+	VENTANILLA_AGENT_MESSAGES=10000 VENTANILLA_QUOTES=500 VENTANILLA_PLATFORM_MESSAGES=1000 \
+		$(BIN)/pytest -q tests/abuse/test_inside.py \
+		tests/abuse/test_inside_quotes.py tests/abuse/test_inside_platforms.py
 faults-instants: $(READY)
 	$(BIN)/python -m tests.faults.instants
 faults-power: $(READY)

@@ -74,7 +74,8 @@ def split(text: str, *, is_forward: bool = False) -> Split:
     if not new.strip():
         return Split(text.replace(HISTORY, "").strip(), "", "")
     quoted = "\n".join(line for line, is_old in zip(lines, old, strict=True) if is_old)
-    return Split(new.strip(), quoted.replace(HISTORY, "").strip(), _joined(lines, old, cut).strip())
+    below = _joined(lines, old, cut).strip() if any(old[cut : cut + 1]) else ""
+    return Split(new.strip(), quoted.replace(HISTORY, "").strip(), below)
 
 
 def _joined(lines: Sequence[str], old: Sequence[bool], begin: int) -> str:
@@ -106,6 +107,10 @@ def _is_blank(lines: Sequence[str], begin: int, end: int) -> bool:
     return not any(line.strip() for line in lines[begin:end])
 
 
+def _says_something(lines: Sequence[str]) -> bool:
+    return any(line.strip() and not _is_decoration(line) for line in lines)
+
+
 def _hard_end(lines: Sequence[str], cut: int) -> int:
     """Return where history begins that is not marked line by line; the end where none does."""
     for number, line in enumerate(lines):
@@ -119,7 +124,7 @@ def _hard_end(lines: Sequence[str], cut: int) -> int:
             begin = None if _is_forward(lines, number - 3) else number
         else:
             begin = _unquoted_history(lines, number)
-        if begin is not None and not _is_blank(lines, 0, begin):
+        if begin is not None and _says_something(lines[:begin]):
             return begin
     return len(lines)
 

@@ -7,6 +7,7 @@ recipients go beyond the desk is kept as a note, because somebody else was meant
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from gateway.errors import IllegalTransition
 from gateway.journey import inside, permission
@@ -24,6 +25,8 @@ from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
 from gateway.journey.identity import Identity
 from gateway.journey.quoted_notice import said_apart
+from gateway.journey.signature import is_signature
+from gateway.model import cut_line
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message
 from gateway.model.question import Known
@@ -31,9 +34,9 @@ from gateway.model.question import Known
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
     """Draft what an agent's mail causes."""
-    said = said_apart(message, draft.notice)
-    deed = replace(deed_of(draft, message, identity), text=said.text)
-    deed = _shown_to(draft, deed, message, known)
+    deed = _shown_to(draft, deed_of(draft, message, identity), message, known)
+    said = said_apart(message, draft.notice, partial(is_signature, draft, deed))
+    deed = replace(deed, text=said.text)
     did = (
         note(draft, deed, f"automatic ({message.automatic})")
         if message.automatic
@@ -65,6 +68,8 @@ def _carry_out(draft: Draft, deed: Deed, message: Message, doubt: str, known: Kn
         refuse_slip(deed.text)
         inside.refuse_notes(draft, deed)
         return reply(draft, deed)
+    except inside.Repeats as refused:
+        return keep(draft, replace(deed, text=_whole(deed, message)), str(refused), known)
     except (WordRefused, IllegalTransition) as refused:
         return keep(draft, deed, str(refused), known)
 
@@ -78,6 +83,16 @@ def _refuse_quoting(draft: Draft, deed: Deed, doubt: str) -> None:
     if doubt:
         raise WordRefused(doubt)
     inside.refuse_notice(draft, deed)
+
+
+def _whole(deed: Deed, message: Message) -> str:
+    """Return what is kept of a mail in which nobody knows what is quoted: all of it, but once.
+
+    An answer below a quote is easily taken for the end of it.
+    """
+    if cut_line.notices(message.quoted):
+        return deed.text
+    return "\n\n".join(filter(None, (message.text, message.quoted)))
 
 
 def _outsiders(draft: Draft, deed: Deed, message: Message) -> frozenset[str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from gateway.journey import story
 from gateway.journey.deed import Deed, WordRefused
 from gateway.journey.draft import Draft
-from gateway.journey.sameness import bare, shared_run, stands_alone
+from gateway.journey.sameness import bare, runs, stands_alone
 from gateway.journey.tokens import Role, TicketToken
 from gateway.model.ticket import BY_DESK, EventKind, TicketEvent, Visibility
 
@@ -28,17 +29,22 @@ _TOKEN = re.compile(r"[a-z2-7]{32}")
 _MOST_TOKENS = 20
 
 
+class Repeats(WordRefused):
+    """A text repeats what stays inside; the text says what, for the agent."""
+
+
 def refuse_notes(draft: Draft, deed: Deed) -> None:
     """Pass a text that repeats no note of its ticket. `!reply` says that it is meant.
 
     Raises:
-        WordRefused: it repeats one.
+        Repeats: it does.
     """
-    lines = _lines(deed.text)
+    said = _lines(deed.text)
     public = _public(draft, deed)
+    shared = frozenset(runs("".join(said), SHORTEST_RUN))
     for event in (*draft.history, *draft.merged):
-        if _is_note(event) and _repeats(_lines(event.text), lines, public):
-            raise WordRefused(
+        if _is_note(event) and _repeats(_lines(event.text), said, shared, public):
+            raise Repeats(
                 "it repeats a note of this ticket, perhaps in what it quotes: leave that out,"
                 " or begin with !reply if the requester is to read it"
             )
@@ -48,10 +54,10 @@ def refuse_notice(draft: Draft, deed: Deed) -> None:
     """Pass a text that shows no sign of a notice in it.
 
     Raises:
-        WordRefused: it does.
+        Repeats: it does.
     """
     if _has_sign(draft, deed) or _has_token(draft, deed) or _has_subject(deed):
-        raise WordRefused(
+        raise Repeats(
             "it repeats what the desk tells its teams, perhaps in what it quotes: leave that out"
         )
 
@@ -60,14 +66,17 @@ def _lines(text: str) -> list[str]:
     return [found for line in text[:_MAX_CHARACTERS].split("\n") if (found := bare(line))]
 
 
+def _is_said_inside(event: TicketEvent) -> bool:
+    return event.kind is EventKind.NOTE and event.by != BY_DESK
+
+
 def _is_note(event: TicketEvent) -> bool:
     # What was kept of somebody's answer may be sent again, and rightly this time.
-    is_said = event.kind is EventKind.NOTE and event.by != BY_DESK
-    return is_said and "warning" not in event.details
+    return _is_said_inside(event) and "warning" not in event.details
 
 
-def _repeats(note: list[str], said: list[str], public: str) -> bool:
-    """Return whether lines of a text are those of a note, or much of one is among others."""
+def _repeats(note: list[str], said: list[str], shared: frozenset[str], public: str) -> bool:
+    """Return whether a text has the lines of a note, or a part of one among its ``shared`` runs."""
     inside = "".join(note)
     if len(inside) >= SHORTEST_NOTE and stands_alone(inside, said):
         return True
@@ -75,8 +84,8 @@ def _repeats(note: list[str], said: list[str], public: str) -> bool:
     common = 0
     while common < min(len(note), len(said)) and note[-1 - common] == said[-1 - common]:
         common += 1
-    inside, text = "".join(note[: len(note) - common]), "".join(said[: len(said) - common])
-    return any(run not in public for run in shared_run(inside, text, SHORTEST_RUN))
+    own = "".join(note[: len(note) - common])
+    return any(run in shared and run not in public for run in runs(own, SHORTEST_RUN))
 
 
 def _public(draft: Draft, deed: Deed) -> str:
@@ -95,13 +104,20 @@ def _is_inside(event: TicketEvent) -> bool:
 
 
 def _has_sign(draft: Draft, deed: Deed) -> bool:
-    """Return whether a text has what the notice says of itself, or items of its list."""
+    """Return whether a text has what the notice says of itself, or items of its list.
+
+    What stands above each note in a notice is a sign even where nobody knows which it was.
+    """
     said = _lines(deed.text)
+    notes = (event for event in (*draft.history, *draft.merged) if _is_said_inside(event))
+    if any(bare(story.head(draft, deed.ticket, note)) in "".join(said) for note in notes):
+        return True
     public, reference = _public(draft, deed), bare(deed.ticket.reference)
     notice = [line.rstrip() for line in draft.notice[:_MAX_CHARACTERS].split("\n")]
     closing = notice[notice.index("--") :] if "--" in notice else []
     of_itself = "".join(bare(line) for line in notice if reference in bare(line) or line in closing)
-    if any(run not in public for run in shared_run(of_itself, "".join(said), SHORTEST_SIGN)):
+    signs = frozenset(runs(of_itself, SHORTEST_SIGN))
+    if any(run in signs and run not in public for run in runs("".join(said), SHORTEST_SIGN)):
         return True
     items = tuple(found for line in notice if _ITEM.match(line) and (found := bare(line)))
     return sum(len(line) for line in said if line.startswith(items)) >= SHORTEST_ITEMS

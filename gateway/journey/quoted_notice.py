@@ -8,7 +8,7 @@ lies in the outbox: whatever stands below its cut line, and not in it, an agent 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.contracts.channel import Rereads
@@ -20,7 +20,9 @@ from gateway.model import cut_line
 from gateway.model.message import Message
 
 _MOST_NOTICES = 4
-_MAX_CHARACTERS = 256 * 1024
+# Quoted lines are longer than the notice's by their marks: what is read of them, it has.
+_MAX_QUOTED = 64 * 1024
+_MAX_NOTICE = 128 * 1024
 # A shorter line has to be a notice's by whole words: "yes" is in many a longer word.
 _LONG = 8
 # So many words of a line are looked for together, where a mail program has changed some of them.
@@ -32,8 +34,8 @@ _WORDS = re.compile(r"\w+")
 _MARKS = re.compile(r"(?:\s*+\w{0,30}+[>|])*+\s*+")
 
 AMONG = (
-    "part of it stands below the line that says where to write, among what it quotes:"
-    " write above that line"
+    "part of it stands below the line that says where to write, among what it quotes or behind it:"
+    " write above that line, or send it again if that part is a signature"
 )
 NOTHING = "there is nothing above the line that says where to write"
 
@@ -67,18 +69,24 @@ async def read_notice(draft: Draft, message: Message, who: Identity) -> None:
     draft.notice = "\n\n".join(texts)
 
 
-def said_apart(message: Message, notice: str) -> Said:
-    """Return what an agent's mail says, ``notice`` being the text of what it may quote."""
+def said_apart(message: Message, notice: str, is_signature: Callable[[list[str]], bool]) -> Said:
+    """Return what an agent's mail says, ``notice`` being the text of what it may quote.
+
+    ``is_signature`` is asked of lines that stand behind a quote, with an answer above it.
+    """
     is_all_quote = bool(cut_line.notices(message.text))
     above = "" if is_all_quote else _without_end(message.text, message.below)
     quoted = f"{message.text}\n{message.quoted}" if is_all_quote else message.quoted
     known = _Notice(notice)
     below = [line for line in message.below.split("\n") if bare(line)]
     own = [line for line in below if line not in known]
-    lines = _from_cut(quoted) if notice else ()
-    between = _between(lines, known, is_answered=bool(above or own))
-    text = "\n".join(filter(None, (above, *own, *between))) if below or between else above
-    if between or (own and len(own) < len(below)) or (below and not notice):
+    among, behind = _added(quoted, known) if notice else ([], [])
+    is_answered = bool(own) or bool(above and not _only_introduces(above))
+    if is_answered and not among and is_signature(behind):
+        behind = []
+    added = [*among, *behind]
+    text = "\n".join(filter(None, (above, *own, *added))) if below or added else above
+    if added or (own and len(own) < len(below)) or (below and not notice):
         return Said(text=text or message.text, doubt=AMONG)
     if is_all_quote and not message.attachments:
         return Said(text=message.text, doubt=NOTHING)
@@ -89,24 +97,25 @@ def _without_end(text: str, end: str) -> str:
     return text.removesuffix(end).rstrip() if end else text
 
 
-def _from_cut(quoted: str) -> Sequence[str]:
-    """Return the lines from the first cut line on, none where there is no such line."""
-    lines = quoted[:_MAX_CHARACTERS].split("\n")
-    cuts = (number for number, line in enumerate(lines) if cut_line.find(line) is not None)
-    begin = next(cuts, len(lines))
-    return lines[begin:]
+def _only_introduces(above: str) -> bool:
+    """Return whether one line above a quote may be what a mail program says of it."""
+    return "\n" not in above and above.endswith((":", "\uff1a"))
 
 
-def _between(lines: Sequence[str], known: _Notice, *, is_answered: bool) -> list[str]:
-    """Return the lines that the notice does not have; ``lines`` begin with its cut line.
+def _added(quoted: str, known: _Notice) -> tuple[list[str], list[str]]:
+    """Return the lines that the notice does not have, among its lines and behind the last one.
 
-    Where there is an answer, what stands behind the notice's last line is a signature.
+    What stands before the first one, or its cut line, introduces it.
     """
-    own = [n for n, line in enumerate(lines) if n and bare(line) and line not in known]
-    if is_answered:
-        last = max((n for n, line in enumerate(lines) if n not in own and bare(line)), default=0)
-        own = [number for number in own if number < last]
-    return [_unmarked(lines[number]) for number in own]
+    lines = [line for line in quoted[:_MAX_QUOTED].split("\n") if bare(line)]
+    cuts = [n for n, line in enumerate(lines) if cut_line.find(line)]
+    begin = cuts[0] if cuts else 0
+    its = [n for n in range(begin, len(lines)) if n in cuts or lines[n] in known]
+    if not its:
+        return [], []
+    is_its = set(its)
+    among = [_unmarked(lines[n]) for n in range(its[0], its[-1]) if n not in is_its]
+    return among, [_unmarked(line) for line in lines[its[-1] + 1 :]]
 
 
 def _unmarked(line: str) -> str:
@@ -118,7 +127,7 @@ class _Notice:
     """What a notice said, to look for lines in it."""
 
     def __init__(self, text: str) -> None:
-        text = text[:_MAX_CHARACTERS]
+        text = text[:_MAX_NOTICE]
         words = _WORDS.findall(text.casefold())
         self._bare = bare(text)
         self._words = f" {' '.join(words)} "

@@ -12,12 +12,9 @@ def bare(text: str) -> str:
     return "".join(filter(str.isalnum, folded))
 
 
-def shared_run(inside: str, said: str, length: int) -> Iterator[str]:
-    """Yield what bare ``said`` has in common with bare ``inside``, ``length`` characters each."""
-    runs = {inside[n : n + length] for n in range(len(inside) - length + 1)}
-    for start in range(len(said) - length + 1):
-        if (run := said[start : start + length]) in runs:
-            yield run
+def runs(text: str, length: int) -> Iterator[str]:
+    """Yield every run of so many characters."""
+    return (text[start : start + length] for start in range(len(text) - length + 1))
 
 
 def stands_alone(inside: str, said: list[str]) -> bool:

@@ -65,6 +65,12 @@ def lines(
         yield "\n".join((f"{head}:", event.text, *files))
 
 
+def head(draft: Draft, ticket: Ticket, event: TicketEvent) -> str:
+    """Return what stands above a line of history as a team reads it."""
+    told = lines(draft, [event], lambda said: _named(draft, ticket, said))
+    return next(told).partition("\n")[0]
+
+
 def _named(draft: Draft, ticket: Ticket, event: TicketEvent) -> str:
     """Return who said something, and whether it stayed inside; a doubtful note says why it is."""
     warning = event.details.get("warning")

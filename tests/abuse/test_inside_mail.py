@@ -27,12 +27,17 @@ INSIDE = ("arrears", "rude", "pays late", "network", "escalate", "##")
 @pytest.fixture
 async def handed_on(desk):
     """Return the notice of a ticket that was noted on, and given to another team."""
-    await desk.mail(ALICE, "Lift", "The lift is broken.\nWhen will somebody come?")
-    [first] = await desk.sent("desk@acme.example")
+    return await hand_on(desk)
+
+
+async def hand_on(desk, subject="Lift"):
+    """Have a ticket noted on, and given to another team; return that team's notice."""
+    await desk.mail(ALICE, subject, "The lift is broken.\nWhen will somebody come?")
+    first = (await desk.sent("desk@acme.example"))[-1]
     to = {"to": first["Reply-To"], "authentication_results": PASS}
     await desk.mail(ANA, "Re: Lift", f"!note {NOTE}", **to)
     await desk.mail(ANA, "Re: Lift", "!escalate network he always pays late", **to)
-    [notice] = await desk.sent(TEAM)
+    notice = (await desk.sent(TEAM))[-1]
     assert "arrears" in text_of(notice)
     return notice
 
@@ -202,14 +207,34 @@ async def test_lines_that_a_mail_program_broke_are_not_read(desk, handed_on):
         assert secret not in read
 
 
-async def test_a_signature_below_the_quote_is_no_answer(desk, handed_on):
-    """A mail server's small print at the end of everything keeps no answer from going out."""
-    end = "This message is confidential. Acme Ltd, Lisbon."
-
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Best regards, Gus",
+        "Acme Ltd, Lisbon, www.acme.example",
+        "Tel. +351 21 123 45 67",
+        "This message is confidential. " * 12,
+    ],
+)
+async def test_a_signature_below_the_quote_is_no_answer(desk, handed_on, end):
+    """What a mail program or a server puts below everything keeps no answer from going out."""
     read, _ = await write(desk, handed_on, f"{ANSWER}\n\n{quoted(handed_on).text}\n\n{end}")
 
     assert ANSWER in read
-    assert "confidential" not in read
+    assert end[:10] not in read
+
+
+async def test_what_may_be_a_signature_is_told_once(desk, handed_on):
+    """Nobody can tell it from an answer but whoever wrote it, by sending it again."""
+    mail = f"{ANSWER}\n\n{quoted(handed_on).text}\n\nThe key is with the caretaker."
+
+    first, row = await write(desk, handed_on, mail)
+    second, _ = await write(desk, handed_on, f"Once more. {mail}")
+
+    assert first == ""
+    assert "send it again if that part is a signature" in row.reason
+    assert f"Once more. {ANSWER}" in second
+    assert "caretaker" not in second
 
 
 async def test_a_note_keeps_what_stands_between_too(desk, handed_on):

@@ -143,6 +143,8 @@ def test_answer_below_the_quote_is_new_text() -> None:
         f"{BLOCKS[0]}\n\nTry again.",
         "--\nAna Reis\nLisbon",
         "-----Original Message-----\nTry again.",
+        f"________________\n{BLOCKS[0]}\n\nTry again.",
+        f"Get Outlook for iOS\n________________\n{BLOCKS[0]}\n\nTry again.",
     ],
 )
 def test_mail_that_is_all_quote_keeps_its_text(text: str) -> None:
