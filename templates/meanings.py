@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gateway.contracts.words import Meaning
+from templates.polite import NOTHING, Polite
+from templates.polite import meaning_of as wrapped
 
 MAX_FOLDED = 60
 """The longest text that can be a phrase: a whole short message, never a sentence of a long one."""
@@ -26,6 +28,8 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 
 
 # What people only ever say stands on no button, and an admin's own file need not have it.
+_WORDS = ("thank", "before", "after")
+_POLITE: Mapping[str, type] = {**dict.fromkeys(_WORDS, str), "farewells": list}
 _LABELLED = frozenset(Meaning) - {Meaning.STATUS}
 
 
@@ -35,10 +39,14 @@ class BadWords(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One language: the button of each meaning, and the folded phrases that have it."""
+    """One language: the button of each meaning, and the folded phrases that have it.
+
+    ``polite`` is what may stand around them.
+    """
 
     labels: Mapping[Meaning, str]
     phrases: Mapping[str, Meaning]
+    polite: Polite = NOTHING
 
 
 def fold(text: str) -> str:
@@ -63,24 +71,39 @@ def read(text: str) -> Table:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadWords(str(error)) from error
-    if unknown := tree.keys() - {"labels", "phrases"}:
-        raise BadWords(f"unknown table {min(unknown)!r}: expected [labels] and [phrases]")
+    if unknown := tree.keys() - {"labels", "phrases", "polite"}:
+        raise BadWords(f"unknown table {min(unknown)!r}: expected [labels], [phrases], [polite]")
     labels = {meaning: _label(tree, meaning) for meaning in Meaning if meaning in _LABELLED}
     phrases = {fold(label): meaning for meaning, label in labels.items()}
     for meaning in Meaning:
         for phrase in _phrases(tree, meaning):
             if phrases.setdefault(phrase, meaning) is not meaning:
                 raise BadWords(f"{phrase!r} means both {phrases[phrase]} and {meaning}")
-    return Table(labels=labels, phrases=phrases)
+    return Table(labels=labels, phrases=phrases, polite=_polite(tree))
 
 
-def meaning_of(text: str, phrases: Mapping[str, Meaning]) -> Meaning | None:
-    """Return what a whole text means, None when it is none of the phrases."""
-    if len(text) > _MAX_RAW:
-        text = text.strip()
-        if len(text) > _MAX_RAW:
-            return None
-    return phrases.get(fold(text))
+def meaning_of(text: str, phrases: Mapping[str, Meaning], polite: Polite) -> Meaning | None:
+    """Return what a whole text means, None when it is more than phrases and courtesy."""
+    text = text.strip()
+    if len(text) <= _MAX_RAW and (meaning := phrases.get(fold(text))) is not None:
+        return meaning
+    return wrapped(text, phrases, polite, fold)
+
+
+def _polite(tree: Mapping[str, object]) -> Polite:
+    table = tree.get("polite", {})
+    if not isinstance(table, dict) or (unknown := table.keys() - _POLITE.keys()):
+        found = f" and no {min(unknown)!r}" if isinstance(table, dict) else ""
+        raise BadWords(f"[polite] has thank, before, after and farewells{found}")
+    for name, kind in _POLITE.items():
+        if not isinstance(table.get(name, kind()), kind):
+            expected = "words in one text" if kind is str else "a list of texts"
+            raise BadWords(f"[polite] {name} must be {expected}")
+    farewells = table.get("farewells", [])
+    if not all(isinstance(each, str) for each in farewells):
+        raise BadWords("[polite] farewells must be a list of texts")
+    said = {name: frozenset(fold(table.get(name, "")).split()) for name in _WORDS}
+    return Polite(**said, farewells=frozenset(map(fold, farewells)))
 
 
 def _label(tree: Mapping[str, object], meaning: Meaning) -> str:

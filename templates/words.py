@@ -18,6 +18,7 @@ from templates.catalogue import CATALOGUE, RECEIPT
 from templates.engine import Compiled, admit
 from templates.meanings import Table
 from templates.overrides import SUFFIX, WORDS_FILE, Overrides, read_overrides, shipped_tables
+from templates.polite import NOTHING
 from templates.source import Source, split
 
 _SHIPPED = Path(__file__).parent
@@ -68,7 +69,9 @@ class TemplateWords:
         self._tables = {**shipped_tables(_SHIPPED, list(wanted)), **overrides.tables}
         # What can be shown can be said: not the words of languages that only might stand in.
         self._phrases: dict[str, Meaning] = {}
+        self._polite = NOTHING
         for language in self._languages:
+            self._polite |= self._table(language).polite
             for phrase, meaning in self._table(language).phrases.items():
                 self._phrases.setdefault(phrase, meaning)
         self._compiled: dict[tuple[str, str], tuple[Compiled, ...]] = {}
@@ -98,7 +101,7 @@ class TemplateWords:
 
     def meaning_of(self, text: str) -> Meaning | None:
         """See `Words.meaning_of`."""
-        return meanings.meaning_of(text, self._phrases)
+        return meanings.meaning_of(text, self._phrases, self._polite)
 
     def _chain(self, language: str) -> Sequence[str]:
         """Return the languages to look in; one that is not the desk's is as the default."""

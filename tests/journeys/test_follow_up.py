@@ -115,7 +115,15 @@ async def test_copied_person_gets_nothing(desk, lift):
     assert await desk.sent(EVIL) == []
 
 
-@pytest.mark.parametrize("word", ["Thanks!", "That helped", "Dziękuję"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Thanks!",
+        "That helped",
+        "Dziękuję",
+        "Hi,\n\nmany thanks for the quick help, it works now.\n\nBest regards,\nAna Reis\n",
+    ],
+)
 async def test_thanks_closes_an_answered_request(desk, password, word):
     """Only thanks means that it helped."""
     row = await answer_to(desk, word)
@@ -171,6 +179,23 @@ async def test_the_team_hears_that_a_ticket_is_open_again(desk, lift):
     told = text_of((await desk.sent("desk@acme.example"))[-1])
     assert "wrote, and the ticket is open again:" in told
     assert (await desk.ticket(lift)).helped is None
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("Thank you, Ben!\n\nKind regards,\nAna Reis\nAcme Ltd", TicketState.CLOSED),
+        ("Thank you, Ben!\nThe other lift is stuck now.", TicketState.OPEN),
+    ],
+)
+async def test_thanks_do_not_reopen_a_closed_ticket(desk, lift, text, state):
+    """However politely they are put; what is said beside them does."""
+    reference = (await desk.ticket(lift)).reference
+    await desk.order("close", ticket=reference, text="Repaired")
+
+    await answer_to(desk, text)
+
+    assert (await desk.ticket(lift)).state is state
 
 
 async def test_who_asks_for_a_person_on_a_closed_ticket_was_not_helped(desk, lift):

@@ -22,7 +22,7 @@ LABELS = (
     [
         ("That helped", Meaning.HELPED),
         ("  THAT HELPED!!! \n", Meaning.HELPED),
-        ("Thanks, it works now.", None),
+        ("Thanks, it works now.", Meaning.HELPED),
         ("it works now, thanks :-)", Meaning.HELPED),
         ("I need a person", Meaning.PERSON),
         ("Potrzebuje czlowieka", Meaning.PERSON),
@@ -45,6 +45,92 @@ LABELS = (
 def test_a_whole_short_message_has_its_meaning(text, meaning):
     """Case, accents and punctuation do not matter; further words do."""
     assert ALL.meaning_of(text) is meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Thank you.\n\nBest regards,\nAna Silva", Meaning.THANKS),
+        ("Thanks\nAna", Meaning.THANKS),
+        ("Thanks Ana!", Meaning.THANKS),
+        ("Thank you, Ben!", Meaning.THANKS),
+        ("Hi Ben,\n\nmany thanks for your quick help!\n\nAna", Meaning.THANKS),
+        ("Hello, thank you, that helped a lot.", Meaning.HELPED),
+        ("Thank you very much, that worked!", Meaning.HELPED),
+        ("Great, thanks. It works now.\n\nKind regards\nAna Silva\nExample Ltd, +49 30 1234567",
+         Meaning.HELPED),
+        ("Hi, I need a person.", Meaning.PERSON),
+        ("\U0001f44d", Meaning.THANKS),
+        ("\U0001f44d\U0001f3fd", Meaning.THANKS),
+        ("ok", Meaning.THANKS),
+        ("Obrigado, funcionou!\n\nCumprimentos,\nAna", Meaning.HELPED),
+        ("Muito obrigado pela ajuda", Meaning.THANKS),
+        ("Gracias, ya funciona. Un saludo, Ana", Meaning.HELPED),
+        ("Muchas gracias por la r\u00e1pida respuesta", Meaning.THANKS),
+        ("Buongiorno, grazie mille per l'aiuto!\nCordiali saluti\nAna Rossi", Meaning.THANKS),
+        ("Grazie, ha funzionato", Meaning.HELPED),
+        ("Dzie\u0144 dobry, dzi\u0119kuj\u0119 bardzo za pomoc. Pozdrawiam, Ana", Meaning.THANKS),
+        ("Super, dzi\u0119ki! Dzia\u0142a.", Meaning.HELPED),
+    ],
+)  # fmt: skip
+def test_courtesy_hides_no_meaning(text, meaning):
+    """People thank with a greeting, a farewell and a name."""
+    assert ALL.meaning_of(text) is meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks, but it still fails",
+        "Thanks.\nstill broken",
+        "Thanks, Printer Broken",
+        "Thank you. Can you reset it for Ben, too?",
+        "Thank you for nothing",
+        "thanks for the info, now the vpn is down",
+        "Thanks,\nAna\n\nPS the printer is on fire",
+        "Thanks,\nBest regards\nAna\nthe printer is on fire",
+        "help me thanks",
+        "help thanks",
+        "No, that did not help. Thanks",
+        "It works now, thanks. The other one does not",
+        "Best regards,\nAna",
+        "Dear Ben",
+        "thanks " * 200,
+        "Muchas gracias, pero no funciona",
+        "Obrigado, mas n\u00e3o funciona",
+        "Grazie, ma non funziona",
+        "Dzi\u0119kuj\u0119, ale nie dzia\u0142a",
+    ],
+)
+def test_whoever_says_more_is_read(text):
+    """Nobody's complaint is taken for thanks, however politely it is put."""
+    assert ALL.meaning_of(text) is None
+
+
+@given(
+    st.sampled_from(["Thank you, that worked", "Hi Ben, thanks!", "Muchas gracias por la ayuda"]),
+    st.sampled_from([" ", ". ", ", ", "\n"]),
+    st.text(alphabet="bdfgjkqvwxz", min_size=4, max_size=9),
+)
+def test_one_strange_word_is_enough(text, between, word):
+    """Behind whatever mark, in whatever place."""
+    assert ALL.meaning_of(f"{text}{between}{word}") is None
+    assert ALL.meaning_of(f"{word}{between}{text}") is None
+
+
+def test_courtesy_of_other_languages_is_strange():
+    """A desk in English does not know how Italians thank."""
+    assert ONLY_ENGLISH.meaning_of("Salve, grazie mille!") is None
+
+
+@pytest.mark.parametrize(
+    "polite",
+    ["polite = 3", '[polite]\nthanks = "x"', "[polite]\nthank = 3", "[polite]\nfarewells = [3]"],
+)
+def test_unusable_courtesy_is_a_mistake(polite):
+    """It says what was expected."""
+    with pytest.raises(BadWords, match="polite"):
+        read(LABELS + polite)
 
 
 def test_phrases_of_other_languages_mean_nothing():
