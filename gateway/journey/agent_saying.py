@@ -114,6 +114,8 @@ def say(draft: Draft, deed: Deed, known: Known) -> str:
         return _help(draft, deed, name, known)
     if name in _OUTWARD:
         _need_files(deed)
+    if name == "take" and _is_somebody_else(draft, deed, rest):
+        raise WordRefused(f"take is for yourself: write !assign {rest}")
     arguments, text = _arguments(draft, name, rest)
     other = _other(draft.desk, arguments.get("into", ""), known)
     did = agent_word.WORDS[name](
@@ -166,8 +168,6 @@ def _arguments(draft: Draft, name: str, rest: str) -> tuple[dict[str, str], str]
             return {"address": found["address"]}, found["text"].strip()
         case "split" if not first.strip("#.").isdigit():
             return {}, rest
-        case "take" if not others and _is_somebody(draft, first):
-            raise WordRefused(f"take is for yourself: write !assign {first}")
     if name in _FIRST:
         return {_FIRST[name]: first}, others
     return {}, rest
@@ -193,8 +193,9 @@ def _field_in(rest: str) -> tuple[dict[str, str], str]:
     return {"name": found["name"], "value": found["value"].strip()}, more.strip()
 
 
-def _is_somebody(draft: Draft, name: str) -> bool:
-    return name in draft.rules.agents or name in draft.rules.teams
+def _is_somebody_else(draft: Draft, deed: Deed, name: str) -> bool:
+    is_known = name in draft.rules.agents or name in draft.rules.teams
+    return is_known and deed.by != f"agent:{name}"
 
 
 def _is_target(draft: Draft, first: str, *, is_alone: bool) -> bool:

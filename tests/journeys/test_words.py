@@ -97,6 +97,7 @@ async def test_what_a_word_lacks_is_asked_for(desk, lift, word, told):
 @pytest.mark.parametrize(
     ("word", "did"),
     [
+        ("!take ana", "assigned to ana"),
         ("!field site: Porto", "site = Porto"),
         ("!field site=Porto", "site = Porto"),
         ("!field at 10:30", "at = 10:30"),
