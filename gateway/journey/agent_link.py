@@ -28,14 +28,16 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
     said = _wanted(draft, deed)
     number = draft.desk.numbers.take()
     author = _author(ticket, said)
+    # What one asked, and what was found out about it, is not for whoever came with another one.
+    seen, is_first = ticket.seen_by(author), author is ticket.requester
     fresh = replace(
         ticket, number=number, reference=format_reference(draft.desk.policy.prefix, number),
         version=1, state=TicketState.OPEN, created_at=draft.at, updated_at=draft.at,
-        subject=said.text.strip().partition("\n")[0][:120] or ticket.subject,
+        subject=said.text.strip().partition("\n")[0][:120] or seen.subject,
         parties=(replace(author, number=1, invited=False, origin=None),),
         channel=draft.place_of(ticket, author).channel, kind=author.kind,
-        language=ticket.seen_by(author).language,
-        fields=ticket.fields if author is ticket.requester else {},
+        language=seen.language,
+        fields=ticket.fields if is_first else {}, why=ticket.why if is_first else {},
         follows=ticket.number, threads=(), due_at=None, closed_at=None, merged_into=None,
         assignee=None, faq=None, asks=(), asked=0,
         timing=None, reopened=0, vendor=None, helped=None, sent=None,

@@ -26,7 +26,7 @@ class Hearing(Record):
             self._refs.setdefault(external_id, ticket.number)
         if message.talk is not None:
             self.talk_about(message.channel, message.talk, ticket.number)
-            self._answer_at(ticket, message.author.address, message.talk)
+            self._answer_at(ticket, message)
         chain = (*reversed(message.refs), message.external_id)
         place = str(self._heard_at(self.now(ticket), message))
         self._rethread(ticket, place, chain, message.external_id)
@@ -60,13 +60,13 @@ class Hearing(Record):
         """Let a conversation be about a ticket from now on; 0 lets go of it."""
         self._conversations[f"{channel}:{talk.key}"] = number
 
-    def _answer_at(self, ticket: Ticket, address: str, talk: Talk) -> None:
+    def _answer_at(self, ticket: Ticket, message: Message) -> None:
         """Answer a party where they wrote last."""
-        now = self.now(ticket)
-        moved = tuple(
-            replace(p, where=talk.where) if p.address == address and p.where else p
-            for p in now.parties
-        )
+        now, talk = self.now(ticket), message.talk
+        writer = now.party_of(self.desk.kind_of(message.channel), message.author.address)
+        if writer is None or talk is None or not writer.where:
+            return
+        moved = tuple(replace(p, where=talk.where) if p is writer else p for p in now.parties)
         if moved != now.parties:
             self.change(ticket, parties=moved)
 

@@ -37,6 +37,10 @@ class _Parting:
     was_first: bool
     since: Row | None
 
+    def lanes_of(self, parties: Sequence[_Party]) -> set[str]:
+        """Return the names of the lanes in which messages go out to some."""
+        return {f"{self.number}:{party[0]}" for party in parties}
+
     def takes(self, line: Row) -> bool:
         """Tell whether a line of history goes along."""
         if line["by_whom"].lower() == self.address.lower():
@@ -55,9 +59,11 @@ def part(number: int, kind: str, address: str) -> Steps[bool]:
     parting = _parting(number, (kind, address), body["parties"], lines)
     if not parting.leaving or not parting.owners:
         return False
+    sends = yield from rows("sends_to_parties", ticket=number)
+    yield from _drop_threads(parting, body, sends)
     yield from _rewrite(parting, body)
     yield from _empty_lines(parting, lines)
-    yield from _empty_sends(parting, _told_at(parting, lines))
+    yield from _empty_sends(parting, sends, _told_at(parting, lines))
     yield from _drop_conversations(parting)
     return True
 
@@ -97,16 +103,18 @@ def _rewrite(parting: _Parting, body: dict[str, Any]) -> Steps[None]:
         body.pop("asks", None)
     invited = [party for party in parting.staying if party not in parting.owners]
     body["parties"] = [first, *others, *invited, *gone]
-    yield from _drop_threads(parting, body)
     yield from change(
         "ticket_part", number=parting.number, body=to_json(body), channel=body["channel"],
         kind=first[_KIND], address=first[_ADDRESS],
     )  # fmt: skip
 
 
-def _drop_threads(parting: _Parting, body: dict[str, Any]) -> Steps[None]:
-    """Forget where they talked: what is said there next is about something else."""
-    where = {place for p in parting.leaving for place in (p[_ADDRESS], *p[_WHERE:_ORIGIN]) if place}
+def _drop_threads(parting: _Parting, body: dict[str, Any], sends: Sequence[Row]) -> Steps[None]:
+    """Forget where they talk, and talked before: what is said there next is something else."""
+    lanes = parting.lanes_of(parting.leaving)
+    where = {place for p in parting.leaving for place in _places(p)}
+    where |= {row["destination"] for row in sends if row["lane"] in lanes}
+    where -= {place for p in parting.staying for place in _places(p)}
     theirs = [row for row in body["threads"] if row[0].partition(":")[2] in where]
     body["threads"] = [row for row in body["threads"] if row not in theirs]
     for _, root, last, references, *_ in theirs:
@@ -132,12 +140,16 @@ def _told_at(parting: _Parting, lines: Sequence[Row]) -> set[int]:
     return {line["at"] for line in lines for told in came if line["text"].startswith(told)}
 
 
-def _empty_sends(parting: _Parting, told_at: Container[int]) -> Steps[None]:
+def _places(party: _Party) -> Sequence[str]:
+    """Return what stands behind the channel's name in the places of a party."""
+    return tuple(filter(None, (party[_ADDRESS], *party[_WHERE:_ORIGIN])))
+
+
+def _empty_sends(parting: _Parting, sends: Sequence[Row], told_at: Container[int]) -> Steps[None]:
     """Empty what went out to them, their stories, and all that was before the others came."""
-    kept = {f"{parting.number}:{party[0]}" for party in parting.staying}
-    lanes = {f"{parting.number}:{party[0]}" for party in parting.leaving}
+    kept, lanes = parting.lanes_of(parting.staying), parting.lanes_of(parting.leaving)
     before = parting.since["at"] if parting.was_first and parting.since is not None else 0
-    for row in (yield from rows("sends_to_parties", ticket=parting.number)):
+    for row in sends:
         is_story = row["created_at"] in told_at and row["lane"] not in kept
         if is_story or row["lane"] in lanes or row["created_at"] < before:
             yield from change("ref_drop", ref=row["external_id"])

@@ -140,6 +140,28 @@ async def test_an_erased_one_who_writes_in_their_old_thread_asks_anew(chat):
     assert row.ticket not in (into.number, gone.number)
 
 
+async def test_a_thread_that_an_erased_one_left_shows_nothing_of_the_other(chat):
+    """Carl went on elsewhere before: what stands in his first thread is not brought up to date."""
+    carls = await chat.ticket(await chat.say("U0CARL001", "HELP", "The lift is broken"))
+    again = await chat.ticket(await chat.say("U0CARL001", "HELP", "The other lift is, too"))
+    doras = await chat.ticket(await chat.say(DORA, "HELP", "The lift hums"))
+    for gone in (again, doras):
+        order = {"ticket": gone.reference, "arguments": {"into": carls.reference}}
+        await chat.desk.order("merge", **order)
+    await chat.say("U0CARL001", "HELP", "And now?", thread=thread_of(again))
+    await erase(chat.desk, "U0CARL001", "rooms")
+    await chat.desk.order("close", ticket=carls.reference, text="Done.")
+    await chat.desk.deliver()
+
+    theirs = {left.requester.where for left in (carls, again)}
+    shown = [p for p in chat.platform.posts if p.where in theirs]
+    assert any("Done." in p.text for p in chat.platform.posts if p.where == doras.requester.where)
+    assert len(shown) > 1
+    assert not any(doras.reference in p.state or "Done." in p.text for p in shown)
+    dead = await chat.store.list_outbox(frozenset({OutboxState.DEAD, OutboxState.QUEUED}), 9)
+    assert not [row for row in dead if row.place.startswith("rooms:HELP")]
+
+
 @pytest.mark.parametrize("first", [True, False], ids=["first", "second"])
 async def test_an_id_too_short_to_be_looked_for_is_taken_out_all_the_same(chat, first):
     """What they said, what only they were told, and where."""

@@ -8,6 +8,7 @@ from gateway.journey import agent_link
 from gateway.model.ticket import EventKind, TicketState
 from tests.fakes.rooms import external_id
 from tests.journeys.bench import CONFIG, open_bench
+from tests.journeys.test_merged_apart import DORA, joined, thread_of
 from tests.journeys.test_talk import ALICE, CHAT_RULES, LIFT, ROOMS, Chat
 
 LAMP = "And my lamp flickers"
@@ -89,6 +90,20 @@ async def test_the_newest_words_are_taken_out(chat):
 
     assert request.text == "And my lamp is dark"
     assert (await chat.ticket(row)).subject == "And my lamp is dark"
+
+
+async def test_a_file_alone_has_no_words_of_somebody_else_over_it(chat):
+    """What is split off of what Dora sent is not called what Alice asked."""
+    into, gone = await joined(chat)
+    chat.platform.files = {"a": [b"a picture"]}
+    files = [{"ref": "a", "name": "lamp.png", "media_type": "image/png"}]
+    await chat.say(DORA, "HELP", "", thread=thread_of(gone), files=files)
+    row, request = await split(chat, into)
+    fresh = await chat.ticket(row)
+
+    assert [file.name for file in request.attachments] == ["lamp.png"]
+    assert (fresh.subject, fresh.why) == (gone.subject, {})
+    assert into.subject != gone.subject
 
 
 async def test_defence_off_what_was_deleted_would_come_along(chat, monkeypatch):

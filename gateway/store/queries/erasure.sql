@@ -183,7 +183,7 @@ WHERE number = :number
 
 -- sends_to_parties --
 -- The sends about a ticket, and whom they go to.
-SELECT position, lane, created_at, external_id FROM outbox WHERE ticket = :ticket
+SELECT position, lane, destination, created_at, external_id FROM outbox WHERE ticket = :ticket
 
 -- conversations_about --
 -- The conversations that are about a ticket.
