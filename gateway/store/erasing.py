@@ -7,17 +7,16 @@ id that a chat platform gives its user, where it is long enough to mean nobody e
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gateway.model.ticket import BY_DESK, EventKind, TicketEvent, Visibility
 from gateway.model.upkeep import Erased
-from gateway.store import emptying, links, parting, retaining, tickets
+from gateway.store import emptying, links, merged, parting, retaining
 from gateway.store.retaining import Doing
 from gateway.store.steps import Row, Steps, change, one, rows
-from gateway.store.values import CHUNKS_PER_ROW, from_json, from_micros, storable, to_json
+from gateway.store.values import CHUNKS_PER_ROW, from_json, storable, to_json
 
 GONE = "[erased]"
 PIECES = 500
@@ -65,8 +64,9 @@ async def erase(look: Doing, write: Doing, kind: str, address: str, at: int) -> 
         row["number"]
         for row in await look(partial(rows, "person_tickets", kind=kind, address=person.address))
     ]
+    await write(partial(_empty_answers, await look(partial(_places_in, numbers))))
     whole = await _part(look, write, person, numbers)
-    await _let_go(look, write, frozenset(whole), at)
+    await merged.let_go(look, write, frozenset(whole), at)
     for start in range(0, len(whole), retaining.BATCH):
         # Together: what is known by ticket in other tables is looked through once for all of them.
         await write(partial(emptying.empty_tickets, whole[start : start + retaining.BATCH]))
@@ -83,66 +83,38 @@ async def erase(look: Doing, write: Doing, kind: str, address: str, at: int) -> 
     return Erased(tickets=len(numbers), messages=messages, mentions=mentions, files=files)
 
 
+def _places_in(numbers: Sequence[int]) -> Steps[set[str]]:
+    """Return the places where a person's tickets were talked about."""
+    places = set()
+    for number in numbers:
+        row = yield from one("ticket_show", number=number)
+        if row is not None:
+            body = from_json(row["body"])
+            first, *_ = body["parties"]
+            places |= {thread[0] for thread in body["threads"]}
+            places |= {f"{body['channel']}:{where}" for where in first[_WHERE : _WHERE + 1]}
+    return places
+
+
+def _empty_answers(places: Collection[str]) -> Steps[None]:
+    """Empty what was told there outside any ticket: how somebody's requests stand, and which."""
+    lanes = [f"answer:{place}" for place in sorted(places)]
+    for row in (yield from rows("answers_at", lanes=lanes)) if lanes else ():
+        yield from emptying.empty_send(row["position"])
+
+
 async def _part(look: Doing, write: Doing, person: Person, numbers: Sequence[int]) -> Sequence[int]:
     """Take a person out of tickets that are others' too; return those that are theirs alone."""
     whole, seen = [], set(numbers)
     for number in numbers:
         if not await write(partial(parting.part, number, person.kind, person.address)):
             whole.append(number)
-        into = await look(partial(_merged_into, number))
+        into = await look(partial(merged.merged_into, number))
         while into is not None and into not in seen:
             seen.add(into)
             await write(partial(parting.part, into, person.kind, person.address))
-            into = await look(partial(_merged_into, into))
+            into = await look(partial(merged.merged_into, into))
     return whole
-
-
-def _merged_into(number: int) -> Steps[int | None]:
-    row = yield from one("ticket_show", number=number)
-    into: int | None = from_json(row["body"])["merged_into"] if row is not None else None
-    return into
-
-
-async def _let_go(look: Doing, write: Doing, numbers: frozenset[int], at: int) -> None:
-    """Let go of others' tickets that were merged into a person's: they go on by themselves."""
-    after = 0
-    while found := await look(partial(rows, "merged_tickets", after=after, count=retaining.BATCH)):
-        after = found[-1]["number"]
-        for row in found:
-            if row["number"] not in numbers and from_json(row["body"])["merged_into"] in numbers:
-                await write(partial(_open_again, row["number"], numbers, at))
-
-
-def _open_again(number: int, numbers: frozenset[int], at: int) -> Steps[None]:
-    """Let a ticket go on where the one that it was merged into goes on, else open it again.
-
-    The desk looks at it at once, and winds its clocks. It is closed where that one was.
-    """
-    row = yield from one("ticket_held", number=number)
-    if row is None:
-        return
-    body = from_json(row["body"])
-    last = into = body["merged_into"]
-    for _ in numbers:
-        if into not in numbers:
-            break
-        last, into = into, (yield from _merged_into(into))
-    if into is not None:
-        relinked = to_json({**body, "merged_into": into})
-        yield from change("ticket_rewrite", number=number, body=relinked)
-        return
-    is_open = (yield from one("ticket_is_open", number=last)) is not None
-    state, wake_at = ("open", at) if is_open else ("closed", None)
-    body = to_json({**body, "merged_into": None})
-    yield from change("ticket_let_go", number=number, body=body, state=state, wake_at=wake_at)
-    yield from tickets.add_events([_let_go_line(number, state, at)])
-
-
-def _let_go_line(number: int, state: str, at: int) -> TicketEvent:
-    return TicketEvent(
-        ticket=number, at=from_micros(at), kind=EventKind.STATE, visibility=Visibility.INTERNAL,
-        by=BY_DESK, text=f"merged -> {state}: the ticket that it was merged into was erased",
-    )  # fmt: skip
 
 
 def _forget_person(person: Person) -> Steps[None]:
@@ -248,7 +220,7 @@ async def _empty_holding(look: Doing, write: Doing, person: Person, at: int) -> 
     The order to erase is among them and not ended: it is emptied last, and nobody's message.
     """
     many = 0
-    for query, empty in (("event_bytes_walk", _empty_event), ("send_bytes_walk", _empty_ended)):
+    for query, empty in (("event_bytes_walk", _empty_event), ("send_bytes_walk", _hollow_ended)):
         after = -1
         while found := await look(partial(rows, query, after=after, count=PIECES)):
             after = found[-1]["piece"]
@@ -273,6 +245,14 @@ def _empty_ended(position: int, _at: int) -> Steps[bool]:
     is_ended = (yield from one("send_is_ended", position=position)) is not None
     if is_ended:
         yield from emptying.empty_send(position)
+    return is_ended
+
+
+def _hollow_ended(position: int, _at: int) -> Steps[bool]:
+    """Take the words of somebody else's message: what goes below it still finds it."""
+    is_ended = (yield from one("send_is_ended", position=position)) is not None
+    if is_ended:
+        yield from emptying.hollow_send(position)
     return is_ended
 
 

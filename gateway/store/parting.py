@@ -19,6 +19,7 @@ from gateway.store.values import from_json, to_json
 _KIND, _ADDRESS, _INVITED, _WHERE, _ORIGIN = 1, 2, 4, 5, 6
 """Where in a party's row these stand; the last two only where they say something."""
 
+_ENDED = ("sent", "bounced", "dead", "dropped")
 _Party = Sequence[Any]
 
 
@@ -150,10 +151,19 @@ def _empty_sends(parting: _Parting, sends: Sequence[Row], told_at: Container[int
     kept, lanes = parting.lanes_of(parting.staying), parting.lanes_of(parting.leaving)
     before = parting.since["at"] if parting.was_first and parting.since is not None else 0
     for row in sends:
-        is_story = row["created_at"] in told_at and row["lane"] not in kept
-        if is_story or row["lane"] in lanes or row["created_at"] < before:
+        is_earlier = row["created_at"] < before
+        if row["lane"] in lanes or (is_earlier and row["state"] not in _ENDED):
             yield from change("ref_drop", ref=row["external_id"])
             yield from emptying.empty_send(row["position"])
+        elif (
+            row["lane"] not in kept
+            and row["state"] in _ENDED
+            and (
+                # A notice names the subject, and what stood in it tells of nobody by name.
+                parting.was_first or row["created_at"] in told_at
+            )
+        ):
+            yield from emptying.hollow_send(row["position"])
 
 
 def _drop_conversations(parting: _Parting) -> Steps[None]:

@@ -220,6 +220,8 @@ class RoomsChannel:
         if "mark" in body:
             self.platform.marks.append((body["of"], body["mark"]))
             return Receipt(detail="marked")
+        if part.facts["edit"] and not part.anchor_id:
+            return Receipt(detail="there is no message to edit")
         if part.facts["edit"]:
             number = int(part.anchor_id.rpartition("/")[2])
             post = next(post for post in posts if post.id == number)

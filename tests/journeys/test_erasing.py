@@ -12,6 +12,7 @@ from gateway.model.outbox import OutboxState
 from gateway.model.question import TicketFilter
 from gateway.model.ticket import EventKind, TicketState
 from gateway.model.upkeep import Keep
+from tests.fakes.rooms import external_id
 from tests.journeys.bench import CONFIG, letter, open_bench, text_of
 from tests.journeys.test_talk import CHAT_RULES, ROOMS, VPN, Chat
 
@@ -140,6 +141,19 @@ async def test_what_is_on_its_way_to_others_still_arrives(desk):
 
     assert sum(ALICE in text_of(mail) for mail in waiting if mail["From"]) == 1
     assert not any(mail["From"] for mail in await desk.sent("desk@acme.example"))
+
+
+async def test_a_thread_whose_notice_names_somebody_erased_goes_on(tmp_path):
+    """What is said below it later still finds it, though its words are gone from the desk."""
+    async with open_bench(tmp_path / "desk", config=CONFIG + ROOMS, rules=CHAT_RULES) as bench:
+        chat = Chat(bench)
+        await chat.say("UBOB00001", "HELP", f"{VPN}, says {ALICE}")
+        await erase(bench)
+        await chat.say("UBOB00001", "HELP", "And now?", thread=1)
+
+        notice, update = [post for post in chat.platform.posts if post.where == "NETWORK"]
+        assert "And now?" in update.text
+        assert update.under == external_id("NETWORK", notice.id)
 
 
 async def test_a_person_on_chat_is_erased_by_kind_and_id(tmp_path, left_of):

@@ -81,6 +81,10 @@ DELETE FROM outbox_bytes WHERE piece >= :first AND piece < :behind
 -- Keep of a send that it was, to whom, and what became of it.
 UPDATE outbox SET facts = '{}', size = 0 WHERE position = :position
 
+-- send_hush --
+-- Take away why, too.
+UPDATE outbox SET reason = '' WHERE position = :position
+
 -- send_empty --
 -- Keep of a send only that it was; one that still waits will not go out.
 UPDATE outbox
@@ -183,7 +187,13 @@ WHERE number = :number
 
 -- sends_to_parties --
 -- The sends about a ticket, and whom they go to.
-SELECT position, lane, destination, created_at, external_id FROM outbox WHERE ticket = :ticket
+SELECT position, state, lane, destination, created_at, external_id FROM outbox
+WHERE ticket = :ticket
+
+-- answers_at --
+-- What was answered at some places outside any ticket, and is ended.
+SELECT position FROM outbox
+WHERE ticket IS NULL AND lane {{any:lanes}} AND state IN ('sent', 'bounced', 'dead', 'dropped')
 
 -- conversations_about --
 -- The conversations that are about a ticket.

@@ -15,6 +15,7 @@ from gateway.store.sqlite.link import QUERIES, macro
 LOOKS = {"audit_accepted", "audit_inbox", "audit_problems", "inbox_list", "outbox_list"}
 # Erasing somebody looks everywhere: rare, and never on a message's way.
 ERASING = {
+    "answers_at",
     "conversation_keys",
     "conversations_about",
     "conversations_drop",
