@@ -35,7 +35,12 @@ from gateway.model.question import Known
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
     """Draft what an agent's mail causes."""
     deed = _shown_to(draft, deed_of(draft, message, identity), message, known)
-    said = said_apart(message, draft.notice, partial(is_signature, draft, deed))
+    said = said_apart(
+        message,
+        draft.notice,
+        public=inside.public(draft, deed),
+        is_signature=partial(is_signature, draft, deed),
+    )
     deed = replace(deed, text=said.text)
     did = (
         note(draft, deed, f"automatic ({message.automatic})")

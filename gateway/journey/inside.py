@@ -33,6 +33,19 @@ class Repeats(WordRefused):
     """A text repeats what stays inside; the text says what, for the agent."""
 
 
+def public(draft: Draft, deed: Deed) -> str:
+    """Return what the requester may read of a ticket, or wrote, and names that people sign with.
+
+    Bare, a line for each.
+    """
+    now = draft.now(deed.ticket)
+    events = (e for e in (*draft.history, *draft.merged) if not _is_inside(e))
+    names = (deed.doer, draft.desk.policy.desk_name)
+    parties = (f"{party.name} {party.address}" for party in now.parties)
+    said = (*(event.text for event in events), *parties, now.subject, *now.fields.values(), *names)
+    return "\n".join(map(bare, said))
+
+
 def refuse_notes(draft: Draft, deed: Deed) -> None:
     """Pass a text that repeats no note of its ticket. `!reply` says that it is meant.
 
@@ -40,10 +53,10 @@ def refuse_notes(draft: Draft, deed: Deed) -> None:
         Repeats: it does.
     """
     said = _lines(deed.text)
-    public = _public(draft, deed)
+    known = public(draft, deed)
     shared = frozenset(runs("".join(said), SHORTEST_RUN))
     for event in (*draft.history, *draft.merged):
-        if _is_note(event) and _repeats(_lines(event.text), said, shared, public):
+        if _is_note(event) and _repeats(_lines(event.text), said, shared, known):
             raise Repeats(
                 "it repeats a note of this ticket, perhaps in what it quotes: leave that out,"
                 " or begin with !reply if the requester is to read it"
@@ -75,7 +88,7 @@ def _is_note(event: TicketEvent) -> bool:
     return _is_said_inside(event) and "warning" not in event.details
 
 
-def _repeats(note: list[str], said: list[str], shared: frozenset[str], public: str) -> bool:
+def _repeats(note: list[str], said: list[str], shared: frozenset[str], known: str) -> bool:
     """Return whether a text has the lines of a note, or a part of one among its ``shared`` runs."""
     inside = "".join(note)
     if len(inside) >= SHORTEST_NOTE and stands_alone(inside, said):
@@ -85,16 +98,7 @@ def _repeats(note: list[str], said: list[str], shared: frozenset[str], public: s
     while common < min(len(note), len(said)) and note[-1 - common] == said[-1 - common]:
         common += 1
     own = "".join(note[: len(note) - common])
-    return any(run in shared and run not in public for run in runs(own, SHORTEST_RUN))
-
-
-def _public(draft: Draft, deed: Deed) -> str:
-    """Return what the requester may read of a ticket, or wrote, bare."""
-    now = draft.now(deed.ticket)
-    events = (e for e in (*draft.history, *draft.merged) if not _is_inside(e))
-    parties = (f"{party.name} {party.address}" for party in now.parties)
-    said = (*(event.text for event in events), *parties, now.subject, *now.fields.values())
-    return "\n".join(map(bare, said))
+    return any(run in shared and run not in known for run in runs(own, SHORTEST_RUN))
 
 
 def _is_inside(event: TicketEvent) -> bool:
@@ -112,15 +116,18 @@ def _has_sign(draft: Draft, deed: Deed) -> bool:
     notes = (event for event in (*draft.history, *draft.merged) if _is_said_inside(event))
     if any(bare(story.head(draft, deed.ticket, note)) in "".join(said) for note in notes):
         return True
-    public, reference = _public(draft, deed), bare(deed.ticket.reference)
+    known, reference = public(draft, deed), bare(deed.ticket.reference)
     notice = [line.rstrip() for line in draft.notice[:_MAX_CHARACTERS].split("\n")]
     closing = notice[notice.index("--") :] if "--" in notice else []
     of_itself = "".join(bare(line) for line in notice if reference in bare(line) or line in closing)
     signs = frozenset(runs(of_itself, SHORTEST_SIGN))
-    if any(run in signs and run not in public for run in runs("".join(said), SHORTEST_SIGN)):
+    if any(run in signs and run not in known for run in runs("".join(said), SHORTEST_SIGN)):
         return True
-    items = tuple(found for line in notice if _ITEM.match(line) and (found := bare(line)))
-    return sum(len(line) for line in said if line.startswith(items)) >= SHORTEST_ITEMS
+    items = {found for line in notice if _ITEM.match(line) and (found := bare(line)) not in known}
+    # The text of a mail breaks an item that is long.
+    broken = tuple(item for item in items if len(item) >= SHORTEST_SIGN)
+    told = sum(len(line) for line in said if line in items or line.startswith(broken))
+    return told >= SHORTEST_ITEMS
 
 
 def _has_token(draft: Draft, deed: Deed) -> bool:

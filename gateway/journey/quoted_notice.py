@@ -69,9 +69,16 @@ async def read_notice(draft: Draft, message: Message, who: Identity) -> None:
     draft.notice = "\n\n".join(texts)
 
 
-def said_apart(message: Message, notice: str, is_signature: Callable[[list[str]], bool]) -> Said:
+def said_apart(
+    message: Message,
+    notice: str,
+    *,
+    public: str,
+    is_signature: Callable[[list[str]], bool],
+) -> Said:
     """Return what an agent's mail says, ``notice`` being the text of what it may quote.
 
+    ``public`` is what the requester may read of that, bare, and names that people sign with.
     ``is_signature`` is asked of lines that stand behind a quote, with an answer above it.
     """
     is_all_quote = bool(cut_line.notices(message.text))
@@ -79,14 +86,19 @@ def said_apart(message: Message, notice: str, is_signature: Callable[[list[str]]
     quoted = f"{message.text}\n{message.quoted}" if is_all_quote else message.quoted
     known = _Notice(notice)
     below = [line for line in message.below.split("\n") if bare(line)]
+    torn = [line for line in below if line in known]
     own = [line for line in below if line not in known]
+    if not own and not above:
+        # "Thank you" is an answer, whoever said it before.
+        own = [line for line in torn if bare(line) in public]
+    is_torn = any(bare(line) not in public for line in torn)
     among, behind = _added(quoted, known) if notice else ([], [])
     is_answered = bool(own) or bool(above and not _only_introduces(above))
     if is_answered and not among and is_signature(behind):
         behind = []
     added = [*among, *behind]
     text = "\n".join(filter(None, (above, *own, *added))) if below or added else above
-    if added or (own and len(own) < len(below)) or (below and not notice):
+    if added or (own and is_torn) or (below and not notice):
         return Said(text=text or message.text, doubt=AMONG)
     if is_all_quote and not message.attachments:
         return Said(text=message.text, doubt=NOTHING)

@@ -271,6 +271,31 @@ async def test_what_has_words_of_a_note_by_chance_is_sent(desk, handed_on, note,
     assert text in read
 
 
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        ("Hello,\nmy lift is broken.\nThank you", "Hello,\nat two.\nThank you\nAna Reis"),
+        ("My lift is broken.\nThank you", "Thank you"),
+        ("- Lift\n- Door\nare broken", "Lift mechanics are on their way, they say.\nDoor: at two."),
+    ],
+)
+@pytest.mark.parametrize("name", ["mutt", "thunderbird", "nothing at all"])
+async def test_an_answer_may_have_words_of_the_notice(desk, request_, answer, name):
+    """People greet alike, sign with their name, and take up what was asked."""
+    await desk.mail(ALICE, "Lift", request_)
+    notice = (await desk.sent("desk@acme.example"))[-1]
+    to = {"to": notice["Reply-To"], "authentication_results": PASS}
+    await desk.mail(ANA, "Re: Lift", "!note Look at it.\n\nAna Reis", **to)
+    await desk.mail(ANA, "Re: Lift", "!assign service-desk", **to)
+    notice = (await desk.sent("desk@acme.example"))[-1]
+    assert "Ana Reis (note)" in text_of(notice)
+
+    read, row = await as_ana(desk, notice, reply(name, answer, notice))
+
+    assert row.reason.startswith("sent")
+    assert answer in read
+
+
 async def test_a_note_that_ends_as_the_answer_does_keeps_nothing_inside(desk, handed_on):
     """People put the same lines below notes and answers."""
     end = "Kind regards,\nGus Lima\nAcme Support, Network Operations, Lisbon\n+351 21 123 45 67"
