@@ -23,7 +23,7 @@ from gateway.cli.options import (
 from gateway.cli.shapes import ticket_json
 from gateway.errors import NotFound
 from gateway.journey.naming import briefly, shown
-from gateway.model.ticket import Ticket, TicketEvent, TicketState
+from gateway.model.ticket import Party, Ticket, TicketEvent, TicketState
 from gateway.model.ticket_id import format_reference, no_ticket
 from gateway.model.units import counted
 
@@ -146,6 +146,11 @@ def show(
     show_events(events, settings.timezone, _names_on(ticket))
 
 
+def _known_as(party: Party) -> str:
+    """Return under which number somebody knows a ticket that theirs was merged into."""
+    return f", as {party.origin.reference}" if party.origin else ""
+
+
 def _head(ticket: Ticket, timezone: str) -> Iterator[str]:
     who = ticket.requester
     name = f"{who.name} <{who.address}>" if who.name and who.address else who.address or who.name
@@ -156,11 +161,10 @@ def _head(ticket: Ticket, timezone: str) -> Iterator[str]:
     )
     if ticket.vendor:
         yield f"  vendor     {ticket.vendor}"
-    yield f"  requester  {name}, by {ticket.channel}, in {ticket.language}"
+    yield f"  requester  {name}, by {ticket.channel}, in {ticket.language}{_known_as(who)}"
     for party in ticket.parties[1:]:
         if party.address:
-            known_as = f", as {party.origin.reference}" if party.origin else ""
-            yield f"  and        {shown(party.kind, party.name, party.address)}{known_as}"
+            yield f"  and        {shown(party.kind, party.name, party.address)}{_known_as(party)}"
     yield f"  asked      {local(ticket.created_at, timezone)}"
     if ticket.due_at:
         yield f"  due        {local(ticket.due_at, timezone)}"

@@ -40,6 +40,23 @@ def test_a_ticket_that_was_emptied_is_said_to_be(shell, arguments):
     assert (ran.code, said in ran.err) == (1, True)
 
 
+def test_whose_ticket_it_is_now_stands_there_with_the_number_that_they_know(shell):
+    """Theirs was merged into one whose requester is erased."""
+    into, gone = (
+        shell(
+            "tickets", "open", "--by", "phone", "--from", f"{name}@customer.example", "Lift",
+            "--json",
+        ).json["ticket"]
+        for name in ("rita", "rui")
+    )  # fmt: skip
+    shell("tickets", "merge", gone, into)
+    shell("erase", "rita@customer.example")
+
+    out = shell("tickets", "show", into).out
+    assert f"requester  rui@customer.example, by support-mail, in en, as {gone}" in out
+    assert "rita" not in out
+
+
 def test_erasing_nobody_is_no_error(shell):
     """Done is done, however often it is asked for."""
     ran = shell("erase", "nobody@customer.example", "--json")
