@@ -34,8 +34,12 @@ _WORDS = re.compile(r"\w+")
 _MARKS = re.compile(r"(?:\s*+\w{0,30}+[>|])*+\s*+")
 
 AMONG = (
-    "part of it stands below the line that says where to write, among what it quotes or behind it:"
-    " write above that line, or send it again if that part is a signature"
+    "part of it stands below the line that says where to write, among what it quotes:"
+    " write above that line"
+)
+BEHIND = (
+    "part of it stands behind what it quotes: write above the line that says where to write,"
+    " or send it again if that part is a signature"
 )
 NOTHING = "there is nothing above the line that says where to write"
 
@@ -99,7 +103,8 @@ def said_apart(
     added = [*among, *behind]
     text = "\n".join(filter(None, (above, *own, *added))) if below or added else above
     if added or (own and is_torn) or (below and not notice):
-        return Said(text=text or message.text, doubt=AMONG)
+        is_end = is_answered and behind and not among and not is_torn
+        return Said(text=text or message.text, doubt=BEHIND if is_end else AMONG)
     if is_all_quote and not message.attachments:
         return Said(text=message.text, doubt=NOTHING)
     return Said(text=message.text if below and own else text)

@@ -232,7 +232,7 @@ async def test_what_may_be_a_signature_is_told_once(desk, handed_on):
     second, _ = await write(desk, handed_on, f"Once more. {mail}")
 
     assert first == ""
-    assert "send it again if that part is a signature" in row.reason
+    assert row.reason == f"kept as a note: {quoted_notice.BEHIND}"
     assert f"Once more. {ANSWER}" in second
     assert "caretaker" not in second
 
