@@ -74,7 +74,8 @@ def meaning_of(
             found.update(reading.line(line))
     except _Unclear:
         return None
-    return next((meaning for meaning in _MEANT if meaning in found), None)
+    greeting = Meaning.GREETING if reading.has_greeted else None
+    return next((meaning for meaning in _MEANT if meaning in found), greeting)
 
 
 class _Reading:
@@ -86,6 +87,7 @@ class _Reading:
         self._phrases = phrases
         self._polite = polite
         self._fold = fold
+        self.has_greeted = False
         self._is_begun = False
         self._is_signed = False
 
@@ -111,10 +113,10 @@ class _Reading:
         folded = self._fold(clause)
         if self._is_signed:
             _require(_is_name(clause))
+        elif not self._is_begun and self._greets(clause):
+            self.has_greeted = True
         elif folded in self._polite.farewells:
             self._is_signed = True
-        elif not self._is_begun and self._greets(clause):
-            pass
         elif folded in self._phrases:
             meaning = self._phrases[folded]
             _require(meaning in _MEANT)

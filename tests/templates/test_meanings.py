@@ -60,6 +60,8 @@ def test_a_whole_short_message_has_its_meaning(text, meaning):
         ("Great, thanks. It works now.\n\nKind regards\nAna Silva\nExample Ltd, +49 30 1234567",
          Meaning.HELPED),
         ("Hi, I need a person.", Meaning.PERSON),
+        ("Hello Ben!", Meaning.GREETING),
+        ("Bom dia,\nAna Silva", Meaning.GREETING),
         ("\U0001f44d", Meaning.THANKS),
         ("\U0001f44d\U0001f3fd", Meaning.THANKS),
         ("ok", Meaning.THANKS),
