@@ -1,9 +1,9 @@
 """The rule files and templates that a desk starts with.
 
-A desk takes in before they are read, so that a start costs nobody's mail. It says that it is ready
-once it cannot be they that end it again: at once where an earlier start took them as they look now,
-else when they are read. Files that were refused the last time, and look as they did then, are read
-before anything is taken in.
+A desk takes in before they are read, so that a start costs nobody's mail: errors are told after the
+desk said that it is ready, and end it. Files that were refused the last time, and look as they did
+then, are the exception: they are read first, so that a desk that is started again and again with
+the same mistakes announces nothing.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 
 from gateway import app
 from gateway.contracts.channel import Channel, Cursor
 from gateway.contracts.store import Store
 from gateway.errors import ConfigError, StoreError
-from gateway.model.message import Json
 from gateway.reloading import Reloading
 from gateway.rewording import Rewording
 from gateway.settings import Settings
@@ -27,9 +25,6 @@ from gateway.world import World
 
 REFUSED = "refused at start"
 """The cursor that tells how the files looked that the last start refused."""
-GOOD = "good at start"
-"""The cursor that tells how the files looked that starts of this version took, of any node."""
-MOST_GOOD = 20
 
 
 class Beginning:
@@ -45,21 +40,18 @@ class Beginning:
         self._channels = channels
         self._config = Watched(settings.path.parent, lambda _: [settings.path.name], Pace())
         self._is_refused = False
-        self.is_known_good = False
-        """Whether an earlier start took the files as they look now."""
 
-    async def recall(self, store: Store) -> None:
-        """Find out what earlier starts made of the files; read them now if they were refused.
+    async def read_if_refused(self, store: Store) -> None:
+        """Read files that were refused the last time; others are for later.
 
         Raises:
             ConfigError: they still have errors.
         """
         with suppress(StoreError):
-            before, look = await store.cursor(REFUSED), await self._look()
-            self._is_refused = before is not None and before.value["look"] == look
+            before = await store.cursor(REFUSED)
+            self._is_refused = before is not None and before.value["look"] == await self._look()
             if self._is_refused:
                 await self.read(store)
-            self.is_known_good = look in await _good(store)
 
     async def read(self, store: Store) -> app.Parts:
         """Return the parts of the desk, read once.
@@ -69,46 +61,28 @@ class Beginning:
         """
         if self.parts is not None:
             return self.parts
-        look = await self._look()
         words, book = await self.rewording.first(), await self.reloading.first(store)
         try:
             self.parts = app.put_together(self._channels, (), book, words)
         except ConfigError:
             with suppress(StoreError):
-                await _note(store, REFUSED, {"look": look})
+                await _note(store, await self._look())
             raise
-        with suppress(StoreError):
-            if self._is_refused:
-                await _note(store, REFUSED, {"look": ""})
-            if (good := await _good(store))[:1] != [look]:
-                looks: Json = [look, *(other for other in good if other != look)][:MOST_GOOD]
-                await _note(store, GOOD, {"looks": looks})
+        if self._is_refused:
+            await _note(store, "")
         return self.parts
 
     async def _look(self) -> str:
         """Return a digest that is the same while nobody changes rules, templates or configuration.
 
-        Nothing is read for it. Another version of the program may think otherwise of the same.
+        Nothing is read for it.
         """
         looks = [
             await watched.look()
             for watched in (self.reloading.watched, self.rewording.watched, self._config)
         ]
-        return hashlib.sha256(repr((_version(), looks)).encode()).hexdigest()
+        return hashlib.sha256(repr(looks).encode()).hexdigest()
 
 
-def _version() -> str:
-    try:
-        return version("ventanilla")
-    except PackageNotFoundError:
-        return ""
-
-
-async def _good(store: Store) -> list[str]:
-    cursor = await store.cursor(GOOD)
-    looks = cursor.value.get("looks") if cursor else None
-    return [str(look) for look in looks] if isinstance(looks, list) else []
-
-
-async def _note(store: Store, key: str, value: Mapping[str, Json]) -> None:
-    await store.accept((), Cursor(key=key, value=value), claim=False)
+async def _note(store: Store, look: str) -> None:
+    await store.accept((), Cursor(key=REFUSED, value={"look": look}), claim=False)

@@ -1,9 +1,8 @@
 """``serve``: from the desk's lock to the exit code.
 
 Runs until SIGTERM, SIGINT, or the SIGHUP of a lost terminal. Order of start: the desk's lock, the
-store, listeners, receivers (accepting starts at once), then the rule book, then deciding and
-delivering. The ready line comes when the listeners are bound, for files that no start has taken yet
-when they are read. Those that were refused the last time are read before all that.
+store, listeners, the ready line, receivers (accepting starts at once), then the rule book, then
+deciding and delivering. Rule files that were refused the last time are read before all that.
 Order of stop: receivers first, then what is in hand, then the store.
 A second signal ends the process at once; everything acknowledged is in the store by then.
 """
@@ -14,7 +13,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -93,36 +91,23 @@ async def _serve_locked(settings: Settings, meter: Meter, *, alone: bool) -> int
     running = Running(settings, store, channels, meter, presence=not alone)
     stopping = _signals()
     try:
-        await running.beginning.recall(store)
+        await running.beginning.read_if_refused(store)
         if running.presence is not None:
             await running.presence.arrive()
-        ready = _Ready(await running.bind())
-        if running.beginning.is_known_good:
-            ready.say()
+        addresses = await running.bind()
+        print("ready " + " ".join(f"{n}={a}" for n, a in addresses.items()), flush=True)  # noqa: T201
         running.receive()
         running.show()
-        return await _until_told(running, stopping, ready)
+        return await _until_told(running, stopping)
     finally:
         await running.stop()
         with suppress(StoreUnavailable):
             await store.close()
 
 
-class _Ready:
-    """The line that tells where the desk listens, said once."""
-
-    def __init__(self, addresses: Mapping[str, str]) -> None:
-        self._line = " ".join(("ready", *(f"{n}={a}" for n, a in addresses.items())))
-
-    def say(self) -> None:
-        if self._line:
-            print(self._line, flush=True)  # noqa: T201 - what standard output is for
-        self._line = ""
-
-
-async def _until_told(running: Running, stopping: asyncio.Event, ready: _Ready) -> int:
+async def _until_told(running: Running, stopping: asyncio.Event) -> int:
     """Decide and deliver until a signal comes or the store breaks."""
-    beginning = asyncio.create_task(_begin_to_decide(running, ready), name="book")
+    beginning = asyncio.create_task(_begin_to_decide(running), name="book")
     try:
         while not stopping.is_set():
             if beginning.done():
@@ -160,12 +145,10 @@ def _signals() -> asyncio.Event:
     return stopping
 
 
-async def _begin_to_decide(running: Running, ready: _Ready) -> None:
+async def _begin_to_decide(running: Running) -> None:
     """Start deciding as soon as the store lets us; what is accepted meanwhile waits."""
     while True:
         try:
-            await running.beginning.read(running.store)
-            ready.say()
             await running.decide()
         except StoreUnavailable as exc:
             log.warning("store unavailable, deciding waits", error=str(exc))

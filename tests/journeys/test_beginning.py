@@ -39,9 +39,9 @@ async def test_unknown_files_are_not_read_before_the_desk_takes_in(start, more):
     more.write_text(BROKEN)
     beginning, store = start()
 
-    await beginning.recall(store)
+    await beginning.read_if_refused(store)
 
-    assert (beginning.parts, beginning.is_known_good) == (None, False)
+    assert beginning.parts is None
     with pytest.raises(ConfigError, match="nobody"):
         await beginning.read(store)
 
@@ -54,11 +54,11 @@ async def test_refused_files_are_read_first(start, more):
         await beginning.read(store)
 
     with pytest.raises(ConfigError, match="nobody"):
-        await start()[0].recall(store)
+        await start()[0].read_if_refused(store)
 
     more.write_text(BROKEN.replace("nobody", "network"))
     again, _ = start()
-    await again.recall(store)
+    await again.read_if_refused(store)
     assert again.parts is None
 
 
@@ -78,26 +78,10 @@ async def test_files_that_are_good_now_are_not_read_first_for_ever(start, more):
 
     better, _ = start()
     better.reloading._read = read_better
-    await better.recall(store)
+    await better.read_if_refused(store)
     assert better.parts is not None
     assert await better.read(store) is better.parts
 
     later, _ = start()
-    await later.recall(store)
+    await later.read_if_refused(store)
     assert later.parts is None
-
-
-async def test_files_that_a_start_took_are_known_to_be_good(start, more):
-    """Until somebody touches them, or runs another version."""
-    first, store = start()
-    await first.recall(store)
-    await first.read(store)
-
-    second, _ = start()
-    await second.recall(store)
-    assert (second.is_known_good, second.parts) == (True, None)
-
-    more.write_text(BROKEN)
-    third, _ = start()
-    await third.recall(store)
-    assert third.is_known_good is False
