@@ -24,11 +24,13 @@ _RUN_TOGETHER: Mapping[str, tuple[str, ...]] = {
     **{f"{verb}nt": (verb, "not") for verb in (*_VERBS, "should")},
     **{f"{word}s": (word, "is") for word in _ASKING},
 }
+# Where none of these is, nothing is short.
+_SHORT = frozenset(("s", "t", *_BEHIND_A_PRONOUN, *_RUN_TOGETHER))
 
 
 def spelled_out(words: Sequence[str]) -> tuple[str, ...]:
     """Return folded words with short forms in full."""
-    return tuple(_spelled_out(words))
+    return tuple(words) if _SHORT.isdisjoint(words) else tuple(_spelled_out(words))
 
 
 def _spelled_out(words: Sequence[str]) -> Iterator[str]:

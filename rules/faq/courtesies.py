@@ -46,9 +46,9 @@ def tokens_of(text: str) -> tuple[str, ...]:
 def heart_of(folded: str, tokens: Sequence[str]) -> Heart:
     """Return what a folded sentence says, of which ``tokens`` are all the words."""
     said, words, names = folded, tokens, Names()
-    if _is_courtesy(words):
-        return Heart(())
     if words and words[0] in COURTESIES:
+        if _is_courtesy(words):
+            return Heart(())
         said, words, names = _without_opening(folded, tokens)
     if words and words[0] in _PREAMBLE_FIRST:
         words = _without_preamble(words)
@@ -115,4 +115,4 @@ def _without_closing(said: str, tokens: Sequence[str]) -> Sequence[str]:
 
 
 def _is_courtesy(clause: Sequence[str]) -> bool:
-    return bool(clause) and all(token in COURTESIES for token in clause)
+    return bool(clause) and COURTESIES.issuperset(clause)

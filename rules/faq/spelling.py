@@ -8,7 +8,9 @@ never the first letter, never in short words, and only to words of the same lang
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import islice
 from string import ascii_lowercase
 from typing import NamedTuple
 
@@ -70,6 +72,7 @@ class Speller:
         for language, tokens in texts:
             words = self._words.setdefault(language, set())
             words.update(token for token in tokens if len(token) >= _SHORTEST)
+        self._all = set().union(*self._words.values())
         self._is_known = is_known
 
     def mended(
@@ -82,12 +85,11 @@ class Speller:
         """
         if len(tokens) > _MOST_WORDS:
             return tuple(tokens), ()
-        strange = {token for token in tokens if self._is_strange(token)}
+        strange = set(islice(filter(self._is_strange, tokens), _MOST_MENDED + 1))
         if not 0 < len(strange) <= _MOST_MENDED:
             return tuple(tokens), ()
-        words = self._words.get(language) if language else None
-        of = (words,) if words is not None else tuple(self._words.values())
-        found = {token: read for token in strange if (read := _meant(token, of))}
+        words = self._words.get(language or "", self._all)
+        found = {token: read for token in strange if (read := _meant(token, words))}
         slips = tuple(Slip(said, read) for said, read in sorted(found.items()))
         return tuple(found.get(token, token) for token in tokens), slips
 
@@ -104,20 +106,23 @@ class Speller:
         )
 
 
-def _meant(token: str, words: Sequence[Collection[str]]) -> str | None:
+def _meant(token: str, words: AbstractSet[str]) -> str | None:
     """Return the one word that a slip leads from; its endings count as one."""
-    found = sorted({near for near in _slips_of(token) if any(near in some for some in words)})
+    found = sorted(words & _slips_of(token))
     return found[0] if len(set(map(stem, found))) == 1 else None
 
 
-def _slips_of(token: str) -> Iterator[str]:
-    """Yield what was meant if there is one slip in a word."""
-    for place in range(len(token) - 1):
-        yield token[:place] + token[place + 1] + token[place] + token[place + 2 :]
-    for place in range(1, len(token)):
-        yield token[:place] + token[place + 1 :]
-        yield from (
-            token[:place] + letter + token[place + 1 :] for letter in _LIKE.get(token[place], "")
-        )
-    for place in range(1, len(token) + 1):
-        yield from (token[:place] + letter + token[place:] for letter in ascii_lowercase)
+def _slips_of(token: str) -> set[str]:
+    """Return what was meant if there is one slip in a word."""
+    swapped = {
+        token[:place] + token[place + 1] + token[place] + token[place + 2 :]
+        for place in range(len(token) - 1)
+    }
+    parts = [(token[:place], token[place], token[place + 1 :]) for place in range(1, len(token))]
+    shorter = {before + behind for before, _, behind in parts}
+    other = {
+        before + letter + behind for before, said, behind in parts for letter in _LIKE.get(said, "")
+    }
+    places = [(token[:place], token[place:]) for place in range(1, len(token) + 1)]
+    longer = {before + letter + behind for before, behind in places for letter in ascii_lowercase}
+    return swapped | shorter | other | longer
