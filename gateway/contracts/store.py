@@ -92,7 +92,7 @@ class Store(Looking, Protocol):
         """Make a plan true, whole or not at all.
 
         ``queued`` is called as soon as whoever claims from then on is given what the plan sends:
-        with one writer that is before the commit, and the claim has its share in it.
+        with one writer that is before the commit, so that the claim can wait in line behind it.
 
         Raises:
             VersionConflict: a ticket has another version, a budget is spent, or the effect was

@@ -17,8 +17,6 @@ from gateway.store.touching import NOTHING, Touches
 
 T = TypeVar("T")
 
-# Whoever is told `in_line` has so many turns of the event loop to come along.
-TURNS_FOR_COMPANY = 2
 MOST_JOBS = 256
 MOST_BYTES = 8 * 1024 * 1024
 
@@ -105,8 +103,6 @@ class Sharing:
     async def _travel(self) -> None:
         jobs: Sequence[Job] = ()
         try:
-            for _ in range(TURNS_FOR_COMPANY):
-                await asyncio.sleep(0)
             while jobs := self._next():
                 await self._trip(jobs)
                 for job in jobs:

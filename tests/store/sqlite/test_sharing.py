@@ -61,22 +61,6 @@ async def test_a_lone_caller_does_not_wait_for_company(store):
     assert (seen.count("BEGIN IMMEDIATE"), seen.count("COMMIT")) == (1, 1)
 
 
-async def test_the_claim_of_what_a_plan_sends_has_its_share_in_the_plans_commit(store):
-    """Who is told in time needs no transaction of its own for it."""
-    claims = []
-
-    def queued():
-        how = {"lease": MINUTE, "now": START, "sync": False}
-        claims.append(asyncio.ensure_future(store.claim_sends(9, **how)))
-
-    async with statements(store) as seen:
-        await store.apply(plan(sends=(send("s1"),)), queued=queued)
-        [sent] = await claims[0]
-
-    assert sent.part.outbox_id == "s1"
-    assert seen.count("COMMIT") == 1
-
-
 async def test_every_writing_transaction_begins_immediately(desk):
     """None is upgraded from a reading one, which another writer could make fail at once."""
     store = await desk.open(sole_writer=True)
