@@ -24,7 +24,6 @@ from rules.routes import Route
 from rules.triggers import TriggerIndex
 from rules.view import View
 
-_KEPT = "auto: false"
 FALLBACK = "fallback"
 ORDER = "order"
 """The condition of a rule that would match, in an explanation, but comes behind the decision."""
@@ -54,7 +53,8 @@ class Plan:
         kept = next((near.faq for near in offered if near.faq in self.unsent), None)
         if kept is None:
             return verdict
-        why = verdict.why and replace(verdict.why, doubt=f"{kept} is sent by agents only ({_KEPT})")
+        doubt = f"{kept} is sent by agents only (auto: false)"
+        why = verdict.why and replace(verdict.why, doubt=doubt)
         return Verdict(near=verdict.near, why=why)
 
     def with_lesson(self, verdict: Verdict, lessons: Mapping[str, Lesson]) -> Verdict:

@@ -27,9 +27,9 @@ _APOSTROPHES = re.compile("['\u2018\u2019\u02bc`\u00b4]")
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
-# What people only ever say stands on no button, and an admin's own file need not have it.
 _WORDS = ("thank", "before", "after")
 _POLITE: Mapping[str, type] = {**dict.fromkeys(_WORDS, str), "farewells": list}
+# What people only ever say stands on no button, and an admin's own file need not have it.
 _LABELLED = frozenset(Meaning) - {Meaning.STATUS}
 
 

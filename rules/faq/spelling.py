@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import islice
+from itertools import islice, pairwise
 from string import ascii_lowercase
 from typing import NamedTuple
 
@@ -22,31 +22,12 @@ _LONGEST = 24
 _MOST_MENDED = 2
 _MOST_WORDS = 40
 
-# The rows of the keys, and letters that are taken for each other by ear.
-_NEIGHBOURS = (
-    *(
-        "qw",
-        "we",
-        "er",
-        "rt",
-        "ty",
-        "tz",
-        "yu",
-        "zu",
-        "ui",
-        "io",
-        "op",
-        "as",
-        "sd",
-        "df",
-        "fg",
-        "gh",
-    ),
-    *("hj", "jk", "kl", "zx", "yx", "xc", "cv", "vb", "bn", "nm"),
-    *("ae", "ai", "ao", "au", "ei", "eo", "eu", "iu", "ou", "ck", "cs", "sz", "bv", "iy"),
-)
-_LIKE: dict[str, str] = {
-    letter: "".join(pair.replace(letter, "") for pair in _NEIGHBOURS if letter in pair)
+# Keys beside each other, of QWERTY and QWERTZ, and letters that are taken for each other by ear.
+_ROWS = ("qwertyuiop", "qwertzuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm")
+_BY_EAR = ("ae", "ai", "ao", "au", "ei", "eo", "eu", "iu", "ou", "ck", "cs", "sz", "bv", "iy")
+_PAIRS = frozenset((*((a, b) for row in _ROWS for a, b in pairwise(row)), *map(tuple, _BY_EAR)))
+_LIKE: dict[str, frozenset[str]] = {
+    letter: frozenset(other for pair in _PAIRS if letter in pair for other in pair) - {letter}
     for letter in ascii_lowercase
 }
 
@@ -121,7 +102,7 @@ def _slips_of(token: str) -> set[str]:
     parts = [(token[:place], token[place], token[place + 1 :]) for place in range(1, len(token))]
     shorter = {before + behind for before, _, behind in parts}
     other = {
-        before + letter + behind for before, said, behind in parts for letter in _LIKE.get(said, "")
+        before + letter + behind for before, said, behind in parts for letter in _LIKE.get(said, ())
     }
     places = [(token[:place], token[place:]) for place in range(1, len(token) + 1)]
     longer = {before + letter + behind for before, behind in places for letter in ascii_lowercase}
