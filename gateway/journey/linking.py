@@ -22,11 +22,10 @@ from gateway.journey.draft import Draft
 from gateway.journey.wish_answer import say
 from gateway.journey.wish_word import wish_of
 from gateway.model.linking import MAIL, CodeMade, CodeUsed, CodeVoid, LinkCode, Unlinked
-from gateway.model.message import Author, Json, Message, Trust, Wish, WishKind
+from gateway.model.message import Author, Message, Trust, Wish, WishKind
 from gateway.model.people import Place, is_mail_address
 from gateway.model.plan import Budget
 from gateway.model.question import Known
-from gateway.model.ticket import EventKind, Ticket, TicketEvent
 
 LIFE = timedelta(minutes=30)
 CODE_LENGTH = 8
@@ -210,23 +209,3 @@ def _address_in(wish: Wish) -> str:
 
 def _who(desk: Desk, wish: Wish) -> str:
     return f"{desk.kind_of(wish.channel)}:{wish.author.address}"
-
-
-def note(draft: Draft, ticket: Ticket, known: Known) -> None:
-    """Tell agents who else the requester of a new ticket is."""
-    if known.linked:
-        others = [a if kind == MAIL else f"{kind} {a}" for kind, a in known.linked]
-        text = f"The requester is also {', '.join(others)}: they linked them by a code."
-        linked: list[Json] = list(others)
-        draft.event(ticket, EventKind.NOTE, text, details={"linked": linked})
-
-
-def noted(draft: Draft, ticket: Ticket) -> tuple[str, ...]:
-    """Return who else the requester of a ticket is, as it was noted when it was opened."""
-    history = (*draft.history, *draft.said)
-    found = next((e.details["linked"] for e in history if _names_linked(e, ticket)), None)
-    return tuple(str(other) for other in found) if isinstance(found, list | tuple) else ()
-
-
-def _names_linked(event: TicketEvent, ticket: Ticket) -> bool:
-    return event.ticket == ticket.number and "linked" in event.details

@@ -14,7 +14,7 @@ from gateway.journey import (
     explain,
     form,
     limits,
-    linking,
+    linked,
     permission,
     routing,
     standing,
@@ -106,7 +106,7 @@ def _open(draft: Draft, case: Asked, decision: Decision) -> Ticket:
         # What has no id, such as a slash command, begins a conversation too.
         draft.talk_about(message.channel, message.talk, number)
     record(draft, ticket, message, case.identity, EventKind.REQUEST)
-    linking.note(draft, ticket, case.known)
+    linked.note(draft, ticket, case.known)
     for note in decision.notes:
         draft.event(ticket, EventKind.NOTE, note)
     if followed is not None:

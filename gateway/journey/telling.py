@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.contracts.words import Value
-from gateway.journey import linking, similar, story, vendor
+from gateway.journey import linked, similar, story, vendor
 from gateway.journey.draft import Draft
 from gateway.journey.naming import shown
 from gateway.model.message import Attachment, Message, Trust
@@ -41,7 +41,7 @@ def tell_new(
     values: dict[str, Value] = {
         "reference": now.reference,
         "requester": shown(now.kind, now.requester.name, now.requester.address),
-        "linked": linking.noted(draft, now),
+        "linked": linked.noted(draft, now),
         "channel": now.channel,
         "subject": now.subject,
         "topic": "" if _is_said(now.subject, said) else now.subject,
