@@ -1,6 +1,6 @@
 """The composition root: the only room that knows concrete channels, rules, words and stores.
 
-`gateway.cli` calls it; `gateway.running` runs what it builds. Everything that can be wrong with a
+`gateway.cli` calls it; `gateway.serving` runs what it builds. Everything that can be wrong with a
 desk before it runs comes out of here as `Problem` values, never as a traceback.
 """
 
@@ -21,10 +21,11 @@ from gateway.contracts.rules import Rules, Times
 from gateway.contracts.store import Store
 from gateway.contracts.words import Words
 from gateway.errors import ConfigError, Problem, StoreError
-from gateway.journey import commands, lessons
 from gateway.journey import explain as explanation
 from gateway.journey.desk import Desk, Meter, Numbers
-from gateway.journey.tokens import Keyring
+from gateway.journey.learning import lessons
+from gateway.journey.orders import commands
+from gateway.journey.who.tokens import Keyring
 from gateway.model.knowledge import Lesson
 from gateway.model.message import Author, Json, Message, RawEvent
 from gateway.settings import ChannelSettings, Settings, read_channel

@@ -15,7 +15,7 @@ from pathlib import Path
 from gateway import loading
 from gateway.contracts.rules import Rules
 from gateway.errors import ConfigError, Problem
-from gateway.journey.drafting import Drafted
+from gateway.journey.learning.drafting import Drafted
 from gateway.settings import Settings
 from rules.faq.drafts import new_id, phrasings_of
 from rules.files import ENDINGS, list_rule_files

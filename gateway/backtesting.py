@@ -29,10 +29,10 @@ from gateway.bounds import bound_memory
 from gateway.contracts.channel import Parser
 from gateway.errors import ConfigError, GatewayError, ParseError
 from gateway.history import Past, mail_event, read_past, spoken
-from gateway.journey import commands
 from gateway.journey.backtest import Damaged, Report, Verdict, about
 from gateway.journey.explain import Judge
-from gateway.journey.parser_child import CPU_SECONDS, CPU_SECONDS_PER_MEBIBYTE, MEMORY_BYTES
+from gateway.journey.orders import commands
+from gateway.journey.reading.parser_child import CPU_SECONDS, CPU_SECONDS_PER_MEBIBYTE, MEMORY_BYTES
 from gateway.model.decision import Decision
 from gateway.model.inbox import InboxRow, InboxState, Outcome
 from gateway.model.message import Message, Parsed, RawEvent

@@ -15,10 +15,10 @@ from gateway import app
 from gateway.contracts.channel import Channel
 from gateway.contracts.store import Store
 from gateway.errors import StoreError
-from gateway.journey import commands
 from gateway.journey.accept import Accepting
-from gateway.journey.cli_order import REFUSED
 from gateway.journey.desk import Numbers
+from gateway.journey.orders import commands
+from gateway.journey.orders.cli_order import REFUSED
 from gateway.journey.pipeline import Pipeline
 from gateway.model.inbox import InboxRow, InboxState
 from gateway.model.message import Attachment, Parsed, RawEvent

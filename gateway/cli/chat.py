@@ -20,7 +20,7 @@ from gateway.cli.finding import settings_of
 from gateway.cli.new_desk import write_new_desk
 from gateway.contracts.channel import Channel, ChannelSetup
 from gateway.errors import ConfigError, GatewayError
-from gateway.running import DRAIN_SECONDS, Running
+from gateway.serving.running import DRAIN_SECONDS, Running
 from gateway.settings import Settings
 from gateway.store import DeskLock, open_store
 from gateway.web.metrics import Meter

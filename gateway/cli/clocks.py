@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gateway.cli.shapes import instant
-from gateway.journey.clocks import used_by, watched
+from gateway.journey.plan.clocks import used_by, watched
 from gateway.model.units import format_duration
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from gateway.model.message import Json
 
 if TYPE_CHECKING:
     from gateway.contracts.store import Store
-    from gateway.journey.drafting import Drafted
+    from gateway.journey.learning.drafting import Drafted
     from gateway.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Entries that agents drafted from tickets.")
@@ -123,7 +123,7 @@ def drop(draft: DraftId, config: ConfigOption = None, as_json: JsonOption = Fals
 def _drafts(settings: Settings, states: frozenset[DraftState]) -> Sequence[Drafted]:
     """Return drafts with their words; tickets of teams that are private by now are left out."""
     from gateway.app import load_rules  # noqa: PLC0415 - loads the rules
-    from gateway.journey.drafting import drafted  # noqa: PLC0415 - not for --help
+    from gateway.journey.learning.drafting import drafted  # noqa: PLC0415 - not for --help
 
     async def read(store: Store) -> list[Drafted]:
         found = []

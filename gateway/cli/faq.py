@@ -19,7 +19,7 @@ from gateway.model.units import counted
 if TYPE_CHECKING:
     from gateway.contracts.rules import Rules
     from gateway.contracts.store import Store
-    from gateway.journey.knowledge import Story, Unanswered
+    from gateway.journey.learning.knowledge import Story, Unanswered
     from gateway.settings import Settings
     from rules.faq.lessons import Need
 
@@ -38,7 +38,7 @@ def stats(
     config: ConfigOption = None, tickets: Tickets = 5000, as_json: JsonOption = False
 ) -> None:
     """Show how often each entry was sent, and what became of it."""
-    from gateway.journey.knowledge import stats_of  # noqa: PLC0415 - not for --help
+    from gateway.journey.learning.knowledge import stats_of  # noqa: PLC0415 - not for --help
 
     settings = settings_of(config)
     found = stats_of(_stories(settings, tickets))
@@ -83,7 +83,7 @@ def _needs(settings: Settings) -> dict[str, Need]:
     Raises:
         ConfigError: the rule files have errors: they say how the entries are worded now.
     """
-    from gateway.journey import lessons  # noqa: PLC0415 - not for --help
+    from gateway.journey.learning import lessons  # noqa: PLC0415 - not for --help
     from rules.faq.lessons import need_of  # noqa: PLC0415 - loads the rules
 
     learned = look(settings, lessons.read)
@@ -155,7 +155,7 @@ def groups_of(settings: Settings, stories: Sequence[Story]) -> list[list[Unanswe
     Raises:
         ConfigError: the rule files have errors: they say which teams are private.
     """
-    from gateway.journey.knowledge import unanswered  # noqa: PLC0415 - not for --help
+    from gateway.journey.learning.knowledge import unanswered  # noqa: PLC0415 - not for --help
     from rules.faq.alike import grouped_alike  # noqa: PLC0415 - loads the rules
 
     private = {team.id for team in _book(settings).teams.values() if team.private}

@@ -22,7 +22,7 @@ from gateway.model.units import format_duration
 
 if TYPE_CHECKING:
     from gateway.contracts.store import Store
-    from gateway.journey.knowledge import Story
+    from gateway.journey.learning.knowledge import Story
     from gateway.model.figures import Figures
     from gateway.settings import Settings
 

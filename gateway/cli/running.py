@@ -26,7 +26,7 @@ def run_desk(*, config: Path | None, log: Form | None) -> int:
 
     settings = settings_of(config)
     from gateway.logs import logging_to, stderr  # noqa: PLC0415 - structlog
-    from gateway.serving import serve  # noqa: PLC0415 - the whole desk
+    from gateway.serving.serve import serve  # noqa: PLC0415 - the whole desk
     from gateway.web.metrics import Meter  # noqa: PLC0415 - see above
 
     secrets = [v for channel in settings.channels for v in channel.secrets.values() if v]

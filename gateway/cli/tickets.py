@@ -22,7 +22,7 @@ from gateway.cli.options import (
 )
 from gateway.cli.shapes import ticket_json
 from gateway.errors import NotFound
-from gateway.journey.naming import briefly, shown
+from gateway.journey.handover.naming import briefly, shown
 from gateway.model.ticket import Party, Ticket, TicketEvent, TicketState
 from gateway.model.ticket_id import format_reference, no_ticket
 from gateway.model.units import counted

@@ -26,10 +26,10 @@ from gateway.errors import (
     VersionConflict,
 )
 from gateway.failpoint import reach
-from gateway.journey import retry, settling
 from gateway.journey.desk import Desk
-from gateway.journey.draft import Draft
-from gateway.journey.retry import Repeat
+from gateway.journey.plan.draft import Draft
+from gateway.journey.sending import retry, settling
+from gateway.journey.sending.retry import Repeat
 from gateway.model.outbox import OutboxState, SendItem
 from gateway.model.outgoing import Receipt
 

@@ -6,9 +6,9 @@ can forge the rest. What merely names one of our message ids leaves a note; noth
 
 from __future__ import annotations
 
-from gateway.journey import limits, permission
-from gateway.journey.draft import Draft
-from gateway.journey.identity import current
+from gateway.journey.plan import limits, permission
+from gateway.journey.plan.draft import Draft
+from gateway.journey.who.identity import current
 from gateway.model.inbox import Outcome
 from gateway.model.message import DeliveryReport
 from gateway.model.outbox import OutboxRow, OutboxState, Settled

@@ -16,8 +16,8 @@ from gateway.contracts.channel import Channel
 from gateway.contracts.rules import Archive, Rules
 from gateway.contracts.store import Store
 from gateway.contracts.words import Words
-from gateway.journey.foresight import Foresight
-from gateway.journey.tokens import Keyring
+from gateway.journey.reading.foresight import Foresight
+from gateway.journey.who.tokens import Keyring
 from gateway.model.knowledge import Lesson
 from gateway.model.people import Place, Team
 from gateway.model.policy import Policy

@@ -11,11 +11,14 @@ from datetime import UTC, datetime
 import structlog
 
 from gateway.errors import VersionConflict
-from gateway.journey import limits, overdue, routing, telling
-from gateway.journey.clocks import Change, wind
+from gateway.journey import overdue
+from gateway.journey.deciding import routing
 from gateway.journey.desk import Desk
-from gateway.journey.draft import Draft
-from gateway.journey.handing_on import read_rest
+from gateway.journey.handover import telling
+from gateway.journey.handover.handing_on import read_rest
+from gateway.journey.plan import limits
+from gateway.journey.plan.clocks import Change, wind
+from gateway.journey.plan.draft import Draft
 from gateway.model.calendar import Calendar
 from gateway.model.level import Level
 from gateway.model.message import Trust

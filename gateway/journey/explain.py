@@ -12,7 +12,8 @@ from datetime import datetime
 
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Words
-from gateway.journey import asking, guards
+from gateway.journey import guards
+from gateway.journey.deciding import asking
 from gateway.model.decision import Answer, Ask, Decision, FaqReason, Ignore, Near, Route
 from gateway.model.knowledge import Lesson
 from gateway.model.message import DeliveryReport, Ignored, Json, Message, Parsed

@@ -11,14 +11,16 @@ from collections.abc import Mapping
 
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Meaning
-from gateway.journey import agent_press, follow_up, limits, permission
-from gateway.journey.asking import spoken_by
+from gateway.journey import follow_up
+from gateway.journey.agents import agent_press
+from gateway.journey.deciding.asking import spoken_by
 from gateway.journey.desk import Desk
-from gateway.journey.draft import Draft
-from gateway.journey.identity import Identity, Who, agent_at, current
-from gateway.journey.limits import Wallet
-from gateway.journey.team_buttons import NO_PARTY, WORDS
-from gateway.journey.tokens import ButtonToken, ButtonWord
+from gateway.journey.plan import limits, permission
+from gateway.journey.plan.draft import Draft
+from gateway.journey.plan.limits import Wallet
+from gateway.journey.plan.team_buttons import NO_PARTY, WORDS
+from gateway.journey.who.identity import Identity, Who, agent_at, current
+from gateway.journey.who.tokens import ButtonToken, ButtonWord
 from gateway.model.inbox import Outcome
 from gateway.model.message import Feedback, Message, Talk, Trust
 from gateway.model.people import Place

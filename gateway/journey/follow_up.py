@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.contracts.words import Meaning
-from gateway.journey import answering, form, helped, new_request, permission, routing, telling
-from gateway.journey.draft import Draft
-from gateway.journey.identity import Identity, Who
-from gateway.journey.judging import asked
-from gateway.journey.naming import writer
+from gateway.journey import new_request
+from gateway.journey.deciding import answering, form, helped, routing
+from gateway.journey.deciding.judging import asked
+from gateway.journey.handover import telling
+from gateway.journey.handover.naming import writer
 from gateway.journey.new_request import end, record
+from gateway.journey.plan import permission
+from gateway.journey.plan.draft import Draft
+from gateway.journey.who.identity import Identity, Who
 from gateway.model.decision import Answer
 from gateway.model.inbox import Outcome
 from gateway.model.knowledge import Said, Sent

@@ -6,9 +6,9 @@ names they write under.
 
 from __future__ import annotations
 
-from gateway.journey import limits
 from gateway.journey.desk import Desk
-from gateway.journey.draft import Draft
+from gateway.journey.plan import limits
+from gateway.journey.plan.draft import Draft
 from gateway.model.message import Message
 from gateway.model.question import Known
 

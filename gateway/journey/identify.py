@@ -12,12 +12,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.contracts.rules import Rules
-from gateway.journey import identify_chat, limits
-from gateway.journey.agent_saying import named_in
+from gateway.journey.agents.agent_saying import named_in
 from gateway.journey.desk import Desk
-from gateway.journey.identity import Identity, Who, agent_at, current
-from gateway.journey.team_buttons import PROMPTED, prompt_ref
-from gateway.journey.tokens import DeliveryToken, Role, TicketToken
+from gateway.journey.plan import limits
+from gateway.journey.plan.team_buttons import PROMPTED, prompt_ref
+from gateway.journey.who import identify_chat
+from gateway.journey.who.identity import Identity, Who, agent_at, current
+from gateway.journey.who.tokens import DeliveryToken, Role, TicketToken
 from gateway.model.message import DeliveryReport, Message, Trust
 from gateway.model.question import Known, Question
 from gateway.model.ticket import Ticket

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from gateway.journey.burst import Bursts, Later
+from gateway.journey.reading.burst import Bursts, Later
 from gateway.model.inbox import InboxItem
 from gateway.world import World
 

@@ -9,21 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.contracts.words import Meaning
-from gateway.journey import (
-    answering,
-    explain,
-    form,
-    limits,
-    linked,
-    permission,
-    routing,
-    standing,
-    story,
-    telling,
-)
-from gateway.journey.draft import Draft
-from gateway.journey.identity import Identity, Who
-from gateway.journey.judging import Asked, Judged, judged
+from gateway.journey import explain
+from gateway.journey.deciding import answering, form, routing
+from gateway.journey.deciding.judging import Asked, Judged, judged
+from gateway.journey.handover import linked, standing, story, telling
+from gateway.journey.plan import limits, permission
+from gateway.journey.plan.draft import Draft
+from gateway.journey.who.identity import Identity, Who
 from gateway.model.decision import Answer, Ask, Decision, Ignore, Route
 from gateway.model.inbox import Outcome
 from gateway.model.message import Json, Message, Trust

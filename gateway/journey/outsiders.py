@@ -6,10 +6,11 @@ What they write never reaches the requester: it is a note, or a ticket of their 
 from __future__ import annotations
 
 from gateway.contracts.words import Value
-from gateway.journey import new_request, permission
-from gateway.journey.draft import Draft
-from gateway.journey.identity import Identity
+from gateway.journey import new_request
 from gateway.journey.new_request import end
+from gateway.journey.plan import permission
+from gateway.journey.plan.draft import Draft
+from gateway.journey.who.identity import Identity
 from gateway.model.inbox import Outcome
 from gateway.model.message import Message, Trust
 from gateway.model.people import Place

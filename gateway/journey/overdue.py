@@ -13,10 +13,12 @@ from datetime import datetime
 
 from gateway.contracts.rules import Rules
 from gateway.contracts.words import Value
-from gateway.journey import clocks, routing, telling
-from gateway.journey.clocks import Watched
+from gateway.journey.deciding import routing
 from gateway.journey.desk import Desk
-from gateway.journey.draft import Draft
+from gateway.journey.handover import telling
+from gateway.journey.plan import clocks
+from gateway.journey.plan.clocks import Watched
+from gateway.journey.plan.draft import Draft
 from gateway.model.people import Team
 from gateway.model.ticket import EventKind, Ticket
 from gateway.model.timing import Clock, Timing

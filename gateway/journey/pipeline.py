@@ -18,14 +18,14 @@ import structlog
 from gateway.contracts.channel import Fetches, Profiles
 from gateway.errors import FenceLost, ParseError, StoreUnavailable, VersionConflict
 from gateway.failpoint import reach
-from gateway.journey import limits
-from gateway.journey.agent_saying import is_word
-from gateway.journey.burst import Later, as_one
-from gateway.journey.completing import Completing
+from gateway.journey.agents.agent_saying import is_word
 from gateway.journey.desk import Desk
-from gateway.journey.draft import Draft
 from gateway.journey.lanes import MOST_IN_HAND, Lanes, Sitting
+from gateway.journey.plan import limits
+from gateway.journey.plan.draft import Draft
 from gateway.journey.planning import LOOK_AGAIN, TooEarly, carry_out
+from gateway.journey.reading.burst import Later, as_one
+from gateway.journey.reading.completing import Completing
 from gateway.model.inbox import InboxItem
 from gateway.model.message import Message, Parsed, RawEvent, Wish
 from gateway.model.plan import Plan

@@ -16,36 +16,30 @@ from typing import assert_never
 from gateway.errors import GatewayError
 from gateway.failpoint import reach
 from gateway.journey import (
-    agent_chat,
-    agent_mail,
-    cli_order,
     delivery_report,
     feedback,
     follow_up,
     guards,
     guesses,
-    limits,
-    linking,
     new_request,
     outsiders,
     revision,
-    similar,
-    status,
-    team_buttons,
-    vendor,
-    wish,
-    wish_word,
 )
-from gateway.journey.agent_saying import HANDING_ON, hands_on
+from gateway.journey.agents import agent_chat, agent_mail
+from gateway.journey.agents.agent_saying import HANDING_ON, hands_on
+from gateway.journey.agents.quoted_notice import read_notice
+from gateway.journey.deciding.judging import Judged, judged
 from gateway.journey.desk import Desk
-from gateway.journey.draft import Draft
-from gateway.journey.handing_on import read_rest
+from gateway.journey.handover import similar, vendor
+from gateway.journey.handover.handing_on import read_rest
 from gateway.journey.identify import identify, question, report_question, with_clash
-from gateway.journey.identity import Identity, Who
-from gateway.journey.judging import Judged, judged
-from gateway.journey.own_requests import joined_by, requests_of
-from gateway.journey.quoted_notice import read_notice
-from gateway.journey.tokens import ButtonToken
+from gateway.journey.orders import cli_order
+from gateway.journey.plan import limits, team_buttons
+from gateway.journey.plan.draft import Draft
+from gateway.journey.who.identity import Identity, Who
+from gateway.journey.who.tokens import ButtonToken
+from gateway.journey.wishes import linking, status, wish, wish_word
+from gateway.journey.wishes.own_requests import joined_by, requests_of
 from gateway.model.inbox import InboxItem, Outcome
 from gateway.model.message import (
     Command,

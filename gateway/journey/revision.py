@@ -5,12 +5,12 @@ An edit is text whatever it says: it carries out no word, answers no question an
 
 from __future__ import annotations
 
-from gateway.journey import limits, permission
 from gateway.journey.desk import Desk
-from gateway.journey.draft import Draft
-from gateway.journey.identify_chat import is_desk_room
-from gateway.journey.identity import current
-from gateway.journey.naming import writer
+from gateway.journey.handover.naming import writer
+from gateway.journey.plan import limits, permission
+from gateway.journey.plan.draft import Draft
+from gateway.journey.who.identify_chat import is_desk_room
+from gateway.journey.who.identity import current
 from gateway.model.inbox import Outcome
 from gateway.model.message import Author, Message, Revision
 from gateway.model.question import Known, Question

@@ -1,7 +1,7 @@
 """What the clocks of a ticket have used so far.
 
 It lies in the ticket, so that a restart changes nothing. What they run against is what
-`gateway.model.level` says; `gateway.journey.clocks` winds them.
+`gateway.model.level` says; `gateway.journey.plan.clocks` winds them.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Person:
     def pattern(self) -> re.Pattern[str]:
         """Return what finds the address itself, and not one that only ends or begins like it.
 
-        With it goes the name of somebody whom a text mentions (`gateway.journey.naming`).
+        With it goes the name of somebody whom a text mentions (`gateway.journey.handover.naming`).
         """
         around = r"\w.+%-" if "@" in self.address else r"\w"
         plain = re.escape(self.address)

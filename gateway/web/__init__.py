@@ -1,6 +1,6 @@
 """HTTP: health, metrics, and the door for webhooks.
 
-`gateway.running` binds the listeners (`listen`) before the desk says that it is ready, and starts
+`gateway.serving` binds the listeners (`listen`) before the desk says that it is ready, and starts
 them (`Listeners.start`) afterwards: the web framework is imported by then, not before.
 """
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from gateway.errors import ParseError
-from gateway.journey import limits
+from gateway.journey.plan import limits
 from gateway.model.message import Keys, RawEvent
 from gateway.model.outbox import OutboxState
 from gateway.model.plan import Budget

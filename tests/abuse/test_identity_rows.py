@@ -7,8 +7,8 @@ nothing.
 
 import pytest
 
-from gateway.journey import limits
-from gateway.journey.naming import shown
+from gateway.journey.handover.naming import shown
+from gateway.journey.plan import limits
 from gateway.model.inbox import Outcome
 from gateway.model.ticket import EventKind, TicketState
 from tests.journeys.bench import CONFIG, open_bench, text_of

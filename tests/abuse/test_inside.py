@@ -11,7 +11,7 @@ import random  # noqa: TID251 - seeded: the same talk every time
 
 import pytest
 
-from gateway.journey import inside
+from gateway.journey.agents import inside
 from gateway.model.outbox import OutboxState
 from gateway.model.ticket import TicketState
 from tests.fakes.rooms import external_id

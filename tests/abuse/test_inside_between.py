@@ -6,7 +6,7 @@ Never is it cut away with them; and never does a mail program's way to break lin
 import pytest
 
 from channels.email.channel import EmailChannel
-from gateway.journey import quoted_notice
+from gateway.journey.agents import quoted_notice
 from gateway.model.ticket import EventKind
 from tests.abuse.test_inside_mail import ANSWER, TEAM, hand_on, write
 from tests.fakes.mail_clients import marked, quoted

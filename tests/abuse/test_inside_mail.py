@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from gateway.journey import inside
+from gateway.journey.agents import inside
 from gateway.model import cut_line
 from tests.fakes.mail_clients import CLIENTS, marked, quoted, reply
 from tests.journeys.bench import text_of

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from html import escape
 
-from gateway.journey import inside
+from gateway.journey.agents import inside
 from gateway.model import cut_line
 from gateway.model.ticket import EventKind
 from tests.abuse.test_inside_mail import ANSWER, INSIDE, NOTE, hand_on, send

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.journey import lessons
+from gateway.journey.learning import lessons
 from gateway.model.inbox import Outcome
 from gateway.model.knowledge import SentTo
 from rules.faq.lessons import need_of

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway.errors import PermanentFailure
-from gateway.journey.draft import Draft
+from gateway.journey.plan.draft import Draft
 from gateway.model.outbox import OutboxState
 from gateway.model.ticket import EventKind
 from gateway.store import erasing

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gateway.journey.linking import LETTERS
+from gateway.journey.wishes.linking import LETTERS
 from gateway.model.ticket import EventKind
 from tests.fakes.telegram_people import BOT, command, group, user
 from tests.journeys.bench import text_of

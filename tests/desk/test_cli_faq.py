@@ -1,6 +1,6 @@
 """``faq stats`` and ``faq gaps`` from the command line, on a real desk."""
 
-from gateway.journey.knowledge import asked
+from gateway.journey.learning.knowledge import asked
 from rules.problems import Problems
 from rules.strict_yaml import read_yaml
 

@@ -60,7 +60,7 @@ def test_an_idle_desk_carries_only_what_it_needs(shell):
     script = (
         "import os, signal, sys, gateway.logs\n"
         "from gateway.cli import run\n"
-        "from gateway.running import Running\n"
+        "from gateway.serving.running import Running\n"
         "decide = Running.decide\n"
         "async def decide_and_stop(desk):\n"
         "    await decide(desk)\n"

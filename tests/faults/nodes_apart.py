@@ -28,7 +28,7 @@ from benchmarks.processes import Group
 from benchmarks.smtp_client import Client, Refused
 from gateway import app
 from gateway.model.message import RawEvent
-from gateway.presence import TTL
+from gateway.serving.presence import TTL
 from gateway.settings import load_settings
 from gateway.store import open_store
 from gateway.world import RealWorld

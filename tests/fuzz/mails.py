@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gateway.contracts.channel import Parser
 from gateway.errors import ParseError
-from gateway.journey.parsing import ParserDied, ParserPool
+from gateway.journey.reading.parsing import ParserDied, ParserPool
 from gateway.model.message import RawEvent
 from tests.channels.email.readings import PARSER, event
 from tests.fuzz.outcome import Outcome

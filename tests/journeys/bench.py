@@ -16,11 +16,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from gateway import app
-from gateway.journey import commands
 from gateway.journey.accept import Accepting
 from gateway.journey.deliver import Delivery
-from gateway.journey.parsing import ParserPool
+from gateway.journey.orders import commands
 from gateway.journey.pipeline import Pipeline
+from gateway.journey.reading.parsing import ParserPool
 from gateway.model.inbox import InboxState
 from gateway.model.message import RawEvent
 from gateway.model.outbox import OutboxState
@@ -122,7 +122,7 @@ class Timers:
         self._calls = []
 
     def later(self, _seconds, call):
-        """See `gateway.journey.burst.Later`."""
+        """See `gateway.journey.reading.burst.Later`."""
         self._calls.append(call)
 
     def fire(self):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from channels.health import Health
-from gateway.ailing import PATIENCE, Ailing
+from gateway.serving.ailing import PATIENCE, Ailing
 from gateway.web.exposition import exposition
 from gateway.web.metrics import Meter
 from tests.journeys.bench import text_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.beginning import Beginning
 from gateway.errors import ConfigError
+from gateway.serving.beginning import Beginning
 from gateway.settings import load_settings
 from gateway.web.metrics import Meter
 from tests.journeys.bench import open_bench

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.journey.deliver import IN_FLIGHT, Delivery
-from gateway.journey.retry import FEWEST_TRIES
+from gateway.journey.sending.retry import FEWEST_TRIES
 from gateway.model.outbox import OutboxState
 from gateway.model.ticket import EventKind
 from tests.fakes.smtp_server import DROP, SmtpServer

@@ -8,7 +8,7 @@ import pytest
 
 from gateway import approving, loading
 from gateway.errors import ConfigError
-from gateway.journey.drafting import drafted, split_off
+from gateway.journey.learning.drafting import drafted, split_off
 from gateway.model.inbox import Outcome
 from gateway.model.knowledge import DraftState
 from gateway.model.ticket import EventKind, TicketState

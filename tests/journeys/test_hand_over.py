@@ -1,6 +1,6 @@
 """Tickets of a team that vanished from the rule files find somebody."""
 
-from gateway.journey.hand_over import hand_over
+from gateway.journey.handover.hand_over import hand_over
 from gateway.model.ticket import EventKind
 from tests.journeys.bench import RULES, open_bench, text_of
 

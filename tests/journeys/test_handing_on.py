@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from gateway.contracts.channel import Profile
-from gateway.journey import standing
+from gateway.journey.handover import standing
 from gateway.model.message import Attachment
 from gateway.model.ticket import EventKind
 from tests.fakes.rooms import external_id

@@ -2,7 +2,7 @@
 
 import pytest_asyncio
 
-from gateway.journey.knowledge import stats_of, unanswered
+from gateway.journey.learning.knowledge import stats_of, unanswered
 from gateway.model.question import TicketFilter
 from tests.journeys.bench import open_bench
 

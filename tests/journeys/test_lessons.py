@@ -2,7 +2,7 @@
 
 import pytest_asyncio
 
-from gateway.journey import lessons
+from gateway.journey.learning import lessons
 from gateway.model.inbox import Outcome
 from gateway.model.knowledge import Lesson, Said
 from tests.journeys.bench import open_bench

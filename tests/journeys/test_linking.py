@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gateway.journey.linking import LETTERS
+from gateway.journey.wishes.linking import LETTERS
 from gateway.model.inbox import Outcome
 from gateway.model.question import Question
 from tests.journeys.bench import CONFIG, open_bench, text_of

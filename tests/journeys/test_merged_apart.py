@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import PermanentFailure
-from gateway.journey import helped
+from gateway.journey.deciding import helped
 from gateway.model.inbox import Outcome
 from gateway.model.outbox import OutboxState
 from gateway.model.ticket import EventKind, TicketState

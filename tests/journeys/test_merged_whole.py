@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import PermanentFailure
-from gateway.journey import commands, merging
+from gateway.journey.agents import merging
+from gateway.journey.orders import commands
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.ticket import TicketState
 from gateway.model.upkeep import Keep

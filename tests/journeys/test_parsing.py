@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from gateway import app
-from gateway.journey import parser_child
-from gateway.journey.foresight import Foresight
-from gateway.journey.parsing import ParserPool
+from gateway.journey.reading import parser_child
+from gateway.journey.reading.foresight import Foresight
+from gateway.journey.reading.parsing import ParserPool
 from gateway.model.message import Author, Message, RawEvent
 from gateway.model.policy import Policy
 from tests.fakes.world import START

@@ -12,9 +12,9 @@ import pytest
 
 from gateway import loading
 from gateway.loading import Reading
-from gateway.reloading import Reloading, doubt
+from gateway.serving.reloading import Reloading, doubt
+from gateway.serving.watching import Pace
 from gateway.settings import load_settings
-from gateway.watching import Pace
 from gateway.web.metrics import RulesGauge
 from tests.journeys.bench import RULES, Bench, open_bench, text_of
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.contracts.channel import Abilities
 from gateway.errors import AddressRefused, TemporaryFailure, Throttled, Uncertain
-from gateway.journey.retry import (
+from gateway.journey.sending.retry import (
     FEWEST_TRIES,
     FIRST_DELAY,
     LONGEST_DELAY,

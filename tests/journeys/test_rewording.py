@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.rewording import Rewording
+from gateway.serving.rewording import Rewording
+from gateway.serving.watching import Pace
 from gateway.settings import load_settings
-from gateway.watching import Pace
 from gateway.web.metrics import TemplatesGauge
 from tests.journeys.bench import Bench, open_bench, text_of
 

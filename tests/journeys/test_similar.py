@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway import archiving
+from gateway.serving import archiving
 from gateway.settings import load_settings
 from rules.faq.archive import archive_of
 from tests.journeys.bench import RULES, open_bench, text_of

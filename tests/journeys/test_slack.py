@@ -453,7 +453,7 @@ async def test_people_whom_somebody_names_have_their_names(office):
 
 async def test_a_lost_answer_is_found_and_not_said_again(office, monkeypatch):
     """The desk looks in the thread, and finds that it had arrived."""
-    monkeypatch.setattr("gateway.journey.retry.FIRST_LOOK", timedelta(seconds=0.1))
+    monkeypatch.setattr("gateway.journey.sending.retry.FIRST_LOOK", timedelta(seconds=0.1))
     office.slack.fail_next("chat.postMessage", how="after")
     event = await office.people.say(ANA, HELP, LIFT)
     await office.slack.until_called("conversations.replies")

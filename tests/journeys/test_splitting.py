@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gateway.journey import agent_link
+from gateway.journey.agents import agent_link
 from gateway.model.ticket import EventKind, TicketState
 from tests.fakes.rooms import external_id
 from tests.journeys.bench import CONFIG, open_bench

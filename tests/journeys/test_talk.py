@@ -11,7 +11,7 @@ import pytest
 from gateway import cli
 from gateway.contracts.channel import Profile
 from gateway.errors import PermanentFailure, TemporaryFailure
-from gateway.journey.burst import as_one
+from gateway.journey.reading.burst import as_one
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.message import RawEvent
 from gateway.model.ticket import EventKind, TicketState, Visibility

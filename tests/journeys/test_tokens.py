@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.contracts.store import Secret
-from gateway.journey.tokens import DeliveryToken, Keyring, Role, TicketToken
+from gateway.journey.who.tokens import DeliveryToken, Keyring, Role, TicketToken
 
 THEN = datetime(2026, 11, 1, tzinfo=UTC)
 OLD = Secret(id=1, value=b"o" * 32, created_at=THEN)

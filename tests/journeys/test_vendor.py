@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.journey import due, vendor
+from gateway.journey import due
+from gateway.journey.handover import vendor
 from gateway.model.inbox import Outcome
 from gateway.model.ticket import EventKind, TicketState, Visibility
 from tests.journeys.bench import RULES, open_bench, text_of

@@ -14,7 +14,7 @@ from channels.slack.parser import SlackParser
 from channels.slack.sockets import WANTED
 from gateway import approving, loading
 from gateway.journey import due
-from gateway.journey.drafting import drafted
+from gateway.journey.learning.drafting import drafted
 from gateway.model.inbox import InboxState, Outcome
 from gateway.model.knowledge import DraftState
 from gateway.model.ticket import EventKind, TicketState, Visibility

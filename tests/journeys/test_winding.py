@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.journey.clocks import Change, used_by, wind
+from gateway.journey.plan.clocks import Change, used_by, wind
 from gateway.model.business_time import between
 from gateway.model.calendar import Calendar
 from gateway.model.decision import Priority

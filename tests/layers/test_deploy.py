@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from ruamel.yaml import YAML
 
-from gateway.running import DRAIN_SECONDS
+from gateway.serving.running import DRAIN_SECONDS
 from tests.layers.test_docs import ROOT
 
 DEPLOY = ROOT / "deploy"

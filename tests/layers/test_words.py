@@ -41,7 +41,7 @@ def wrong(key: str, names: set[str]) -> str:
     return f"{key} lacks {sorted(missing)}" if missing else ""
 
 
-@pytest.mark.parametrize("path", sorted(JOURNEY.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(JOURNEY.rglob("*.py")), ids=lambda path: path.stem)
 def test_the_journey_hands_over_every_value(path):
     """A value that is forgotten would show in the built-in words only, and only in the log."""
     found = [wrong(key, names) for key, names in sayings(path.read_text(encoding="utf-8"))]
@@ -51,7 +51,7 @@ def test_the_journey_hands_over_every_value(path):
 
 def test_every_message_is_said_somewhere():
     """No words are kept for nobody."""
-    said = {key for path in JOURNEY.glob("*.py") for key, _ in sayings(path.read_text("utf-8"))}
+    said = {key for path in JOURNEY.rglob("*.py") for key, _ in sayings(path.read_text("utf-8"))}
 
     assert said == set(templates.KEYS)
 

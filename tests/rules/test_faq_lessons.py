@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.journey.lessons import Lessons
+from gateway.journey.learning.lessons import Lessons
 from gateway.model.decision import Answer, Decision
 from gateway.model.knowledge import Lesson, Said, Sent, SentTo
 from rules import RuleBook

@@ -1,0 +1,1 @@
+"""Orders from the command line, as stored events like any others."""

@@ -1,0 +1,1 @@
+"""What became of an attempt to send, and when the next one is."""

@@ -1,0 +1,1 @@
+"""Who wrote, as far as it is sure: by reply tokens, and by accounts on chat."""

@@ -1,0 +1,1 @@
+"""What people ask of the desk itself: help, their requests, a language, a linked account."""
