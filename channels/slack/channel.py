@@ -27,9 +27,8 @@ from gateway.contracts.channel import (
     Profile,
     Rate,
     Trouble,
-    WebRequest,
-    WebResponse,
 )
+from gateway.contracts.webhook import WebRequest, WebResponse
 from gateway.errors import ChannelMisconfigured, Problem
 from gateway.model.message import RemoteFile
 from gateway.model.outgoing import Outgoing, Part, Receipt

@@ -17,7 +17,8 @@ from slack_sdk.signature import Clock, SignatureVerifier
 
 from channels.slack.door import Door
 from channels.slack.payload import text_at, unwrap
-from gateway.contracts.channel import Intake, WebRequest, WebResponse
+from gateway.contracts.channel import Intake
+from gateway.contracts.webhook import WebRequest, WebResponse
 from gateway.world import World
 
 log = logging.getLogger(__name__)

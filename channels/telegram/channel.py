@@ -26,9 +26,8 @@ from gateway.contracts.channel import (
     Parser,
     Rate,
     Trouble,
-    WebRequest,
-    WebResponse,
 )
+from gateway.contracts.webhook import WebRequest, WebResponse
 from gateway.errors import Problem
 from gateway.model.message import RemoteFile
 from gateway.model.outgoing import Outgoing, Part, Receipt

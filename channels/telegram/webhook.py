@@ -17,7 +17,8 @@ from channels.telegram.bot import ConfiguredBot
 from channels.telegram.courtesy import Courtesies
 from channels.telegram.keys import facts_of
 from channels.telegram.receive import ALLOWED, Trouble, tell_commands
-from gateway.contracts.channel import Intake, WebRequest, WebResponse
+from gateway.contracts.channel import Intake
+from gateway.contracts.webhook import WebRequest, WebResponse
 from gateway.errors import ChannelMisconfigured, SendError
 from gateway.model.message import Json, RawEvent
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -267,34 +267,6 @@ class Ails(Protocol):
 
     def troubles(self) -> Sequence[Trouble]:
         """Return what does not work now; nothing when all is well."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebRequest:
-    """A request to a webhook: header names in lower case, the body as it came."""
-
-    path: str
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebResponse:
-    """The answer to one."""
-
-    status: int
-    body: bytes = b""
-    media_type: str = "text/plain; charset=utf-8"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@runtime_checkable
-class Webhook(Protocol):
-    """A channel that platforms post to, at ``/channels/<its name>``."""
-
-    async def respond(self, request: WebRequest, intake: Intake) -> WebResponse:
-        """Return the answer; one that says "got it" only after `Intake.accept` has returned."""
         ...
 
 

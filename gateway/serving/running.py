@@ -17,8 +17,9 @@ from functools import partial
 import structlog
 
 from gateway import app, web
-from gateway.contracts.channel import Channel, Webhook, WebRequest, WebResponse
+from gateway.contracts.channel import Channel
 from gateway.contracts.store import Store
+from gateway.contracts.webhook import Webhook, WebRequest, WebResponse
 from gateway.errors import LeaseLost, StoreError, StoreUnavailable
 from gateway.journey import due
 from gateway.journey.accept import Accepting, hold_lease

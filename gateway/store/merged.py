@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from gateway.model.ticket import BY_DESK, EventKind, TicketEvent, Visibility
-from gateway.store import retaining, tickets
+from gateway.store import events, retaining
 from gateway.store.retaining import Doing
 from gateway.store.steps import Steps, change, one, rows
 from gateway.store.values import from_json, from_micros, to_json
@@ -53,7 +53,7 @@ def _open_again(number: int, numbers: frozenset[int], at: int) -> Steps[None]:
     state, wake_at = ("open", at) if is_open else ("closed", None)
     body = to_json({**body, "merged_into": None})
     yield from change("ticket_let_go", number=number, body=body, state=state, wake_at=wake_at)
-    yield from tickets.add_events([_let_go_line(number, state, at)])
+    yield from events.add_events([_let_go_line(number, state, at)])
 
 
 def _let_go_line(number: int, state: str, at: int) -> TicketEvent:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from gateway.contracts.channel import Rate
 from gateway.errors import FenceLost, NotFound
-from gateway.model.outbox import NewSend, OutboxRow, OutboxState, SendItem, Settled
+from gateway.model.outbox import NewSend, OutboxState, SendItem, Settled
 from gateway.model.outgoing import Part
 from gateway.model.people import Place
 from gateway.store import pacing
@@ -21,7 +21,6 @@ from gateway.store.steps import Row, Steps, change, change_each, one, rows
 from gateway.store.values import (
     from_json,
     from_micros,
-    from_micros_or_none,
     read_bytes,
     storable,
     to_json,
@@ -39,7 +38,6 @@ Rates = Mapping[str, Sequence[Rate]]
 Claiming = Steps[list[SendItem]]
 
 _WAITING = frozenset({OutboxState.QUEUED, OutboxState.RETRY, OutboxState.UNCERTAIN})
-_UNSENT = _WAITING | {OutboxState.WIRE, OutboxState.HELD, OutboxState.DEAD}
 
 
 def queue(send: NewSend) -> Steps[None]:
@@ -157,30 +155,6 @@ def _anchored(part: Part, anchor: str) -> Steps[Part]:
     return replace(part, anchor=anchor, anchor_id=row["external_id"], anchor_body=body)
 
 
-def move(channel: str, before: str, after: str) -> Steps[None]:
-    """Re-aim what waits for a room that has another id now, and remember that."""
-    where = {"channel": storable(channel), "before": storable(before), "after": storable(after)}
-    yield from change("move_write", **where)
-    yield from change("outbox_move", **where)
-    yield from _move_conversations(f"{channel}:{before}", f"{channel}:{after}")
-
-
-def _move_conversations(before: str, after: str) -> Steps[None]:
-    before, after = storable(before), storable(after)
-    found = yield from rows("conversation_of_room", first=before, behind=f"{before}0")
-    for row in found:
-        rest = row["key"].removeprefix(before)
-        if rest == "" or rest.startswith("/"):
-            values = {"key": after + rest, "ticket": row["ticket"], "at": row["at"]}
-            yield from change("conversation_write", **values)
-
-
-def moves() -> Steps[dict[tuple[str, str], str]]:
-    """Return the rooms that moved: channel and room as it was, to the room as it is."""
-    found = yield from rows("move_list")
-    return {(row["channel"], row["before"]): row["after"] for row in found}
-
-
 def next_send_at(ahead: int) -> Steps[datetime | None]:
     """Return when a row is due, or a lease on the wire ends.
 
@@ -272,51 +246,3 @@ def _reseat(lane: str) -> Steps[None]:
 
 def _promote(lane: str) -> Steps[None]:
     yield from change("outbox_promote", lane=lane)
-
-
-def list_outbox(states: frozenset[OutboxState], limit: int) -> Steps[list[OutboxRow]]:
-    """Return rows in some states, newest first."""
-    words = sorted(state.value for state in states)
-    query = "outbox_list_unsent" if states <= _UNSENT else "outbox_list"
-    found = yield from rows(query, states=words, count=limit)
-    return [_outbox_row(row) for row in found]
-
-
-def show_send(outbox_id: str) -> Steps[OutboxRow | None]:
-    """Return one row without its bytes and log."""
-    row = yield from one("outbox_show", id=storable(outbox_id))
-    return None if row is None else _outbox_row(row)
-
-
-def outbox_row(outbox_id: str) -> Steps[tuple[OutboxRow, bytes] | None]:
-    """Return one row with its log and bytes."""
-    row = yield from one("outbox_show", id=storable(outbox_id))
-    if row is None:
-        return None
-    log = yield from rows("attempt_list", position=row["position"])
-    body = yield from read_bytes("outbox_bytes_read", row["position"])
-    return _outbox_row(row, tuple(_log_line(entry) for entry in log)), body
-
-
-def _log_line(entry: Row) -> str:
-    at = from_micros(entry["at"]).isoformat(timespec="seconds")
-    line = " ".join(filter(None, (at, entry["state"], entry["code"], entry["reason"])))
-    return f"{line}\n{entry['exchange']}" if entry["exchange"] else line
-
-
-def _outbox_row(row: Row, log: tuple[str, ...] = ()) -> OutboxRow:
-    return OutboxRow(
-        id=row["id"],
-        place=f"{row['channel']}:{row['destination']}",
-        lane=row["lane"],
-        ticket=row["ticket"],
-        state=OutboxState(row["state"]),
-        attempts=row["attempts"],
-        created_at=from_micros(row["created_at"]),
-        due_at=from_micros_or_none(row["due_at"]),
-        code=row["code"],
-        reason=row["reason"],
-        external_id=row["external_id"],
-        automatic=bool(row["automatic"]),
-        log=log,
-    )

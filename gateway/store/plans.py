@@ -14,7 +14,18 @@ from gateway.model.people import Person
 from gateway.model.plan import Plan
 from gateway.model.question import Known, Question
 from gateway.model.ticket import Ticket
-from gateway.store import budgets, clocks, inbox, knowledge, links, outbox, tickets
+from gateway.store import (
+    budgets,
+    clocks,
+    events,
+    inbox,
+    knowledge,
+    links,
+    moves,
+    outbox,
+    outbox_rows,
+    tickets,
+)
 from gateway.store.steps import Row, Steps, change, change_each, one
 from gateway.store.values import (
     from_micros,
@@ -45,7 +56,7 @@ def apply(plan: Plan) -> Steps[None]:
 
 def _add(plan: Plan) -> Steps[None]:
     """Write down what nobody can be in the way of."""
-    yield from tickets.add_events(plan.events)
+    yield from events.add_events(plan.events)
     yield from clocks.add_stays(plan.stays)
     yield from knowledge.add_drafts(plan.drafts)
     for send in plan.sends:
@@ -60,7 +71,7 @@ def _add(plan: Plan) -> Steps[None]:
         at = to_micros(plan.at)
         yield from change("conversation_write", key=storable(key), ticket=ticket, at=at)
     for moved in plan.moves:
-        yield from outbox.move(moved.channel, moved.before, moved.after)
+        yield from moves.move(moved.channel, moved.before, moved.after)
     for kind, address, why in plan.dead:
         values = {"kind": storable(kind), "address": storable(address), "why": storable(why)}
         yield from change("person_died", **values)
@@ -85,7 +96,7 @@ def know(question: Question) -> Steps[Known]:
     refs = yield from _known_refs(question.refs)
     sends = {}
     for outbox_id in question.sends:
-        if (row := (yield from outbox.show_send(outbox_id))) is not None:
+        if (row := (yield from outbox_rows.show_send(outbox_id))) is not None:
             sends[outbox_id] = row
     theirs = [row.ticket for row in sends.values() if row.ticket is not None]
     talk = yield from _known_talk(question.conversation)

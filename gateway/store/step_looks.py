@@ -5,10 +5,10 @@ Every promise is in `gateway.contracts.looking.Looking`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from gateway.model.figures import Figures
 from gateway.model.inbox import InboxRow, InboxState
@@ -19,20 +19,12 @@ from gateway.model.people import Person
 from gateway.model.question import TicketFilter
 from gateway.model.ticket import Ticket, TicketEvent
 from gateway.model.upkeep import Depth, LeaseRow
-from gateway.store import desk, figures, inbox, knowledge, outbox, plans, tickets
+from gateway.store import desk, events, figures, inbox, knowledge, outbox_rows, plans, tickets
 from gateway.store.clock import LeaseClock
-from gateway.store.steps import Steps
+from gateway.store.runners import Reading
 from gateway.store.values import to_micros
 
 T = TypeVar("T")
-
-
-class Reading(Protocol):
-    """Runs steps that only read."""
-
-    async def do(self, make: Callable[[], Steps[T]]) -> T:
-        """Return what the steps return, all of them seeing one state of the database."""
-        ...
 
 
 class StepLooks:
@@ -48,7 +40,7 @@ class StepLooks:
 
     async def events(self, number: int) -> Sequence[TicketEvent]:
         """See `Store.events`."""
-        return await self._looks.do(partial(tickets.read_events, number))
+        return await self._looks.do(partial(events.read_events, number))
 
     async def open_tickets_of(self, kind: str, address: str, limit: int) -> Sequence[Ticket]:
         """See `Store.open_tickets_of`."""
@@ -98,11 +90,11 @@ class StepLooks:
 
     async def list_outbox(self, states: frozenset[OutboxState], limit: int) -> Sequence[OutboxRow]:
         """See `Store.list_outbox`."""
-        return await self._looks.do(partial(outbox.list_outbox, states, limit))
+        return await self._looks.do(partial(outbox_rows.list_outbox, states, limit))
 
     async def outbox_row(self, outbox_id: str) -> tuple[OutboxRow, bytes] | None:
         """See `Store.outbox_row`."""
-        return await self._looks.do(partial(outbox.outbox_row, outbox_id))
+        return await self._looks.do(partial(outbox_rows.outbox_row, outbox_id))
 
     async def file(self, file_id: str) -> bytes | None:
         """See `Store.file`."""

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from gateway.contracts.channel import Cursor
 from gateway.contracts.store import NO_RATES, Secret
@@ -29,6 +29,7 @@ from gateway.store import (
     erasing,
     inbox,
     knowledge,
+    moves,
     outbox,
     pacing,
     plans,
@@ -38,9 +39,9 @@ from gateway.store import (
 )
 from gateway.store.clock import LeaseClock
 from gateway.store.holder import Holder
-from gateway.store.step_looks import Reading, StepLooks
+from gateway.store.runners import Reading, Writing
+from gateway.store.step_looks import StepLooks
 from gateway.store.steps import Steps
-from gateway.store.touching import NOTHING, Touches
 from gateway.store.values import span_micros, to_micros, to_micros_or_none
 from gateway.world import World
 
@@ -52,31 +53,6 @@ PRUNE_AFTER = 256
 PRUNE_COUNT = 512
 # No rate spans more than that.
 PACES_KEPT = timedelta(days=1)
-
-
-class Writing(Protocol):
-    """Runs steps that write."""
-
-    async def do(
-        self,
-        make: Callable[[], Steps[T]],
-        *,
-        sync: bool = True,
-        size: int = 0,
-        touches: Touches = NOTHING,
-        in_line: Callable[[], None] | None = None,
-    ) -> T:
-        """Return what the steps return, once that is committed.
-
-        ``make`` is called once for each try. ``sync`` asks for a durable commit; ``size`` is about
-        how many bytes it writes; ``touches`` says what nobody else may change meanwhile.
-        ``in_line`` is called as soon as what is handed in from then on comes after these steps.
-        """
-        ...
-
-    async def ping(self) -> None:
-        """Return when something could be written."""
-        ...
 
 
 class StepStore(StepLooks, ABC):
@@ -180,7 +156,7 @@ class StepStore(StepLooks, ABC):
 
     async def moves(self) -> Mapping[tuple[str, str], str]:
         """See `Store.moves`."""
-        return await self._looks.do(outbox.moves)
+        return await self._looks.do(moves.moves)
 
     async def next_send_at(self) -> datetime | None:
         """See `Store.next_send_at`."""

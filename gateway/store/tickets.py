@@ -6,7 +6,7 @@ ticket, or of a line of history, stands in one JSON body.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.errors import VersionConflict
@@ -16,18 +16,14 @@ from gateway.model.message import Attachment
 from gateway.model.plan import TicketWrite
 from gateway.model.question import TicketFilter
 from gateway.model.ticket import (
-    EventKind,
-    FileRef,
     Origin,
     Party,
     Thread,
     Ticket,
-    TicketEvent,
     TicketState,
-    Visibility,
 )
 from gateway.store.clocks import timing_of, timing_row
-from gateway.store.steps import Row, Steps, change, change_each, one, rows
+from gateway.store.steps import Row, Steps, change, one, rows
 from gateway.store.values import (
     from_json,
     from_micros,
@@ -242,50 +238,6 @@ def _thread(place: str, root: str, last: str, references: list[str], opened_by: 
     return Thread(
         place=place, root=root, last=last, references=tuple(references), opened_by=opened_by
     )
-
-
-def add_events(events: Iterable[TicketEvent]) -> Steps[None]:
-    """Add lines of history; each takes the next place in its ticket's."""
-    yield from change_each("event_insert", [_line(event) for event in events])
-
-
-def _line(event: TicketEvent) -> Mapping[str, object]:
-    files = [(f.name, f.media_type, f.size, f.id) for f in event.attachments]
-    return {
-        "ticket": event.ticket,
-        "at": to_micros(event.at),
-        "kind": event.kind.value,
-        "visibility": event.visibility.value,
-        "by_whom": storable(event.by),
-        "inbox": event.inbox_id,
-        "body": to_json([files, event.details]),
-        "text": storable(event.text),
-    }
-
-
-def read_events(number: int) -> Steps[list[TicketEvent]]:
-    """Return a ticket's history, oldest first."""
-    return [_event(row) for row in (yield from rows("event_list", ticket=number))]
-
-
-def _event(row: Row) -> TicketEvent:
-    files, details = from_json(row["body"])
-    return TicketEvent(
-        ticket=row["ticket"],
-        at=from_micros(row["at"]),
-        kind=EventKind(row["kind"]),
-        visibility=Visibility(row["visibility"]),
-        by=row["by_whom"],
-        text=row["text"],
-        attachments=tuple(_file_ref(*file) for file in files),
-        inbox_id=row["inbox"],
-        details=details,
-        seq=row["seq"],
-    )
-
-
-def _file_ref(name: str, media_type: str, size: int, digest: str) -> FileRef:
-    return FileRef(name=name, media_type=media_type, size=size, id=digest)
 
 
 def add_file(file: Attachment, at: int) -> Steps[None]:

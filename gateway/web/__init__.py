@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from gateway.contracts.channel import WebRequest, WebResponse
+from gateway.contracts.webhook import WebRequest, WebResponse
 from gateway.model.upkeep import Depth
 from gateway.web.metrics import Meter
 

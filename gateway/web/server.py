@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.contracts.channel import WebRequest
+from gateway.contracts.webhook import WebRequest
 from gateway.errors import StoreError
 from gateway.model.upkeep import Depth
 from gateway.web import Desk

@@ -9,17 +9,16 @@ from operator import attrgetter
 from gateway.model.decision import Priority
 from gateway.model.message import Trust
 from rules import days, fields
+from rules.conditions.attachments import read_attachments
 from rules.conditions.base import Condition
 from rules.conditions.facts import (
     COMPARISONS,
     Addressed,
-    FileLike,
     Is,
     OneOf,
     OpenTickets,
     Tagged,
     domain_of,
-    has_attachments,
     is_automatic,
     sender_of,
     trust_of,
@@ -35,9 +34,6 @@ from rules.problems import did_you_mean
 from rules.view import BOTH, DOMAIN, FROM, SUBJECT, TEXT, TO, View
 
 KINDS = ("email", "slack", "telegram", "console", "cli", "form", "webhook")
-_SIZE = re.compile(r"([0-9]{1,12})\s*(B|KB|MB|GB|KiB|MiB|GiB)?", re.IGNORECASE)
-_UNITS = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3}
-_UNITS |= {"kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _COMPARISON = re.compile(r"(>=|<=|>|<|=)?\s*([0-9]{1,6})")
 
 
@@ -219,47 +215,6 @@ def _open_tickets(node: Node, name: str, known: Known) -> Condition | None:
     return OpenTickets(name, tuple(comparisons)) if comparisons else None
 
 
-def _attachments(node: Node, name: str, known: Known) -> Condition | None:
-    if isinstance(node, Scalar):
-        return _flag(has_attachments)(node, name, known)
-    found = fields.fields(node, name, ("name", "type", "larger_than"), known.problems)
-    if not found:
-        return None
-    names = _globs(found.get("name"), f"{name}.name", known)
-    types = _globs(found.get("type"), f"{name}.type", known)
-    larger_than = _size(found["larger_than"], known) if "larger_than" in found else None
-    sources = tuple(f"{key} {_asked(value)}" for key, value in found.items())
-    return FileLike(
-        name,
-        sources,
-        Globs(names) if names else None,
-        Globs(types) if types else None,
-        larger_than,
-    )
-
-
-def _asked(node: Node) -> str:
-    return " or ".join(item.text for item in fields.one_or_more(node) if isinstance(item, Scalar))
-
-
-def _globs(node: Node | None, name: str, known: Known) -> tuple[str, ...]:
-    if node is None:
-        return ()
-    return tuple(text for text, _ in fields.texts(node, name, known.problems))
-
-
-def _size(node: Node, known: Known) -> int | None:
-    text = node.text.strip() if isinstance(node, Scalar) else ""
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        known.problems.error(
-            node.mark,
-            f"larger_than: expected a size such as 5 MB, found {fields.show(node)}",
-        )
-        return None
-    return int(match[1]) * _UNITS[(match[2] or "").lower()]
-
-
 def _group_parts(node: Node, name: str, known: Known) -> tuple[Condition, ...]:
     """Return the parts of a group: the keys of a mapping, or each mapping of a list as a whole."""
     if isinstance(node, Scalar):
@@ -291,7 +246,7 @@ CONDITIONS: Mapping[str, Read] = {
     "channel": _channel,
     "kind": _kind,
     "language": _language,
-    "attachments": _attachments,
+    "attachments": read_attachments,
     "hours": _hours,
     "weekday": _weekday,
     "date": _date,

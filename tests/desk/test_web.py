@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway import web
-from gateway.contracts.channel import WebResponse
+from gateway.contracts.webhook import WebResponse
 from gateway.errors import StoreUnavailable
 from gateway.model.upkeep import Depth
 from gateway.web.metrics import Meter

@@ -13,7 +13,8 @@ from channels.conformance import ScriptedIntake
 from channels.slack import learning, receive, sockets
 from channels.slack.channel import SlackChannel
 from channels.slack.settings import SlackSettings
-from gateway.contracts.channel import ChannelSetup, WebRequest
+from gateway.contracts.channel import ChannelSetup
+from gateway.contracts.webhook import WebRequest
 from gateway.model.message import RawEvent
 from gateway.world import World
 from tests.fakes.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, People, SlackServer

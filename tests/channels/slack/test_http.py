@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from channels.conformance import ScriptedIntake
-from gateway.contracts.channel import WebRequest
+from gateway.contracts.webhook import WebRequest
 from gateway.errors import StoreUnavailable
 from gateway.model.message import Message, Wish
 from tests.channels.slack.conftest import ANA, HELP, is_well, make_channel, once, webhook

@@ -10,7 +10,8 @@ import pytest
 
 from channels.conformance import sample
 from channels.slack import api
-from gateway.contracts.channel import Confirms, Fetches, Profiles, Webhook
+from gateway.contracts.channel import Confirms, Fetches, Profiles
+from gateway.contracts.webhook import Webhook
 from gateway.errors import (
     AddressRefused,
     ChannelMisconfigured,

@@ -11,7 +11,8 @@ import pytest
 
 from channels.conformance import ChannelSuite
 from channels.telegram.channel import TelegramChannel
-from gateway.contracts.channel import Fetches, Intake, Webhook, WebRequest
+from gateway.contracts.channel import Fetches, Intake
+from gateway.contracts.webhook import Webhook, WebRequest
 from gateway.model.people import Place
 from tests.channels.telegram.conftest import WEBHOOK_SECRET, make_channel
 from tests.fakes.telegram_api import Refused

@@ -12,7 +12,8 @@ import pytest
 from channels.conformance import ScriptedIntake
 from channels.telegram import poll, webhook
 from channels.telegram.receive import ALLOWED
-from gateway.contracts.channel import Cursor, WebRequest
+from gateway.contracts.channel import Cursor
+from gateway.contracts.webhook import WebRequest
 from gateway.errors import StoreUnavailable
 from tests.channels.telegram.conftest import (
     ME,
