@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gateway.journey.desk import Desk
 from gateway.journey.handover.naming import writer
+from gateway.journey.handover.standing import elsewhere
 from gateway.journey.plan import limits, permission
 from gateway.journey.plan.draft import Draft
 from gateway.journey.who.identify_chat import is_desk_room
@@ -26,19 +27,28 @@ def question(desk: Desk, revision: Revision) -> Question:
         effect=revision.digest,
         kind=desk.kind_of(revision.channel),
         address=revision.author.address,
-        refs=(revision.external_id,),
+        refs=(revision.external_id, elsewhere(revision.external_id)),
         budgets=limits.wallet(desk, _stand_in(revision)).all,
     )
 
 
 def plan(draft: Draft, revision: Revision, known: Known) -> None:
-    """Draft what a revision causes."""
-    number = known.refs.get(revision.external_id)
-    ticket = current(number, known) if number is not None else None
-    if ticket is None:
+    """Draft what a revision causes: on its ticket, and on that which its message was split into."""
+    names = (revision.external_id, elsewhere(revision.external_id))
+    found = (current(known.refs[name], known) for name in names if name in known.refs)
+    tickets = {ticket.number: ticket for ticket in found if ticket is not None}
+    if not tickets:
         why = "a change of something that we do not know"
         draft.done(Outcome.IGNORED, why, effect=revision.digest, ticket=None)
         return
+    for ticket in tickets.values():
+        _note(draft, revision, ticket, known)
+    what = "deleted" if revision.text is None else "edited"
+    first = next(iter(tickets))
+    draft.done(Outcome.APPENDED, f"{what} a message", effect=revision.digest, ticket=first)
+
+
+def _note(draft: Draft, revision: Revision, ticket: Ticket, known: Known) -> None:
     is_deletion = revision.text is None
     internal = revision.talk is not None and is_desk_room(
         draft.desk, draft.rules, revision.channel, revision.talk
@@ -53,8 +63,6 @@ def plan(draft: Draft, revision: Revision, known: Known) -> None:
     )
     if not internal and ticket.state in _WITH_PEOPLE:
         _tell(draft, revision, ticket, known, is_deletion=is_deletion)
-    what = "deleted" if is_deletion else "edited"
-    draft.done(Outcome.APPENDED, f"{what} a message", effect=revision.digest, ticket=ticket.number)
 
 
 def _tell(

@@ -92,6 +92,50 @@ async def test_the_newest_words_are_taken_out(chat):
     assert (await chat.ticket(row)).subject == "And my lamp is dark"
 
 
+async def test_what_is_changed_afterwards_is_changed_in_both(chat):
+    """The team that has it now works with what its writer means now."""
+    ticket, [lamp] = await said_more(chat, LAMP)
+    row, _ = await split(chat, ticket)
+    fresh = await chat.ticket(row)
+    await change(chat, lamp, "And my lamp hums")
+    await chat.desk.deliver()
+
+    for number in (ticket.number, fresh.number):
+        events = await chat.store.events(number)
+        assert [e.text for e in events if e.kind is EventKind.EDIT] == ["And my lamp hums"]
+    told = [text for text in chat.platform.texts("DESK") if "And my lamp hums" in text]
+    assert [fresh.reference in text for text in told].count(True) == 1
+
+
+async def test_what_is_deleted_afterwards_is_handed_on_from_neither(chat):
+    """Its writer took it back, wherever it stands by then."""
+    ticket, ids = await said_more(chat, LAMP, "My PIN is 4711")
+    row, _ = await split(chat, ticket)
+    fresh = await chat.ticket(row)
+    await change(chat, ids[1], None)
+    for each in (ticket, fresh):
+        to = {"to": "network"}
+        await chat.desk.order("escalate", ticket=each.reference, text="x", arguments=to)
+    await chat.desk.deliver()
+    handed = [text for text in chat.platform.texts("NETWORK") if "lamp" in text]
+
+    assert handed
+    assert "4711" not in str(chat.platform.texts("NETWORK"))
+
+
+async def test_nothing_is_taken_out_twice(chat):
+    """Neither from where it was said, nor from the ticket that it has for itself."""
+    ticket, _ = await said_more(chat, LAMP)
+    row, _ = await split(chat, ticket)
+    fresh = await chat.ticket(row)
+    again, _ = await split(chat, ticket)
+    [request] = [e for e in await chat.store.events(fresh.number) if e.kind is EventKind.REQUEST]
+    further, _ = await split(chat, fresh, event=str(request.seq))
+
+    assert again.reason == f"refused: {ticket.reference} has no follow-up to take out"
+    assert further.reason.startswith(f"refused: {fresh.reference} has no request or follow-up")
+
+
 async def test_a_file_alone_has_no_words_of_somebody_else_over_it(chat):
     """What is split off of what Dora sent is not called what Alice asked."""
     into, gone = await joined(chat)

@@ -9,7 +9,7 @@ from gateway.journey.agents.deed import Deed, WordRefused
 from gateway.journey.agents.joining import MAIL, MOST_PARTIES, is_a_teams
 from gateway.journey.deciding import routing
 from gateway.journey.handover import telling
-from gateway.journey.handover.standing import as_edited
+from gateway.journey.handover.standing import as_edited, elsewhere, ids_in, messages_of
 from gateway.journey.plan.draft import Draft
 from gateway.model.message import Trust
 from gateway.model.people import is_mail_address
@@ -17,6 +17,7 @@ from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketSt
 from gateway.model.ticket_id import format_reference
 
 _SAID = (EventKind.REQUEST, EventKind.FOLLOWUP)
+_SPLIT_BY, _SPLIT_OFF = "split_by", "split_off"
 
 
 def split(draft: Draft, deed: Deed) -> str:
@@ -47,10 +48,12 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
     draft.open(fresh)
     draft.event(
         fresh, EventKind.REQUEST, said.text, by=said.by, visibility=said.visibility,
-        stored=said.attachments, details={"split_by": deed.by},
+        stored=said.attachments, details={_SPLIT_BY: deed.by, **ids_in(said)},
     )  # fmt: skip
+    for external_id in messages_of(said):
+        draft.belongs(elsewhere(external_id), number)
     taken = f"event {said.seq} was split off into {fresh.reference}"
-    draft.event(ticket, EventKind.NOTE, taken, by=deed.by)
+    draft.event(ticket, EventKind.NOTE, taken, by=deed.by, details={_SPLIT_OFF: said.seq})
     draft.change(ticket)
     _tell_writer(draft, fresh)
     colleagues.tell(draft, deed, "split", to=fresh.reference)
@@ -83,10 +86,15 @@ def _wanted(draft: Draft, deed: Deed) -> TicketEvent:
     """Return what is taken out, as its writer left it.
 
     Raises:
-        WordRefused: nothing of the kind was said, or stands any more.
+        WordRefused: nothing of the kind was said, stands any more, or has not been taken out yet.
     """
     named = deed.arguments.get("event", "").strip("#.")
-    said = [event for event in as_edited(draft.history) if event.kind in _SAID]
+    gone = {event.details.get(_SPLIT_OFF) for event in draft.history}
+    said = [
+        event
+        for event in as_edited(draft.history)
+        if event.kind in _SAID and event.seq not in gone and _SPLIT_BY not in event.details
+    ]
     if named:
         said = [event for event in said if str(event.seq) == named]
     else:

@@ -14,6 +14,7 @@ from gateway.model.message import Json, Message
 from gateway.model.ticket import EventKind, FileRef, TicketEvent
 
 _MESSAGES, _LINES, _FILES, _OF = "messages", "lines", "files", "of"
+_NOTED = (_MESSAGES, _LINES, _FILES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,21 @@ def ids_of(message: Message) -> dict[str, Json]:
         return {_MESSAGES: ids}
     files = [sum(file.said_in == each for file in message.attachments) for each in ids]
     return {_MESSAGES: ids, _LINES: list(message.lines), _FILES: files}
+
+
+def ids_in(event: TicketEvent) -> dict[str, Json]:
+    """Return what `ids_of` noted in a line of history: it stays true where the line is copied."""
+    return {name: event.details[name] for name in _NOTED if name in event.details}
+
+
+def messages_of(event: TicketEvent) -> tuple[str, ...]:
+    """Return the ids of the messages that a line of history is made of."""
+    return tuple(map(str, _list(event, _MESSAGES)))
+
+
+def elsewhere(external_id: str) -> str:
+    """Return the name under which a message leads to the ticket that it was split off into."""
+    return f"split:{external_id}"
 
 
 def standing(history: Sequence[TicketEvent]) -> list[TicketEvent]:
@@ -88,7 +104,7 @@ def _newest(piece: _Piece, edits: Mapping[str, str]) -> str:
 
 def _pieces(event: TicketEvent) -> list[_Piece]:
     """Return what each message has of a line of history; one piece where that is not known."""
-    ids = tuple(map(str, _list(event, _MESSAGES)))
+    ids = messages_of(event)
     pairs = zip(_list(event, _LINES), _list(event, _FILES), strict=False)
     counts = [(int(str(lines)), int(str(files))) for lines, files in pairs]
     lines = event.text.split("\n") if event.text else []
