@@ -7,7 +7,7 @@ goes on with the conversation that the desk's last message belongs to, until ``/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -31,7 +31,8 @@ class ConsoleSettings(BaseModel):
 class ConsoleChannel:
     """See `gateway.contracts.channel.Channel`.
 
-    ``ended`` is set when the person has left; ``said`` is the last thing that was shown.
+    ``ended`` is set when the person has left; ``said`` is the last thing that was shown. The next
+    line is taken when ``settled`` returns: a pipe does not wait for answers by itself.
     """
 
     kind = "console"
@@ -44,6 +45,7 @@ class ConsoleChannel:
         self.parser: Parser = ConsoleParser(name)
         self.ended = asyncio.Event()
         self.said: Said | None = None
+        self.settled: Callable[[], Awaitable[None]] = _at_once
         self.world = setup.world
         self.terminal: Terminal = Standard(setup.world.random_bytes(8).hex())
 
@@ -86,3 +88,7 @@ class ConsoleChannel:
 
     async def close(self) -> None:
         """See `Channel.close`: the terminal is not ours to close."""
+
+
+async def _at_once() -> None:
+    """Wait for nothing."""

@@ -32,6 +32,7 @@ async def receive_lines(channel: ConsoleChannel, intake: Intake) -> None:
             channel.terminal.show("(a new conversation)\n> ")
         elif word:
             await _take(channel, line, intake)
+            await channel.settled()
     channel.ended.set()
     await asyncio.Event().wait()
 

@@ -65,6 +65,9 @@ class Standard:
         if text is None:
             return None
         self._count += 1
+        if not sys.stdin.isatty():
+            # Nobody has seen it being typed.
+            self.show(f"{text.rstrip()}\n")
         return Line(f"{self._session}.{self._count}", text.rstrip("\r\n"))
 
     def taken(self, line: Line, *, stored: bool) -> None:

@@ -7,10 +7,12 @@ the real desk, with all its channels, and this process is its ``serve`` meanwhil
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from channels.console import ConsoleChannel, ConsoleSettings
@@ -20,6 +22,7 @@ from gateway.cli.finding import settings_of
 from gateway.cli.new_desk import write_new_desk
 from gateway.contracts.channel import Channel, ChannelSetup
 from gateway.errors import ConfigError, GatewayError
+from gateway.model.outbox import OutboxState
 from gateway.serving.running import DRAIN_SECONDS, Running
 from gateway.settings import Settings
 from gateway.store import DeskLock, open_store
@@ -27,6 +30,8 @@ from gateway.web.metrics import Meter
 from gateway.world import RealWorld
 
 NAME = "console"
+LOOK_AGAIN_SECONDS = 0.02
+MANY = 1000
 WELCOME = """\
 Write to the desk as a customer would. A letter presses a button, a number picks a choice;
 /new asks something else, /quit (or Ctrl-D) ends."""
@@ -47,14 +52,36 @@ async def chat(config: Path | None, *, on_real_desk: bool) -> int:
             await running.parsers.start()
             await running.decide()
             screen.say(WELCOME)
+            console.settled = partial(_answered, running, console)
             console.terminal.show("\n> ")
             running.receive()
             await console.ended.wait()
             # What was typed last is answered before the terminal is given back.
-            await running.pipeline.idle()
-            await running.delivery.drain(DRAIN_SECONDS)
+            await _settled(running)
     screen.say("")
     return 0
+
+
+async def _answered(running: Running, console: ConsoleChannel) -> None:
+    """Return when a line is answered; what the desk has no answer to gets a new prompt."""
+    shown = console.said
+    await _settled(running)
+    if console.said is shown:
+        console.terminal.show("> ")
+
+
+async def _settled(running: Running) -> None:
+    """Return when everything said so far is answered, or will not be soon."""
+    await running.pipeline.idle()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while await _is_answering(running):  # noqa: ASYNC110 - the store tells nobody
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+async def _is_answering(running: Running) -> bool:
+    rows = await running.store.list_outbox(frozenset({OutboxState.QUEUED, OutboxState.WIRE}), MANY)
+    return any(row.place.startswith(f"{NAME}:") for row in rows)
 
 
 def _settings(config: Path | None, folder: Path, *, on_real_desk: bool) -> Settings:

@@ -280,6 +280,26 @@ def test_chat_talks_to_a_temporary_desk(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_chat_answers_a_piped_line_before_it_reads_the_next(tmp_path):
+    """A button that is pressed from a file belongs to the answer before it."""
+    lines = "I forgot my password\nb\nMy name is Bob\n"
+    run = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", "chat"],
+        cwd=tmp_path,
+        env=environment() | {"PYTHONPATH": str(ROOT)},
+        input=lines,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert "> I forgot my password\n" in run.stdout
+    assert "[VT-1001-N] Thank you" in run.stdout
+    assert run.stdout.endswith("> My name is Bob\n> \n")
+    assert "VT-1002" not in run.stdout
+
+
 def test_chat_uses_the_desks_rules_but_not_its_store(shell, tmp_path):
     """What was tried is nobody's ticket."""
     code, said = talk(
