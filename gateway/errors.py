@@ -14,6 +14,8 @@
       StoreError
         StoreUnavailable        the database cannot be written now: nobody is told "got it"
         StoreUnusable           the database will not do before somebody mends it
+          StoreMissing          there is no desk in it yet: `serve` makes one
+          StoreOutdated         it is of an older program: `serve` brings it up to date
         VersionConflict         somebody changed the ticket since it was loaded: load and plan again
         FenceLost               our claim ran out and somebody else has the item: drop the work
         LeaseLost               another node may do by now what only one of them does: stop it
@@ -134,6 +136,14 @@ class StoreUnavailable(StoreError):
 
 class StoreUnusable(StoreError):
     """The database will not do: missing, damaged, of a newer program, not ours to write."""
+
+
+class StoreMissing(StoreUnusable):
+    """There is no desk in the database yet, and whoever opened it makes none."""
+
+
+class StoreOutdated(StoreUnusable):
+    """The database is of an older program, and whoever opened it may not bring it up to date."""
 
 
 class VersionConflict(StoreError):

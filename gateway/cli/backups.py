@@ -51,11 +51,10 @@ def backup(target: Target, config: ConfigOption = None, as_json: JsonOption = Fa
     desk itself. The configuration, the rule files and the secrets are not in it.
     """
     from gateway.store.backups import back_up  # noqa: PLC0415 - not for --help
-    from gateway.world import RealWorld  # noqa: PLC0415 - not for --help
 
     settings = settings_of(config)
     with screen.progress("copying") as tell:
-        made = run(back_up(settings.store_url, target, world=RealWorld(), told=tell))
+        made = run(back_up(settings.store_url, target, told=tell))
     if as_json:
         screen.print_json({"file": str(target), "bytes": made.size, "audit": dict(made.audit)})
     else:

@@ -19,7 +19,7 @@ from gateway.errors import StoreUnusable
 from gateway.model.upkeep import Resumed, nodes_there
 from gateway.store import SQLITE, open_store
 from gateway.store.lock import stopped
-from gateway.store.sqlite import files
+from gateway.store.sqlite import files, opening
 from gateway.store.sqlite.files import Told
 from gateway.world import World
 
@@ -43,8 +43,10 @@ class Restored:
     resumed: Resumed
 
 
-async def back_up(url: str, target: Path, *, world: World, told: Told) -> BackedUp:
+async def back_up(url: str, target: Path, *, told: Told) -> BackedUp:
     """Write a backup of a desk's file, which may be at work, into a new file.
+
+    A desk of an older program is backed up as it is: so there is a way back from an update.
 
     Raises:
         StoreUnusable: there is no desk in a file there, the target is there already, or what was
@@ -52,15 +54,14 @@ async def back_up(url: str, target: Path, *, world: World, told: Told) -> Backed
         StoreError: it failed; there is no target then.
     """
     path = _file(url)
-    async with _opened(url, world, read_only=True):
-        files.require_free(target)
+    await opening.require_desk(str(path))
+    files.require_free(target)
     part = target.with_name(f".{target.name}.part")
     files.remove(part)
     await _copy(path, part, told)
     try:
         await asyncio.to_thread(files.look_through, part)
-        async with _opened(f"{SQLITE}{part}", world, read_only=True) as store:
-            audit = await store.audit()
+        audit = await opening.audit(str(part))
         size = part.stat().st_size
         files.keep(part, target)
     finally:

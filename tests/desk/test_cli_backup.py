@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from gateway.cli import run
 from gateway.model.ticket_id import parse_reference
 from gateway.model.units import counted
+from gateway.store.migrations import migrations
+from gateway.store.sqlite.opening import build
 from tests.desk.cli import environment
 from tests.fakes.postgres import program
 
@@ -234,3 +237,32 @@ def test_the_help_says_what_they_are_for(capsys):
     assert run(["db", "--help"]) == 0
     out = capsys.readouterr().out
     assert all(name in out for name in ("backup", "restore", "resume", "copy"))
+
+
+def older(desk, version):
+    """Put a desk of an older version in the place of a new one, with one event that waits."""
+    for file in desk.parent.glob("desk.db*"):
+        file.unlink()
+    with closing(sqlite3.connect(desk, isolation_level=None)) as connection:
+        build(connection, version)
+        connection.execute(
+            "INSERT INTO inbox (channel, lane, state, head, ready_at, fence, holder, attempts,"
+            " received_at, size, reason, keys, facts)"
+            " VALUES ('support-mail', 'a', 'new', 1, 0, 0, '', 0, 1, 0, '', '[]', '{}')"
+        )
+
+
+@pytest.mark.parametrize("version", [step.version for step in migrations()])
+def test_a_desk_of_any_version_is_backed_up_as_it_is(shell, desk, tmp_path, version):
+    """There is a way back from an update: the audit is made, and the version stays."""
+    older(desk, version)
+    saved = tmp_path / "saved.db"
+
+    made = shell("db", "backup", str(saved), "--json")
+
+    assert made.code == 0, made.err
+    assert made.json["audit"]["pending"] == 1
+    for file in (desk, saved):
+        with closing(sqlite3.connect(file)) as connection:
+            found = connection.execute("SELECT max(version) FROM migrations").fetchone()
+        assert found == (version,)

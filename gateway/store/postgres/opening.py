@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from gateway.errors import StoreUnusable
+from gateway.errors import StoreMissing, StoreOutdated, StoreUnusable
 from gateway.store import desk
 from gateway.store.clock import LeaseClock
 from gateway.store.migrations import Migration, migrations
@@ -79,9 +79,13 @@ async def _prepare(connection: asyncpg.Connection, place: str, at: int, *, read_
         raise StoreUnusable(f"{place}: this PostgreSQL is too old: 11 or newer is needed")
     newest = migrations()[-1].version
     version = await _version(connection, place, newest)
+    if read_only and not version:
+        raise StoreMissing(f"{place}: there is no desk in it yet; start `serve` once")
     if read_only and version < newest:
-        what = "it is of an older Ventanilla" if version else "there is no desk in it yet"
-        raise StoreUnusable(f"{place}: {what}; start `serve` once")
+        raise StoreOutdated(
+            f"{place}: it is of an older Ventanilla (schema {version}; this one has {newest});"
+            " `serve` brings it up to date"
+        )
     if version < newest:
         await _migrate(connection, place, at)
 
@@ -97,7 +101,7 @@ async def _version(connection: asyncpg.Connection, place: str, newest: int) -> i
     if version > newest:
         raise StoreUnusable(
             f"{place}: it was written by a newer Ventanilla"
-            f" (schema {version}; this one knows {newest})"
+            f" (schema {version}; this one knows {newest}); install that one again"
         )
     return version
 

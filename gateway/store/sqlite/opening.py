@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
-from gateway.errors import StoreUnusable
+from gateway.errors import StoreMissing, StoreOutdated, StoreUnusable
 from gateway.store import desk
 from gateway.store.migrations import Migration, migrations
 from gateway.store.queries import expand
@@ -26,6 +27,8 @@ from gateway.store.sqlite.store import SqliteStore
 from gateway.store.sqlite.writer import Writer
 from gateway.store.values import to_micros
 from gateway.world import World
+
+T = TypeVar("T")
 
 # RETURNING came with 3.35 (2021), STRICT tables with 3.37.
 OLDEST_SQLITE = (3, 37, 0)
@@ -61,8 +64,7 @@ async def open_sqlite(
         raise StoreUnusable(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed")
     writer = None
     if read_only:
-        _require_file(Path(path))
-        await _look(path)
+        await _read(path, partial(_require_current, path))
     else:
         link = await _open_writer(path, world, sole_writer=sole_writer)
         writer = Writer(link, Standing(path), checkpoints=sole_writer)
@@ -74,18 +76,39 @@ async def open_sqlite(
     return store
 
 
-async def _look(path: str) -> None:
-    """Pass when a file holds a database that this program can read."""
+async def require_desk(path: str) -> None:
+    """Pass when a file holds a desk, of this program or of an older one.
+
+    Raises:
+        StoreUnusable: it is missing, damaged, of a newer program, or no desk.
+    """
+    await _read(path, partial(_require_ours, path))
+
+
+async def audit(path: str) -> Mapping[str, int]:
+    """Return the summands of conservation of a desk, of this program or of an older one.
+
+    Raises:
+        StoreUnusable: as for `require_desk`.
+    """
+    # It asks for nothing that the first version had not.
+    return await _read(path, lambda connection: run(connection.cursor(), desk.audit()))
+
+
+async def _read(path: str, ask: Callable[[sqlite3.Connection], T]) -> T:
+    _require_file(Path(path))
     link = await open_reader(path)
     try:
-        await link.call(partial(_require_current, path))
+        return await link.call(ask)
+    except sqlite3.Error as fault:
+        raise faults.at_opening(fault, path) from fault
     finally:
         await link.close()
 
 
 def _require_file(path: Path) -> None:
     if not path.is_file():
-        raise StoreUnusable(f"{path}: there is no database yet; `serve` makes it")
+        raise StoreMissing(f"{path}: there is no database yet; `serve` makes it")
 
 
 async def _open_writer(path: str, world: World, *, sole_writer: bool) -> Link:
@@ -146,20 +169,26 @@ def _prepare(path: str, at: int, sole_writer: bool, connection: sqlite3.Connecti
         connection.execute(f"PRAGMA {pragma}").fetchall()
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _migrate(path, at, connection)
+        _migrate(path, at, connection, sole_writer=sole_writer)
         if sole_writer:
             run(connection.cursor(), desk.forsake())
     except BaseException:
-        connection.execute("ROLLBACK")
+        # A full disk has ended it already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
 
-def _migrate(path: str, at: int, connection: sqlite3.Connection) -> None:
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+def _migrate(path: str, at: int, connection: sqlite3.Connection, *, sole_writer: bool) -> None:
+    tables = _tables(connection)
     version = _version(connection) if tables else 0
     steps = migrations()
     _require_known(path, version, steps[-1].version, ours=not tables or version > 0)
+    if 0 < version < steps[-1].version and not sole_writer:
+        raise StoreOutdated(
+            f"{path}: a `serve` of an older Ventanilla is at work on it; restart that one first"
+        )
     connection.execute(_VERSIONS)
     for step in steps:
         if step.version > version:
@@ -181,11 +210,22 @@ def _take(step: Migration, at: int, connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO migrations (version, applied_at) VALUES (?, ?)", values)
 
 
+def _require_ours(path: str, connection: sqlite3.Connection) -> int:
+    """Return the schema's version, which is this program's or an older one."""
+    if not _tables(connection):
+        raise StoreMissing(f"{path}: there is no desk in it yet; `serve` makes it")
+    version = _version(connection)
+    _require_known(path, version, migrations()[-1].version, ours=version > 0)
+    return version
+
+
 def _require_current(path: str, connection: sqlite3.Connection) -> None:
-    version, newest = _version(connection), migrations()[-1].version
-    _require_known(path, version, newest, ours=version > 0)
+    version, newest = _require_ours(path, connection), migrations()[-1].version
     if version < newest:
-        raise StoreUnusable(f"{path}: it is of an older Ventanilla; start `serve` once")
+        raise StoreOutdated(
+            f"{path}: it is of an older Ventanilla (schema {version}; this one has {newest});"
+            " `serve` brings it up to date, `db backup` keeps it as it is"
+        )
 
 
 def _require_known(path: str, version: int, newest: int, *, ours: bool) -> None:
@@ -194,8 +234,13 @@ def _require_known(path: str, version: int, newest: int, *, ours: bool) -> None:
     if version > newest:
         raise StoreUnusable(
             f"{path}: it was written by a newer Ventanilla"
-            f" (schema {version}; this one knows {newest})"
+            f" (schema {version}; this one knows {newest}); install that one again"
         )
+
+
+def _tables(connection: sqlite3.Connection) -> int:
+    """Return how many tables and indexes there are."""
+    return int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -12,13 +12,13 @@ from contextlib import closing
 
 import pytest
 
-from gateway.errors import StoreUnavailable, StoreUnusable
+from gateway.errors import StoreMissing, StoreOutdated, StoreUnavailable, StoreUnusable
 from gateway.store import DeskLock, open_store
 from gateway.store.migrations import migrations
 from gateway.store.queries import expand
 from gateway.store.sqlite import faults
 from gateway.store.sqlite.link import macro
-from gateway.store.sqlite.opening import _WRITER_PRAGMAS
+from gateway.store.sqlite.opening import _WRITER_PRAGMAS, build
 from tests.store.things import offer, opened, plan
 
 
@@ -83,11 +83,68 @@ async def test_tickets_of_an_older_desk_come_along(desk, path):
             )
         older.commit()
 
-    await desk.open()
+    await desk.open(sole_writer=True)
 
     with closing(sqlite3.connect(path)) as newer:
         found = newer.execute("SELECT wake_at, channel, went_to, reopened FROM tickets").fetchall()
     assert found == [(3, "mail", "people", 0), (3, "mail", "faq", 0)]
+
+
+def of_version(path, version, *statements):
+    """Make a desk of an older program."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
+        build(older, version)
+        for statement in statements:
+            older.execute(statement)
+
+
+def schema(path):
+    """Return the version of a desk."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT max(version) FROM migrations").fetchone()[0]
+
+
+@pytest.mark.parametrize("version", [step.version for step in migrations()[:-1]])
+async def test_an_older_desk_is_brought_up_to_date_by_serve_alone(desk, path, version):
+    """Who looks, and who works beside a `serve` that is older itself, changes nothing."""
+    of_version(path, version)
+    before = path.read_bytes()
+
+    with pytest.raises(StoreOutdated, match="`serve` brings it up to date"):
+        await desk.open(read_only=True)
+    with pytest.raises(StoreOutdated, match="restart that one first"):
+        await desk.open()
+
+    assert path.read_bytes()[100:] == before[100:]  # the header tells of its log by now
+    await desk.open(sole_writer=True)
+    assert schema(path) == migrations()[-1].version
+
+
+async def test_an_update_that_finds_no_room_leaves_the_desk_as_it_was(desk, path):
+    """It is said why, and with room it goes on."""
+    of_version(path, 1)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Room for the log's index, and no more of the log.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (32 * 1024, before[1]))
+    try:
+        with pytest.raises(StoreUnavailable, match="disk"):
+            await desk.open(sole_writer=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert schema(path) == 1
+    await desk.open(sole_writer=True)
+    assert schema(path) == migrations()[-1].version
+
+
+async def test_a_file_without_tables_is_a_desk_that_is_not_made_yet(desk, path):
+    """What a start that was killed leaves: `serve` makes the desk, nobody else does."""
+    path.touch()
+
+    with pytest.raises(StoreMissing, match="no desk in it yet"):
+        await desk.open(read_only=True)
+    await desk.open()
+    assert schema(path) == migrations()[-1].version
 
 
 async def test_a_foreign_database_is_not_taken_over(desk, path):
