@@ -15,7 +15,7 @@ from itertools import combinations
 
 from gateway import app, loading
 from gateway.contracts.channel import Address, Channel, Listens
-from gateway.errors import Problem
+from gateway.errors import Problem, StoreError, StoreMissing, StoreOutdated
 from gateway.model.people import Place
 from gateway.settings import ChannelSettings, Rest, Settings
 from gateway.settings.places import Key, place_of
@@ -29,8 +29,9 @@ async def check(settings: Settings, *, connect: bool) -> Sequence[Problem]:
     book, in_rules = await asyncio.to_thread(app.load_rules, settings)
     _, in_words = app.load_words(settings)
     told = [place for team in book.teams.values() for place in team.tell] if book else []
-    found = [*settings.problems, *wrong, *check_place_of_store(settings), *in_rules, *in_words]
-    if book is not None and (connect or app.database_path(settings) is not None):
+    in_store = await check_store(settings, connect=connect)
+    found = [*settings.problems, *wrong, *in_store, *in_rules, *in_words]
+    if book is not None and not in_store and (connect or app.database_path(settings) is not None):
         learned = await app.load_lessons(settings)
         found += book.unsent(learned, 1 - settings.max_wrong)
     found += check_listeners(settings, channels)
@@ -139,6 +140,27 @@ def _collide(one: Address, other: Address) -> bool:
     # Port 0 is another one each time.
     is_one_host = len(hosts) == 1 or not hosts.isdisjoint(_EVERYWHERE)
     return bool(port) and port == other_port and is_one_host
+
+
+async def check_store(settings: Settings, *, connect: bool) -> Sequence[Problem]:
+    """Return what is wrong with the database; one on a server is asked with ``connect`` only."""
+    path = app.database_path(settings)
+    if found := list(check_place_of_store(settings)):
+        return found
+    if not (connect if path is None else path.exists()):
+        return ()
+    line, column = place_of(settings.places, ("store", "url"))
+    told = partial(Problem, file=str(settings.path), line=line, column=column)
+    try:
+        async with app.reading(settings):
+            return ()
+    except StoreOutdated as fault:
+        hint = "there is no way back from that but a backup"
+        return (told(message=f"store.url: {fault}", suggestion=hint, severity="warning"),)
+    except StoreMissing:
+        return ()
+    except StoreError as fault:
+        return (told(message=f"store.url: {fault}"),)
 
 
 def check_place_of_store(settings: Settings) -> Iterator[Problem]:

@@ -1,10 +1,14 @@
 """``init``, ``check`` and ``explain``: what an admin meets first."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from gateway.cli import run
+from gateway.store.migrations import migrations
+from gateway.store.sqlite.opening import build
 from tests.desk.cli import ROOT, environment, process
 
 EXPLAINED = {
@@ -437,3 +441,35 @@ def test_files_are_named_as_the_configuration_was(shell):
 
     files = [problem["file"] for problem in json.loads(wrong.stdout)["problems"]]
     assert set(files) == {"desk/config.toml", "desk/rules/desk.yaml"}
+
+
+def desk_of(shell, version):
+    """Give the shell's desk a database of a version."""
+    with closing(sqlite3.connect(shell.config.parent / "desk.db", isolation_level=None)) as made:
+        build(made, min(version, migrations()[-1].version))
+        made.execute("DELETE FROM migrations WHERE version = ?", (version,))
+        made.execute("INSERT INTO migrations VALUES (?, 0)", (version,))
+
+
+def test_check_says_that_serve_will_bring_a_desk_up_to_date(shell):
+    """A warning where the database is named: it is not wrong, and there is no way back."""
+    desk_of(shell, 1)
+
+    ran = shell("check", "--json")
+
+    assert ran.code == 0
+    [told] = [one for one in ran.json["problems"] if "store.url" in one["message"]]
+    assert told["severity"] == "warning"
+    assert shell.config.read_text().splitlines()[told["line"] - 1].startswith("url =")
+    assert "older Ventanilla (schema 1" in told["message"]
+    assert "backup" in told["suggestion"]
+
+
+def test_check_finds_a_desk_that_a_newer_program_brought_up_to_date(shell):
+    """`serve` would refuse it as well."""
+    desk_of(shell, 99)
+
+    ran = shell("check")
+
+    assert ran.code == 1
+    assert "newer Ventanilla (schema 99" in ran.out + ran.err

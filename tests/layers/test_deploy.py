@@ -54,6 +54,11 @@ def test_the_unit_gives_time_to_drain():
     assert int(found[1]) > DRAIN_SECONDS
 
 
+def test_what_check_finds_leaves_the_start_to_serve():
+    """`serve` starts with what only an update of the program made fail; `check` cannot know."""
+    assert re.search(r"^ExecStartPre=-\S+ check ", UNIT.read_text(), re.MULTILINE)
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
 def test_systemd_understands_the_unit(tmp_path):
     """Every key is one that it knows; the paths are those of this machine."""
