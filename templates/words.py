@@ -13,16 +13,18 @@ from pathlib import Path
 
 from gateway.contracts.words import Meaning, Text, Value
 from gateway.errors import Problem
-from templates import meanings, plain
+from templates import meanings, plain, remarks
 from templates.catalogue import CATALOGUE, RECEIPT
 from templates.engine import Compiled, admit
 from templates.meanings import Table
 from templates.overrides import SUFFIX, WORDS_FILE, Overrides, read_overrides, shipped_tables
 from templates.polite import NOTHING
+from templates.remarks import Remarks
 from templates.source import Source, split
 
 _SHIPPED = Path(__file__).parent
 _LAST_RESORT = "en"
+_REMARKS = frozenset({"reason", "doubt", "flags"})
 _logger = logging.getLogger(__name__)
 
 
@@ -75,12 +77,14 @@ class TemplateWords:
             for phrase, meaning in self._table(language).phrases.items():
                 self._phrases.setdefault(phrase, meaning)
         self._compiled: dict[tuple[str, str], tuple[Compiled, ...]] = {}
+        self._remarks: dict[str, Remarks | None] = {}
 
     def render(self, key: str, language: str, values: Mapping[str, Value]) -> Text:
         """See `Words.render`. An unknown ``requester/<name>`` is the usual receipt."""
         key = key if self.knows(key) else RECEIPT
         try:
-            messages, plain_values = self._messages(key, language), admit(key, values)
+            messages = self._messages(key, language)
+            plain_values = admit(key, self._remarked(key, language, values))
         except Exception:
             _logger.exception("template not usable", extra={"key": key, "language": language})
             return plain.words(key, values)
@@ -90,6 +94,27 @@ class TemplateWords:
             except Exception:
                 _logger.exception("template failed", extra={"key": key, "language": language})
         return plain.words(key, values)
+
+    def _remarked(
+        self, key: str, language: str, values: Mapping[str, Value]
+    ) -> Mapping[str, Value]:
+        """Return the values of a message to agents with the desk's remarks in their language."""
+        if not key.startswith("agent/") or (there := self._remarks_in(language)) is None:
+            return values
+        said: dict[str, Value] = {}
+        for name in _REMARKS & values.keys():
+            value = values[name]
+            if isinstance(value, str):
+                said[name] = there.said(value)
+            elif isinstance(value, tuple):
+                said[name] = tuple(map(there.said, value))
+        return {**values, **said}
+
+    def _remarks_in(self, language: str) -> Remarks | None:
+        if language not in self._remarks:
+            step = next(s for s in self._chain(language) if (_SHIPPED / s / WORDS_FILE).is_file())
+            self._remarks[language] = remarks.load(_SHIPPED / step)
+        return self._remarks[language]
 
     def knows(self, key: str) -> bool:
         """Return whether there is a message of this key, shipped or an admin's own."""
