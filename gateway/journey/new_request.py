@@ -27,10 +27,9 @@ from gateway.model.ticket import (
     Ticket,
     TicketState,
     Visibility,
+    listed_under,
 )
 from gateway.model.ticket_id import format_reference
-
-MOST_WORDS = 120
 
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
@@ -79,7 +78,8 @@ def _open(draft: Draft, case: Asked, decision: Decision) -> Ticket:
         state=TicketState.OPEN,
         channel=message.channel,
         kind=case.request.kind,
-        subject=message.subject or _first_words(message),
+        # Chat knows no subjects.
+        subject=message.subject or (listed_under(message.text) if message.talk else ""),
         language=case.request.answered_in,
         created_at=draft.at,
         updated_at=draft.at,
@@ -240,14 +240,6 @@ def _route_new(draft: Draft, case: Asked, ticket: Ticket, decision: Decision) ->
         draft.event(ticket, EventKind.NOTE, f"not acknowledged: {limit}")
     telling.tell_new(draft, ticket, decision.reason, case.message)
     end(draft, case.message, Outcome.ROUTED, decision.reason, ticket.number)
-
-
-def _first_words(message: Message) -> str:
-    """Return what a chat message is listed under: chat knows no subjects."""
-    text = message.text.strip().partition("\n")[0] if message.talk else ""
-    if len(text) <= MOST_WORDS:
-        return text
-    return f"{text[: MOST_WORDS - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _greet(draft: Draft, case: Asked) -> None:

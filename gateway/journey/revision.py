@@ -5,9 +5,12 @@ An edit is text whatever it says: it carries out no word, answers no question an
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
 from gateway.journey.desk import Desk
 from gateway.journey.handover.naming import writer
-from gateway.journey.handover.standing import elsewhere
+from gateway.journey.handover.standing import elsewhere, messages_of, opening
 from gateway.journey.plan import limits, permission
 from gateway.journey.plan.draft import Draft
 from gateway.journey.who.identify_chat import is_desk_room
@@ -15,7 +18,16 @@ from gateway.journey.who.identity import current
 from gateway.model.inbox import Outcome
 from gateway.model.message import Author, Message, Revision
 from gateway.model.question import Known, Question
-from gateway.model.ticket import EventKind, Ticket, TicketState, Visibility
+from gateway.model.ticket import (
+    EventKind,
+    Ticket,
+    TicketEvent,
+    TicketState,
+    Visibility,
+    listed_under,
+)
+
+Histories: TypeAlias = Mapping[int, Sequence[TicketEvent]]
 
 _WITH_PEOPLE = (TicketState.OPEN, TicketState.WAITING)
 
@@ -32,20 +44,36 @@ def question(desk: Desk, revision: Revision) -> Question:
     )
 
 
-def plan(draft: Draft, revision: Revision, known: Known) -> None:
-    """Draft what a revision causes: on its ticket, and on that which its message was split into."""
+def tickets_of(revision: Revision, known: Known) -> Mapping[int, Ticket]:
+    """Return the ticket of a changed message, and the one that it was split off into."""
     names = (revision.external_id, elsewhere(revision.external_id))
     found = (current(known.refs[name], known) for name in names if name in known.refs)
-    tickets = {ticket.number: ticket for ticket in found if ticket is not None}
+    return {ticket.number: ticket for ticket in found if ticket is not None}
+
+
+def plan(draft: Draft, revision: Revision, known: Known, histories: Histories) -> None:
+    """Draft what a revision causes; ``histories`` are those of the tickets it concerns."""
+    tickets = tickets_of(revision, known)
     if not tickets:
         why = "a change of something that we do not know"
         draft.done(Outcome.IGNORED, why, effect=revision.digest, ticket=None)
         return
-    for ticket in tickets.values():
+    for number, ticket in tickets.items():
         _note(draft, revision, ticket, known)
+        if revision.text is None:
+            _retitle(draft, ticket, revision.external_id, histories[number])
     what = "deleted" if revision.text is None else "edited"
     first = next(iter(tickets))
     draft.done(Outcome.APPENDED, f"{what} a message", effect=revision.digest, ticket=first)
+
+
+def _retitle(draft: Draft, ticket: Ticket, deleted: str, history: Sequence[TicketEvent]) -> None:
+    """List a ticket under what is left of its first words, where some were taken back."""
+    opened = next((event for event in history if event.kind is EventKind.REQUEST), None)
+    if opened is None or deleted not in messages_of(opened):
+        return
+    left = opening((*history, *(e for e in draft.said if e.ticket == ticket.number)))
+    draft.change(ticket, subject=listed_under(left.text) if left else "")
 
 
 def _note(draft: Draft, revision: Revision, ticket: Ticket, known: Known) -> None:

@@ -14,6 +14,9 @@ from gateway.model.message import Json
 from gateway.model.people import Way
 from gateway.model.timing import Timing
 
+LONGEST_SUBJECT = 120
+"""In characters, of what had none of its own."""
+
 BY_DESK = "ventanilla"
 """Stands in history for the one who wrote what the desk says by itself."""
 MERGED = "merged"
@@ -243,3 +246,11 @@ class TicketEvent:
     details: Mapping[str, Json] = field(default_factory=dict)
     seq: int = 0
     """Its place in the ticket's history, counted from 1; 0 until it is stored."""
+
+
+def listed_under(text: str) -> str:
+    """Return the words by which a message without a subject is listed: its first ones."""
+    line = text.strip().partition("\n")[0]
+    if len(line) <= LONGEST_SUBJECT:
+        return line
+    return f"{line[: LONGEST_SUBJECT - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"

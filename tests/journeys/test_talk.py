@@ -11,8 +11,11 @@ import pytest
 from gateway import cli
 from gateway.contracts.channel import Profile
 from gateway.errors import PermanentFailure, TemporaryFailure
+from gateway.journey.learning import knowledge
+from gateway.journey.learning.drafting import drafted
 from gateway.journey.reading.burst import as_one
 from gateway.model.inbox import InboxState, Outcome
+from gateway.model.knowledge import DraftState
 from gateway.model.message import RawEvent
 from gateway.model.ticket import EventKind, TicketState, Visibility
 from tests.fakes.rooms import external_id
@@ -419,6 +422,44 @@ async def test_edits_and_deletions_are_history(chat):
     assert (EventKind.DELETION, "") in said
     assert "The lift in house 2" in chat.platform.texts("DESK")[-2]
     assert "deleted a message" in chat.platform.texts("DESK")[-1]
+
+
+async def test_a_ticket_is_not_listed_under_words_that_were_taken_back(chat):
+    """Nor drafted, counted as a gap, or shown as solved, with them."""
+    row = await chat.say(ALICE, "HELP", "My PIN is 4711 and the lift is broken")
+    reference = (await chat.ticket(row)).reference
+    gone = chat.event(ALICE, "HELP", None, kind="change", of=external_id("HELP", 1), thread=1)
+    await chat.happen(gone)
+    await chat.desk.order("close", ticket=reference, text="Mended")
+    await chat.desk.order("faq", ticket=reference)
+    ticket, events = await chat.ticket(row), await chat.store.events(row.ticket)
+    [drafted_from] = await chat.store.faq_drafts(frozenset(DraftState), 9)
+
+    assert ticket.subject == ""
+    assert drafted(drafted_from, ticket, events).question == ""
+    assert knowledge.unanswered([(ticket, events)], private=()) == []
+    assert knowledge.solved_of(ticket, events) is None
+
+
+async def test_what_is_left_of_one_breath_is_what_a_ticket_is_listed_under(chat):
+    """One of several messages was deleted."""
+    texts = ("My PIN is 4711", LIFT)
+    row = await chat.happen(*(chat.event(ALICE, "D1", text) for text in texts))
+    of = external_id("D1", 1)
+    await chat.happen(chat.event(ALICE, "D1", None, kind="change", of=of))
+
+    assert (await chat.ticket(row)).subject == LIFT
+
+
+async def test_a_follow_up_that_was_deleted_leaves_the_ticket_its_name(chat):
+    """It was not called after it."""
+    row = await chat.say(ALICE, "D1", LIFT)
+    more = chat.event(ALICE, "D1", "My PIN is 4711")
+    await chat.happen(more)
+    of = external_id("D1", json.loads(more.body)["id"])
+    await chat.happen(chat.event(ALICE, "D1", None, kind="change", of=of))
+
+    assert (await chat.ticket(row)).subject == LIFT
 
 
 async def test_who_edited_is_named_as_whoever_wrote(chat):

@@ -13,7 +13,7 @@ from gateway.journey.handover.standing import as_edited, elsewhere, ids_in, mess
 from gateway.journey.plan.draft import Draft
 from gateway.model.message import Trust
 from gateway.model.people import is_mail_address
-from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState
+from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, listed_under
 from gateway.model.ticket_id import format_reference
 
 _SAID = (EventKind.REQUEST, EventKind.FOLLOWUP)
@@ -36,7 +36,7 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
     fresh = replace(
         ticket, number=number, reference=format_reference(draft.desk.policy.prefix, number),
         version=1, state=TicketState.OPEN, created_at=draft.at, updated_at=draft.at,
-        subject=said.text.strip().partition("\n")[0][:120] or seen.subject,
+        subject=listed_under(said.text) or seen.subject,
         parties=(replace(author, number=1, invited=False, origin=None),),
         channel=draft.place_of(ticket, author).channel, kind=author.kind,
         language=seen.language,

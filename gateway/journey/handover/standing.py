@@ -73,6 +73,11 @@ def as_edited(history: Sequence[TicketEvent]) -> list[TicketEvent]:
     return [_in_words(event, edits) for event in standing(history)]
 
 
+def opening(history: Sequence[TicketEvent]) -> TicketEvent | None:
+    """Return what a ticket was opened with, as far as it stands; None where it was taken back."""
+    return next((e for e in as_edited(history) if e.kind is EventKind.REQUEST), None)
+
+
 def _about(event: TicketEvent) -> str:
     """Return the id of the message that an edit or a deletion is about."""
     return str(event.details.get(_OF))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.contracts.rules import Rules
+from gateway.journey.handover.standing import opening
 from gateway.journey.learning.knowledge import asked
 from gateway.journey.plan.draft import Draft
 from gateway.model.knowledge import FaqDraft
@@ -67,7 +68,7 @@ def drafted(draft: FaqDraft, ticket: Ticket, events: Sequence[TicketEvent]) -> D
 
     The answer is the agent's own wording for it, else the closing summary, else the last reply.
     """
-    request = next((e for e in events if e.kind is EventKind.REQUEST), None)
+    request = opening(events)
     worded = [e.text for e in events if e.kind is EventKind.NOTE and e.details.get(_MARK)]
     closing = [e.text for e in events if e.details.get("closing")]
     replies = [
@@ -79,7 +80,7 @@ def drafted(draft: FaqDraft, ticket: Ticket, events: Sequence[TicketEvent]) -> D
         reference=ticket.reference,
         team=ticket.team,
         language=ticket.language,
-        subject=ticket.subject,
+        subject=ticket.subject if request else "",
         text=request.text if request else "",
         answer=said.strip(),
     )

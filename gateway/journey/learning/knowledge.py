@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from gateway.journey.handover.standing import opening
 from gateway.model.knowledge import Solved
 from gateway.model.ticket import BY_DESK, EventKind, Ticket, TicketEvent, TicketState
 
@@ -93,7 +94,7 @@ def unanswered(stories: Iterable[Story], private: Collection[str]) -> list[Unans
             continue
         if ticket.rule not in (None, FALLBACK) or any(e.details.get("faq") for e in events):
             continue
-        request = next((event for event in events if event.kind is EventKind.REQUEST), None)
+        request = opening(events)
         helped = any(_HELPED in e.text for e in events if e.kind is EventKind.STATE)
         if request is None or helped or not request.text.strip():
             continue
@@ -112,7 +113,7 @@ def unanswered(stories: Iterable[Story], private: Collection[str]) -> list[Unans
 def solved_of(ticket: Ticket, events: Sequence[TicketEvent]) -> tuple[Solved, str] | None:
     """Return how a ticket was solved, and what it asked; None where nobody wrote a summary."""
     closings = [event.text for event in events if event.details.get("closing")]
-    request = next((event for event in events if event.kind is EventKind.REQUEST), None)
+    request = opening(events)
     if not closings or request is None:
         return None
     found = Solved(
