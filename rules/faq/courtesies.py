@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rules.faq.contractions import spelled_out
-from rules.faq.cues import COURTESIES, GREETINGS, OPENERS, PAIRS, PREAMBLES, THANKS
+from rules.faq.manners import COURTESIES, GREETINGS, OPENERS, PAIRS, PREAMBLES, SMALL_TALK, THANKS
+from rules.faq.references import only_names
 from rules.folding import fold, split_words
 
 Names = tuple[str, ...]
@@ -22,6 +23,8 @@ _MOST_OF_A_NAME = 2
 _MOST_CLAUSES = 3
 _LONGEST_PREAMBLE = max(map(len, PREAMBLES))
 _PREAMBLE_FIRST = frozenset(words[0] for words in PREAMBLES)
+_COURTEOUS_FIRST = COURTESIES | {words[0] for words in SMALL_TALK}
+_COURTEOUS_LAST = COURTESIES | {words[-1] for words in SMALL_TALK}
 _FIRST_CLAUSE = re.compile(r"([^,;:–—]+)[,;:–—]+|(.+?) -+ ")  # noqa: RUF001 - dashes are meant
 _LAST_CLAUSE = re.compile(r".*(?:[,;:–—]|\s-+\s)(.+)$", re.DOTALL)  # noqa: RUF001 - see above
 
@@ -40,19 +43,23 @@ def tokens_of(text: str) -> tuple[str, ...]:
     """Return the folded words of a phrasing; equal words of all phrasings are one object."""
     folded = fold(text)
     tokens = split_words(folded)
-    return tuple(map(sys.intern, spelled_out(heart_of(folded, tokens).words or tokens)))
+    return tuple(map(sys.intern, heart_of(folded, tokens).words or spelled_out(tokens)))
 
 
 def heart_of(folded: str, tokens: Sequence[str]) -> Heart:
-    """Return what a folded sentence says, of which ``tokens`` are all the words."""
+    """Return what a folded sentence says, of which ``tokens`` are all the words.
+
+    Short forms of words are read as the long ones.
+    """
     said, words, names = folded, tokens, Names()
-    if words and words[0] in COURTESIES:
+    if words and words[0] in _COURTEOUS_FIRST:
         if _is_courtesy(words):
             return Heart(())
         said, words, names = _without_opening(folded, tokens)
+    words = spelled_out(words)
     if words and words[0] in _PREAMBLE_FIRST:
         words = _without_preamble(words)
-    if words and words[-1] in COURTESIES:
+    if words and (words[-1] in _COURTEOUS_LAST or not words[-1].isalpha()):
         words = _without_closing(said, words)
     return Heart(words, names)
 
@@ -106,8 +113,8 @@ def _greeting_at(tokens: Sequence[str]) -> int:
 
 def _without_closing(said: str, tokens: Sequence[str]) -> Sequence[str]:
     clause = _LAST_CLAUSE.match(said)
-    last = split_words(clause[1]) if clause is not None else []
-    if last and _is_courtesy(last):
+    last = spelled_out(split_words(clause[1])) if clause is not None else ()
+    if last and (_is_courtesy(last) or only_names(last)):
         tokens = tokens[: len(tokens) - len(last)]
     while tokens and tokens[-1] in THANKS:
         tokens = tokens[:-1]
@@ -115,4 +122,4 @@ def _without_closing(said: str, tokens: Sequence[str]) -> Sequence[str]:
 
 
 def _is_courtesy(clause: Sequence[str]) -> bool:
-    return bool(clause) and COURTESIES.issuperset(clause)
+    return bool(clause) and (COURTESIES.issuperset(clause) or tuple(clause) in SMALL_TALK)

@@ -1,4 +1,4 @@
-"""Words that say more than they weigh: negations, faults, endings, greetings and farewells.
+"""Words that say more than they weigh: negations, faults, endings, and first words of questions.
 
 All folded, in the five languages together. They only ever make the FAQ shyer.
 """
@@ -10,11 +10,12 @@ from itertools import product
 from rules.faq.stems import stem
 
 
-def _words(text: str) -> frozenset[str]:
+def listed(text: str) -> frozenset[str]:
+    """Return the words of a text, as a set."""
     return frozenset(text.split())
 
 
-NEGATIONS = _words(
+NEGATIONS = listed(
     """
     not never cannot cant couldnt didnt doesnt dont isnt wont unable without t
     nao nunca sem nem sin non mai senza nie bez
@@ -22,43 +23,131 @@ NEGATIONS = _words(
     """
 )
 
-FAULTS = _words(
+NO = "no"
+"""A negation in Spanish, English and Italian; in Portuguese it means *in the*, in Polish *well*."""
+
+NO_MEANS_OTHERWISE = frozenset(("pt", "pl"))
+
+WANTING = listed(
     """
-    broken bug charged complaint crash crashed crashes crashing damaged down error errors fail
-    failed fails failure fault faulty freezes frozen missing outage slow stolen stopped stuck twice
-    wrong
-    avaria avariada avariado caiu danificado duplicado errada errado erro falha falhou lento partido
-    roubado
-    averiado caida caido cobrado duplicada equivocado estropeada estropeado falla fallo lenta robado
-    rota roto
-    bloccata danneggiato errata errato guasta guasto lentissimo rotta rotto rubato sbagliata
-    sbagliato
-    awaria bledna bledny blad padl powoli skradziono uszkodzona uszkodzony zawiesza zepsuta zepsuty
-    zle
+    want wish to please
+    quero queria me se o a os as lhe
+    quiero quisiera te lo la los las le les
+    voglio vorrei mi si li
+    chce chcialbym chcialabym sie go prosze
     """
 )
+"""Words between a negation and what is denied."""
+
+FAULTS = listed(
+    """
+    broke broken bug burning burnt charged crash crashed crashes crashing damaged down error errors
+    fail failed fails failure fault faulty freezes frozen itself missing outage slow smoke smoking
+    sparks stolen stopped stuck twice wrong
+    avaria avariada avariado avariou caiu danificado duplicado errada errado erro estragou falha
+    falhou fumo lento partido partiu quebrou queimado roubado sozinha sozinho
+    averiado caida caido cobrado duplicada equivocado estropeada estropeado estropeo falla fallo
+    humo lenta quemado robado rompio rota roto
+    bloccata bruciato danneggiato errata errato guasta guasto lentissimo rotta rotto rubato
+    sbagliata sbagliato scintille
+    awaria bledna bledny blad dymi iskrzy padl popsul popsula powoli samoczynnie skradziono spalil
+    spalony uszkodzona uszkodzony zawiesza zepsul zepsula zepsuta zepsuty zle
+    """
+)
+"""What says that something does not work, or works by itself."""
+
+GRIEVANCES = listed(
+    """
+    attorney compensation complain complaining complaint complaints court disappointed disgrace
+    fraud lawyer nobody outrageous ridiculous scam unacceptable
+    advogado advogada burla compensacao desiludido fraude indemnizacao inaceitavel indenizacao
+    ninguem queixa reclamacao reclamar tribunal vergonha
+    abogada abogado compensacion decepcionada decepcionado denunciar estafa indemnizacion
+    inaceptable juzgado nadie queja reclamacion verguenza
+    avvocato delusa deluso inaccettabile indennizzo nessuno reclamo risarcimento tribunale truffa
+    vergogna
+    niedopuszczalne nikt odszkodowanie odszkodowania oszustwo prawnik prawnika rozczarowana
+    rozczarowany skandal skarga skarge skargi sadu
+    """
+)
+"""What complains, claims damages, or threatens: people want to read that."""
+
+REPEATED = frozenset(
+    {
+        *product(("second", "2nd", "third", "3rd", "fourth", "fifth"), ("time",)),
+        *product(("segunda", "tercera", "terceira", "cuarta", "quarta", "quinta"), ("vez",)),
+        *product(("seconda", "terza", "quarta", "quinta"), ("volta",)),
+        *product(("drugi", "trzeci", "czwarty", "piaty"), ("raz",)),
+    }
+)
+"""Two words in a row that say how often something was said or done in vain."""
+
+STILL = listed(
+    """
+    still already tried waited waiting
+    ainda continua tentei
+    esperando intentado intente siguen sigue todavia
+    ancora aspettando aspetto provato
+    ciagle czekalam czekalem czekam dalej nadal probowalam probowalem sprobowalam sprobowalem wciaz
+    """
+)
+"""What says that something has been tried, or goes on in spite of it."""
+
+BY_ITSELF = frozenset(
+    {
+        *(("by", "itself"), ("its", "own"), ("da", "solo"), ("da", "sola"), ("da", "soli")),
+        *(("si", "solo"), ("si", "sola"), ("si", "mesmo"), ("si", "mesma")),
+        *(("sam", "sie"), ("sama", "sie"), ("samo", "sie"), ("same", "sie")),
+    }
+)
+"""Two words in a row that say of a thing that it acts by itself."""
+
+WISHES = listed(
+    """
+    can could demand like must need please request should want will would
+    exijo gostaria gostava mandem peco podem podiam preciso precisamos quero queremos queria
+    deseo necesito necesitamos pido pueden podrian quiero queremos quisiera
+    chiedo desidero esigo mandatemi potete potreste serve vogliamo voglio vorrei vorremmo
+    chce chcemy chcialabym chcialbym moga moglibyscie mozecie potrzebuje prosze prosimy zadam
+    """
+)
+"""What wants something: a sentence with one of these is no mere story."""
 
 ENDINGS = frozenset(
     map(
         stem,
-        _words(
+        listed(
             """
             block cancel close closing deactivate delete disable disconnect lock off remove return
-            stop stopping terminate undo uninstall unsubscribe withdraw
-            anular apagar bloquear cancelar desativar desinstalar desligar devolver eliminar
-            encerrar fechar remover
-            baja borrar cerrar cierra cierro desactivar desinstalar
+            revoke stop stopping suspend terminate undo uninstall unlink unregister unsubscribe
+            withdraw
+            anular apagar bloquear cancelar desativar desinstalar desistir desligar desmarcar
+            devolver eliminar encerrar fechar remover rescindir retirar
+            baja borrar cerrar cierra cierro desactivar desconectar desinstalar desvincular quitar
             annullare bloccare cancellare chiudere disattivare disdire disinstallare eliminare
-            restituire rimuovere spegnere
-            anulowac dezaktywowac odinstalowac rezygnowac usunac usun wylaczyc zablokowac zamknac
-            zamykac zrezygnowac zwrocic
+            recedere restituire revocare rimuovere scollegare spegnere togliere tolgo
+            anulowac cofnac dezaktywowac odinstalowac odlaczyc odwolac rezygnowac skasowac usunac
+            usun wycofac wylaczyc wylogowac wypisac wyrejestrowac zablokowac zamknac zamykac
+            zrezygnowac zwrocic
             """
         ),
     )
 )
 """What ends or undoes something, as stems: an entry on the beginning does not answer that."""
 
-ASKS_WHY = _words(
+ENDED = listed(
+    """
+    cancellation cancelation deletion deactivation removal termination withdrawal
+    anulacao cancelamento desativacao encerramento rescisao
+    anulacion cancelacion eliminacion rescision
+    annullamento cancellazione disattivazione disdetta recesso
+    anulacje anulacji anulowania anulowanie odwolania odwolanie rezygnacja rezygnacje
+    rezygnacji usuniecia usuniecie wypowiedzenia wypowiedzenie
+    """
+)
+"""The ends themselves: who wants to end one wants back what it ended."""
+
+ASKS_WHY = listed(
     """
     why who whose somebody someone was were
     porque quem alguem foi foram
@@ -69,133 +158,7 @@ ASKS_WHY = _words(
 )
 """What asks for reasons and tells what happened: instructions do not answer that."""
 
-OPENERS = _words(
-    """
-    hi hello hey dear greetings
-    ola oi caro cara caros exmos
-    hola buenas estimado estimada estimados
-    ciao salve buongiorno buonasera gentile gentili egregi spett
-    czesc witam szanowni hej
-    """
-)
-"""Words that can only greet, whatever comes behind them."""
-
-GREETINGS = OPENERS | _words(
-    """
-    morning afternoon evening sir madam team support all
-    bom boa dia tarde noite senhores
-    buenos dias tardes noches senores
-    dzien dobry panstwo
-    """
-)
-
-PAIRS = frozenset(
-    {
-        *(("good", time) for time in ("morning", "afternoon", "evening", "day")),
-        *(("bom", "dia"), ("boa", "tarde"), ("boa", "noite")),
-        *(("buenos", "dias"), ("buenas", "tardes"), ("buenas", "noches")),
-        *(("buon", "giorno"), ("buona", "sera"), ("dzien", "dobry"), ("dobry", "wieczor")),
-    }
-)
-"""Two words that greet together."""
-
-FAREWELLS = _words(
-    """
-    regards sincerely cheers thanks thank wishes best kind
-    cumprimentos obrigado obrigada atenciosamente abraco
-    saludos saludo gracias atentamente cordialmente
-    saluti grazie cordiali distinti
-    pozdrawiam pozdrowienia dziekuje dzieki powazaniem
-    """
-)
-
-THANKS = _words(
-    """
-    thanks thx thanx tnx please pls plz cheers
-    obrigado obrigada obg
-    gracias
-    grazie
-    dziekuje dzieki prosze
-    """
-)
-"""Words that only thank or beg at the end of a sentence."""
-
-COURTESIES = (
-    GREETINGS
-    | FAREWELLS
-    | THANKS
-    | _words(
-        """
-    good day there you your for help in advance very much many lot a so excuse me sorry just quick
-    question
-    por favor desculpe desculpem pergunta rapida uma ajuda pela desde ja muito muita equipa equipe
-    pessoal
-    disculpe disculpen perdon perdone pregunta una ayuda su de antemano muchas mil equipo
-    per favore scusi scusate domanda veloce mille anticipo tutti buon giorno buona sera
-    przepraszam pytanie szybkie mam z gory za pomoc bardzo serdecznie uprzejmie wieczor
-    urgent urgente pilne asap
-    """
-    )
-)
-"""A clause of such words alone says nothing that an entry has to know."""
-
-
-def _phrases(*patterns: str) -> frozenset[tuple[str, ...]]:
-    """Return every run of two words or more that patterns stand for.
-
-    ``a|b`` is one of them; ``?`` among them is none.
-    """
-    found = set()
-    for pattern in patterns:
-        choices = [word.split("|") for word in pattern.split()]
-        for chosen in product(*choices):
-            found.add(tuple(word for word in chosen if word != "?"))
-    return frozenset(words for words in found if len(words) > 1)
-
-
-PREAMBLES = _phrases(
-    # English
-    "i|we|? have|had|ve|got a|one|? quick|short|small|simple|? question|query about|regarding|on|?",
-    "my|the|our question is",
-    "can|could|would|will you|someone|somebody|anyone please|kindly|? tell|advise|inform us|me|?",
-    "can|could|would you please|? let us|me know",
-    "please|kindly tell|inform|advise us|me|?",
-    "please|kindly let us|me know",
-    "i|we would|d like|love to know|ask|?",
-    "i|we want|wanted|need|wish to know|ask",
-    "id like to know|ask",
-    "i|we am|m|are|was|were|? just|? wondering|curious",
-    "i|we wonder",
-    "just|? wondering",
-    "do|does you|anyone|anybody|somebody happen|? to|? know",
-    "sorry to bother|disturb|trouble you",
-    # Portuguese
-    "tenho|temos|tinha uma pergunta|duvida|questao sobre|?",
-    "pode|podem|podia|podiam|poderia|poderiam por|? favor|? me|? dizer|informar|indicar me|nos|?",
-    "gostaria|gostava|queria|quero|desejo|gostariamos de|? saber|perguntar",
-    "sabe|sabem me|? dizer|? me|?",
-    "por favor digam|diga me",
-    # Spanish
-    "tengo|tenemos una pregunta|duda|consulta sobre|?",
-    "me|nos|? puede|pueden|puedes|podria|podrian|podrias por|? favor|? "
-    "decirme|decirnos|decir|indicar|indicarme|informar|informarme",
-    "quisiera|querria|quiero|queria|deseo|quisieramos saber|preguntar|consultar",
-    "me gustaria saber|preguntar|consultar",
-    "a quien corresponda",
-    # Italian
-    "ho|avrei|abbiamo una domanda|richiesta su|?",
-    "mi|ci|? puo|potete|puoi|potrebbe|potreste|potresti per|? favore|? "
-    "dirmi|dirci|dire|indicarmi|indicare",
-    "vorrei|volevo|vorremmo|desidero sapere|chiedere",
-    # Polish
-    "mam|mamy jedno|krotkie|szybkie|? pytanie o|?",
-    "czy|? moga|moze|moglby|moglaby|mogliby|mozecie|mozesz panstwo|pan|pani|? mi|? powiedziec mi|?",
-    "chcialbym|chcialabym|chcielibysmy|chce sie|? dowiedziec|wiedziec|zapytac|spytac sie|?",
-    "prosze powiedziec|powiedzcie|powiedz mi|?",
-)
-"""What only says that a question follows, as folded words."""
-
-ASKS_HOW_IT_IS = _words(
+ASKS_HOW_IT_IS = listed(
     """
     is are was were which
     esta estan hay cuantas cuantos
@@ -206,7 +169,7 @@ ASKS_HOW_IT_IS = _words(
 )
 """First words of who asks whether something is so, which ones are, or how many."""
 
-BEGINS_A_QUESTION = ASKS_HOW_IT_IS | _words(
+BEGINS_A_QUESTION = ASKS_HOW_IT_IS | listed(
     """
     am can could did do does has have how may should what when where who whose why will would
     como cual cuales cuando cuanta cuanto donde es por pueden puede puedo que quien

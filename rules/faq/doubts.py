@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import partial
 
-from rules.faq.cues import ASKS_WHY, ENDINGS, FAULTS, NEGATIONS
+from rules.faq.cues import WISHES
 from rules.faq.index import Hit
 from rules.faq.passages import Passage, Sentence
-from rules.faq.stems import count_content, stem
+from rules.faq.stems import count_content
+from rules.faq.turns import denied, turned, undoes
 from rules.faq.vocabulary import Vocabulary
 
 MIN_CONTENT = 2
@@ -43,53 +44,72 @@ class Doubts:
     vocabulary: Vocabulary
     min_known: float
 
-    def about(self, passage: Passage, best: Hit) -> str | None:
-        """Return why an entry must not be sent in answer to a passage, None where it may."""
+    def about(self, passage: Passage, best: Hit, language: str | None = None) -> str | None:
+        """Return why an entry must not be sent in answer to a passage, None where it may.
+
+        ``language`` is that of the passage, None where nobody knows it.
+        """
         tokens = passage.tokens
         is_thin = len(tokens) <= MIN_CONTENT and count_content(tokens) < MIN_CONTENT
         if is_thin and best.near < NEARLY_EQUAL:
             return "too little is said"
         if best.known < self.min_known:
             return "it says things that the entry does not know"
-        if turn := self._turn(tokens, best.entry):
+        if turn := self._turn(tokens, best.entry, language):
             return turn
         if passage.is_buried:
             return "much else is said"
-        greeted = self._greeted(passage.names, best.entry)
-        beside = (self._other(sentence, best.entry) for sentence in passage.beside)
+        greeted = self._greeted(passage.names, best.entry, language)
+        beside = (self._other(sentence, best.entry, language) for sentence in passage.beside)
         return greeted or next(filter(None, beside), None)
 
-    def _greeted(self, names: Sequence[str], entry: str) -> str | None:
+    def _greeted(self, names: Sequence[str], entry: str, language: str | None) -> str | None:
         """Return what a greeting says that is no name."""
-        if turn := self._turn(names, entry):
+        if turn := self._turn(names, entry, language):
             return f"in its greeting {turn}"
         other = self._elsewhere(names, entry)
         return other and f"its greeting says {other!r}, which is about other entries"
 
-    def _turn(self, tokens: Sequence[str], entry: str) -> str | None:
+    def _turn(self, tokens: Sequence[str], entry: str, language: str | None) -> str | None:
         """Return how the text negates, ends, or complains, where the entry never does."""
-        said, holds = set(tokens), self.vocabulary.holds
-        for cues in (NEGATIONS, ASKS_WHY):
-            if not said.isdisjoint(cues) and not any(holds(entry, cue) for cue in cues):
-                return f"it says {min(said & cues)!r}, and the entry does not"
-        if "on" in said and "off" not in said and holds(entry, "off") and not holds(entry, "on"):
+        vocabulary = self.vocabulary
+        holds = partial(vocabulary.holds, entry)
+        if word := turned(tokens, language, holds):
+            return f"it says {word!r}, and the entry does not"
+        if "on" in tokens and "off" not in tokens and holds("off") and not holds("on"):
             return "it says 'on' where the entry says 'off'"
-        ends = (token for token in said if stem(token) in ENDINGS)
-        strange = sorted(word for word in chain(said & FAULTS, ends) if not holds(entry, word))
-        return f"it says {strange[0]!r}, and the entry does not" if strange else None
+        for found in denied(tokens, language):
+            if vocabulary.affirms(entry, found):
+                word = next(token for token in tokens if token.startswith(found))
+                return f"it denies {word!r}, and the entry does not"
+        if (end := undoes(tokens)) and not vocabulary.undoes(entry):
+            return f"it wants to undo a {end!r}, and the entry does not"
+        return None
 
-    def _other(self, sentence: Sentence, entry: str) -> str | None:
+    def _other(self, sentence: Sentence, entry: str, language: str | None) -> str | None:
         """Return what stands beside the question and is about something else."""
         tokens = sentence.heart
-        if turn := self._turn(tokens, entry):
+        if turn := self._turn(tokens, entry, language):
             return f"beside the question {turn}"
-        if other := self._elsewhere(tokens, entry):
+        if other := self._matter(sentence, entry):
             return f"beside the question it says {other!r}, which is about other entries"
         known = self.vocabulary.known(self.vocabulary.weigh(tokens), entry)
         is_strange = known < _BETTER_BESIDE * self.min_known
         if sentence.is_question and sentence.content > 0 and is_strange:
             return "it asks something else as well"
         return None
+
+    def _matter(self, sentence: Sentence, entry: str) -> str | None:
+        """Return the word that makes a sentence about something that other entries are about.
+
+        A question or a wish is, by any word that is theirs. A story is, where it is as good as all
+        that it says, or where one of them knows several of its words.
+        """
+        tokens = sentence.heart
+        word = self._elsewhere(tokens, entry)
+        if word is None or sentence.is_question or not WISHES.isdisjoint(sentence.tokens):
+            return word
+        return word if self.vocabulary.tells_of_another(entry, tokens) else None
 
     def _elsewhere(self, tokens: Sequence[str], entry: str) -> str | None:
         """Return the first word that other entries know, and this one does not."""

@@ -19,6 +19,7 @@ from rules.faq.learned import Learned
 from rules.faq.matcher import Verdict
 from rules.faq.passages import Passage, passages_of
 from rules.faq.reasons import reason_for
+from rules.faq.references import without_references
 from rules.faq.rivals import Rivals, rivals_of
 from rules.faq.shelf import Phrasing
 from rules.faq.spelling import Slip, Speller
@@ -123,8 +124,9 @@ class LexicalMatcher:
         return Verdict(near=near, choices=self._choices(best, hidden), why=why)
 
     def _mended(self, passage: Passage, language: str | None) -> _Read:
-        tokens, slips = self._speller.mended(passage.tokens, language)
-        return (passage._replace(tokens=tokens), slips) if slips else (passage, ())
+        named = without_references(passage.tokens, self._vocabulary.has)
+        tokens, slips = self._speller.mended(named, language)
+        return passage._replace(tokens=tokens), slips
 
     def _worth_asking(self, passages: Iterable[_Read]) -> list[_Read]:
         """Return the passages that may be answered, or the one that comes nearest to it.
@@ -153,7 +155,7 @@ class LexicalMatcher:
             sureness = self._sureness(passage.tokens, hits, hidden)
         if not hits:
             return None
-        doubt = self._doubts.about(passage, hits[0])
+        doubt = self._doubts.about(passage, hits[0], language)
         if doubt is not None:
             sureness *= _HELD_BACK * self._needed
         sureness *= _AFTER_A_SLIP ** len(slips)

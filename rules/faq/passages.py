@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from rules.faq.contractions import spelled_out
 from rules.faq.courtesies import heart_of
-from rules.faq.cues import FAREWELLS, GREETINGS
+from rules.faq.manners import FAREWELLS, GREETINGS, SEE_SUBJECT
+from rules.faq.references import only_names, without_addresses
 from rules.faq.stems import count_content
+from rules.faq.written import is_below
 from rules.folding import Folded, split_words
 
 MAX_SENTENCES = 40
@@ -23,7 +25,8 @@ MAX_BESIDE = 25
 """So many meaningful words may stand beside the question."""
 
 _WINDOW = 6000
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
+# A point before a number ends nothing: *no. 5512*, *2.5*.
+_SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?= ?\d)[^.!?\n]+)*[.!?\n]*")
 _SHORT = 4
 _MAX_PASSAGE = 40
 _ASKED_FIRST = 4
@@ -65,19 +68,15 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
     found: list[Sentence] = []
     polite: list[Sentence] = []
     is_closing = False
-    for match in _SENTENCE.finditer(text.folded[:_WINDOW]):
-        sentence = _sentence(match[0])
-        tokens = sentence.tokens
-        if not tokens:
-            if found and match[0].startswith("--"):
-                break
-        elif _is_farewell(sentence):
+    for sentence, said in _written(text, found):
+        if _is_farewell(sentence):
             is_closing = bool(found)
         elif (is_closing and not _goes_on(sentence)) or (
-            not found and _is_greeting(tokens, match[0])
+            not found and _is_greeting(sentence.tokens, said)
         ):
             continue
         elif not sentence.heart:
+            tokens = sentence.tokens
             polite.append(
                 sentence._replace(heart=spelled_out(tokens), content=count_content(tokens))
             )
@@ -88,10 +87,25 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
     return tuple(found or polite[:1])
 
 
+def _written(text: Folded, found: Sequence[Sentence]) -> Iterator[tuple[Sentence, str]]:
+    """Yield sentences and their texts, up to what a program put below what is ``found`` so far."""
+    said = without_addresses(text.folded[:_WINDOW])
+    is_forward = False
+    for match in _SENTENCE.finditer(said):
+        sentence = _sentence(match[0])
+        if not is_forward and is_below(said, match.start(), sentence.tokens):
+            if found:
+                return
+            # What was forwarded without a word is what is asked about.
+            is_forward = True
+        if sentence.tokens and sentence.tokens not in SEE_SUBJECT:
+            yield sentence, match[0]
+
+
 def _sentence(said: str) -> Sentence:
     tokens = split_words(said)
-    words, names = heart_of(said, tokens)
-    heart = spelled_out(words)
+    words, names = ((), ()) if only_names(tokens) else heart_of(said, tokens)
+    heart = tuple(words)
     return Sentence(tuple(tokens), heart, tuple(names), count_content(heart), "?" in said)
 
 

@@ -14,8 +14,9 @@ from itertools import islice, pairwise
 from string import ascii_lowercase
 from typing import NamedTuple
 
-from rules.faq.cues import COURTESIES, FAULTS, NEGATIONS
+from rules.faq.manners import COURTESIES
 from rules.faq.stems import is_function_word, stem
+from rules.faq.turns import turns_meaning
 
 _SHORTEST = 5
 _LONGEST = 24
@@ -82,8 +83,7 @@ class Speller:
             and token.isalpha()
             and not is_function_word(token)
             and token not in COURTESIES
-            and token not in FAULTS
-            and token not in NEGATIONS
+            and not turns_meaning(token)
         )
 
 

@@ -126,6 +126,8 @@ def _asked(trial: Trial, names: Sequence[str], needed: float) -> Asked:
         )
         for place, entry in enumerate(order)
     ]
-    doubt = Doubts(trial.vocabulary, needed).about(Passage(tuple(trial.tokens)), hits[0])
+    doubt = Doubts(trial.vocabulary, needed).about(
+        Passage(tuple(trial.tokens)), hits[0], trial.language
+    )
     right = None if trial.right is None else names[trial.right]
     return Asked(trial.tokens, hits, right, is_doubted=doubt is not None)

@@ -44,6 +44,7 @@ class Trial:
     """
 
     tokens: Sequence[str]
+    language: str
     right: int | None
     scores: Mapping[int, float]
     near: float
@@ -109,6 +110,7 @@ def _trial(
         best = max(present, key=lambda number: (scores[number], -number))
         yield Trial(
             tokens=texts[place].tokens,
+            language=texts[place].language,
             right=None if entry in missing else entry,
             scores={number: float(scores[number]) for number in present},
             near=float(nearness[owners == best].max()),

@@ -10,8 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from rules.faq.stems import is_function_word, stem
+from rules.faq.turns import denied, undoes
 
 _FUNCTION_KNOWN = 0.1
+_MUCH = 0.4
+_ANY = ""
+"""For phrasings: what may be a negation is one."""
 
 Weights = Sequence[tuple[str, float]]
 
@@ -22,12 +26,22 @@ class Vocabulary:
     def __init__(self, texts: Iterable[tuple[str, Sequence[str]]]) -> None:
         """Take each text's entry and words."""
         self.counts: dict[str, Counter[str]] = {}
+        self._denied: dict[str, set[str]] = {}
+        self._undoing: set[str] = set()
         for entry, tokens in texts:
             self.counts.setdefault(entry, Counter()).update(set(map(stem, tokens)))
-        holders = Counter(found for counted in self.counts.values() for found in counted)
+            for found in denied(tokens, _ANY):
+                self._denied.setdefault(entry, set()).add(found)
+            if undoes(tokens):
+                self._undoing.add(entry)
+        self._holders: dict[str, list[str]] = {}
+        for entry, counted in self.counts.items():
+            for found in counted:
+                self._holders.setdefault(found, []).append(entry)
         total = len(self.counts) + 1
         self._rarity: Mapping[str, float] = {
-            found: math.log(total / (number + 0.5)) + 1.0 for found, number in holders.items()
+            found: math.log(total / (len(entries) + 0.5)) + 1.0
+            for found, entries in self._holders.items()
         }
         self._rarest = max(self._rarity.values(), default=1.0) + 1.0
 
@@ -52,6 +66,14 @@ class Vocabulary:
         """Return whether an entry's texts hold a word, whatever its ending."""
         return stem(token) in self.counts[entry]
 
+    def affirms(self, entry: str, found: str) -> bool:
+        """Return whether an entry's texts hold a stem, and never deny it."""
+        return found in self.counts[entry] and found not in self._denied.get(entry, ())
+
+    def undoes(self, entry: str) -> bool:
+        """Return whether an entry is about ending an end."""
+        return entry in self._undoing
+
     def belongs_elsewhere(self, entry: str, token: str) -> bool:
         """Return whether a word of meaning is known to other entries, and not to this one."""
         found = stem(token)
@@ -60,6 +82,16 @@ class Vocabulary:
             and found not in self.counts[entry]
             and not is_function_word(token)
         )
+
+    def tells_of_another(self, entry: str, tokens: Iterable[str]) -> bool:
+        """Return whether words are about another entry: much of them is, or several are its own."""
+        said = set(tokens)
+        others = {stem(token) for token in said if self.belongs_elsewhere(entry, token)}
+        met = Counter(holder for found in others for holder in self._holders[found])
+        if max(met.values(), default=0) > 1:
+            return True
+        weights = self.weigh(said)
+        return _share(weights, sum(w for found, w in weights if found in others)) >= _MUCH
 
     def reach(self, tokens: Iterable[str]) -> float:
         """Return the share of a text's meaning that any entry knows: at least that of the best."""

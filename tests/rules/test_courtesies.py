@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gateway.model.decision import Answer
 from gateway.model.request import Facts, Request
 from rules import RuleBook, load, starter_folder
+from rules.faq.contractions import spelled_out
 from rules.faq.courtesies import heart_of, tokens_of
 from rules.faq.passages import passages_of
 from rules.folding import Folded, fold, split_words, words_of
@@ -158,11 +159,15 @@ def test_a_sentence_that_is_all_courtesy_says_nothing() -> None:
 
 @given(st.text(max_size=200), st.sampled_from([text for each in WRAPPED.values() for text in each]))
 def test_nothing_is_invented(text: str, wrapping: str) -> None:
-    """What is left is a run of a text's own words, whatever it says."""
+    """What is left is a run of a text's own words, short forms in full, whatever it says."""
     folded = fold(wrapping.format(text))
     tokens = split_words(folded)
-    words = list(heart_of(folded, tokens).words)
-    runs = [tokens[at : at + len(words)] for at in range(len(tokens) + 1)]
+    words = tuple(heart_of(folded, tokens).words)
+    runs = {
+        spelled_out(tokens[first:last])
+        for first in range(len(tokens) + 1)
+        for last in range(first, len(tokens) + 1)
+    }
     assert words in runs
 
 
