@@ -23,8 +23,9 @@ _MOST_OF_A_NAME = 2
 _MOST_CLAUSES = 3
 _LONGEST_PREAMBLE = max(map(len, PREAMBLES))
 _PREAMBLE_FIRST = frozenset(words[0] for words in PREAMBLES)
-_COURTEOUS_FIRST = COURTESIES | {words[0] for words in SMALL_TALK}
-_COURTEOUS_LAST = COURTESIES | {words[-1] for words in SMALL_TALK}
+_TALK_FIRST = frozenset(words[0] for words in SMALL_TALK)
+_TALK_LAST = frozenset(words[-1] for words in SMALL_TALK)
+_LONGEST_TALK = max(map(len, SMALL_TALK))
 _FIRST_CLAUSE = re.compile(r"([^,;:–—]+)[,;:–—]+|(.+?) -+ ")  # noqa: RUF001 - dashes are meant
 _LAST_CLAUSE = re.compile(r".*(?:[,;:–—]|\s-+\s)(.+)$", re.DOTALL)  # noqa: RUF001 - see above
 
@@ -52,14 +53,15 @@ def heart_of(folded: str, tokens: Sequence[str]) -> Heart:
     Short forms of words are read as the long ones.
     """
     said, words, names = folded, tokens, Names()
-    if words and words[0] in _COURTEOUS_FIRST:
+    if words and (words[0] in COURTESIES or words[0] in _TALK_FIRST):
         if _is_courtesy(words):
             return Heart(())
-        said, words, names = _without_opening(folded, tokens)
+        if words[0] in COURTESIES or "," in said:
+            said, words, names = _without_opening(folded, tokens)
     words = spelled_out(words)
     if words and words[0] in _PREAMBLE_FIRST:
         words = _without_preamble(words)
-    if words and (words[-1] in _COURTEOUS_LAST or not words[-1].isalpha()):
+    if words and (words[-1] in COURTESIES or ("," in said and _may_close(words[-1]))):
         words = _without_closing(said, words)
     return Heart(words, names)
 
@@ -121,5 +123,12 @@ def _without_closing(said: str, tokens: Sequence[str]) -> Sequence[str]:
     return tokens
 
 
+def _may_close(word: str) -> bool:
+    return word in _TALK_LAST or not word.isalpha()
+
+
 def _is_courtesy(clause: Sequence[str]) -> bool:
-    return bool(clause) and (COURTESIES.issuperset(clause) or tuple(clause) in SMALL_TALK)
+    if not clause:
+        return False
+    is_talk = len(clause) <= _LONGEST_TALK and tuple(clause) in SMALL_TALK
+    return is_talk or COURTESIES.issuperset(clause)

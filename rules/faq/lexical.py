@@ -126,7 +126,7 @@ class LexicalMatcher:
     def _mended(self, passage: Passage, language: str | None) -> _Read:
         named = without_references(passage.tokens, self._vocabulary.has)
         tokens, slips = self._speller.mended(named, language)
-        return passage._replace(tokens=tokens), slips
+        return (passage if tokens == passage.tokens else passage._replace(tokens=tokens)), slips
 
     def _worth_asking(self, passages: Iterable[_Read]) -> list[_Read]:
         """Return the passages that may be answered, or the one that comes nearest to it.

@@ -15,7 +15,7 @@ from rules.faq.courtesies import heart_of
 from rules.faq.manners import FAREWELLS, GREETINGS, SEE_SUBJECT
 from rules.faq.references import only_names, without_addresses
 from rules.faq.stems import count_content
-from rules.faq.written import is_below
+from rules.faq.written import FOOTERS_FIRST, end_of, is_footer
 from rules.folding import Folded, split_words
 
 MAX_SENTENCES = 40
@@ -27,6 +27,8 @@ MAX_BESIDE = 25
 _WINDOW = 6000
 # A point before a number ends nothing: *no. 5512*, *2.5*.
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?= ?\d)[^.!?\n]+)*[.!?\n]*")
+_LONG_NUMBER = re.compile(r"\d{5}")
+_LONGEST_POINTER = max(map(len, SEE_SUBJECT))
 _SHORT = 4
 _MAX_PASSAGE = 40
 _ASKED_FIRST = 4
@@ -90,21 +92,26 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
 def _written(text: Folded, found: Sequence[Sentence]) -> Iterator[tuple[Sentence, str]]:
     """Yield sentences and their texts, up to what a program put below what is ``found`` so far."""
     said = without_addresses(text.folded[:_WINDOW])
-    is_forward = False
+    end = end_of(said)
     for match in _SENTENCE.finditer(said):
-        sentence = _sentence(match[0])
-        if not is_forward and is_below(said, match.start(), sentence.tokens):
+        if match.end() > end:
             if found:
                 return
             # What was forwarded without a word is what is asked about.
-            is_forward = True
-        if sentence.tokens and sentence.tokens not in SEE_SUBJECT:
-            yield sentence, match[0]
+            end = len(said)
+        sentence = _sentence(match[0])
+        tokens = sentence.tokens
+        if not tokens or (len(tokens) <= _LONGEST_POINTER and tokens in SEE_SUBJECT):
+            continue
+        if tokens[0] in FOOTERS_FIRST and found and is_footer(tokens):
+            return
+        yield sentence, match[0]
 
 
 def _sentence(said: str) -> Sentence:
     tokens = split_words(said)
-    words, names = ((), ()) if only_names(tokens) else heart_of(said, tokens)
+    is_name = _LONG_NUMBER.search(said) is not None and only_names(tokens)
+    words, names = ((), ()) if is_name else heart_of(said, tokens)
     heart = tuple(words)
     return Sentence(tuple(tokens), heart, tuple(names), count_content(heart), "?" in said)
 

@@ -59,22 +59,23 @@ def only_names(tokens: Sequence[str]) -> bool:
     )
 
 
-def without_references(tokens: Sequence[str], is_known: Callable[[str], bool]) -> tuple[str, ...]:
+def without_references(tokens: Sequence[str], is_known: Callable[[str], bool]) -> Sequence[str]:
     """Return a question's words without the numbers in it that only name something.
 
     ``is_known`` says whether an entry knows a stem.
     """
     if all(map(str.isalpha, tokens)):
-        return tuple(tokens)
+        return tokens
     kept: list[str] = []
     is_number = False
     for token in tokens:
         before = kept[-1] if kept else ""
-        is_number = not is_known(stem(token)) and (
+        may_be = not token.isalpha() and (
             _is_long(token)
             or (is_number and token.isdigit() and len(token) <= _SPOKEN)
             or (_may_name(token) and before in _NAMED)
         )
+        is_number = may_be and not is_known(stem(token))
         if not is_number:
             kept.append(token)
             continue

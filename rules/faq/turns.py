@@ -27,6 +27,7 @@ from rules.faq.stems import is_function_word, stem
 _FAMILIES = (NEGATIONS, ASKS_WHY, STILL)
 _REPORTS = FAULTS | GRIEVANCES
 _PAIRS = BY_ITSELF | REPEATED
+_SECONDS = frozenset(second for _, second in _PAIRS)
 _NEGATIONS_AND_NO = NEGATIONS | {NO}
 
 Holds = Callable[[str], bool]
@@ -55,6 +56,8 @@ def turned(tokens: Sequence[str], language: str | None, holds: Holds) -> str | N
     strange = sorted(word for word in chain(said & _REPORTS, ends) if not holds(word))
     if strange:
         return strange[0]
+    if said.isdisjoint(_SECONDS):
+        return None
     pairs = (pair for pair in pairwise(tokens) if pair in _PAIRS and not all(map(holds, pair)))
     return next(map(" ".join, pairs), None)
 
@@ -85,6 +88,8 @@ def denied(tokens: Sequence[str], language: str | None) -> Iterator[str]:
 
 def undoes(tokens: Sequence[str]) -> str | None:
     """Return the end that a text wants to end, as *cancel my cancellation* does."""
+    if ENDED.isdisjoint(tokens):
+        return None
     is_ending = False
     for token in tokens:
         found = stem(token)

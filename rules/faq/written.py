@@ -9,33 +9,34 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rules.faq.cues import listed
-
 _FORWARDED = re.compile(
-    r"-{2,} ?(?:begin )?"
+    r"^(?:-{2,} ?(?:$|(?:begin )?"
     r"(?:forwarded message|original message|mensagem (?:re)?encaminhada|mensagem original|"
     r"mensaje reenviado|mensaje original|messaggio inoltrato|messaggio originale|"
-    r"(?:przekazana|oryginalna) wiadomosc|wiadomosc (?:przekazana|oryginalna))"
+    r"(?:przekazana|oryginalna) wiadomosc|wiadomosc (?:przekazana|oryginalna)))"
     r"|begin forwarded message:|inicio del mensaje reenviado:|inicio da mensagem reencaminhada:"
     r"|inizio messaggio inoltrato:|poczatek przekazywanej wiadomosci:"
     r"|(?:from|de|da|od): [^\n]+\n"
-    r"(?:sent|date|enviado|enviada|fecha|data|inviato|wyslano|wyslane): "
+    r"(?:sent|date|enviado|enviada|fecha|data|inviato|wyslano|wyslane): )",
+    re.MULTILINE,
 )
-_FIRST_OF_FORWARDED = ("--", "begin f", "inicio d", "inizio m", "poczatek p", *(
-    f"{word}: " for word in ("from", "de", "da", "od")
-))  # fmt: skip
+_FORWARDED_HINTS = (
+    "--",
+    "from:",
+    "de:",
+    "da:",
+    "od:",
+    "message:",
+    "mensaje",
+    "mensagem",
+    "messaggio",
+)
 
-_SECRET = listed(
-    """
-    confidential confidentiality privileged
-    confidencial confidenciais confidenciales confidencialidad confidencialidade
-    riservata riservate riservati riservato riservatezza confidenziale confidenziali
-    poufna poufne poufnosci poufny
-    """
-)
+_SECRET = re.compile(r"confiden[ct]i|confidenzial|privileged|riservat|poufn")
+_SECRET_HINTS = ("confiden", "privileged", "riservat", "poufn")
 _RECIPIENT = re.compile(r"recipient|addressee|addressed|destinatari|adresat|dirigid[ao] ")
-_NEAR = 600
-"""So many characters of a disclaimer are looked at for whom it is meant for."""
+_BEFORE, _BEHIND = 200, 600
+"""So many characters around such a word are looked at for whom a disclaimer is meant for."""
 
 _WORDS = 5
 _FOOTERS = (
@@ -47,15 +48,26 @@ _FOOTERS = (
     *("zanim wydrukujesz", "wyslane z ", "wyslano z ", "wolny od wirusow", "wolne od wirusow"),
     *("administratorem danych osobowych", "informativa privacy", "ai sensi del regolamento ue"),
 )
+FOOTERS_FIRST = frozenset(footer.split()[0] for footer in _FOOTERS)
+"""The first words of what `is_footer` looks at."""
 
 
-def is_below(text: str, start: int, tokens: Sequence[str]) -> bool:
-    """Return whether a sentence, of these words, begins what nobody wrote above it.
+def end_of(text: str) -> int:
+    """Return where in a folded text a forwarded mail or a disclaimer begins; its length without.
 
-    It stands in a folded text from ``start`` on; one without words may be a line of dashes.
+    What stands before it may be nothing at all.
     """
-    if text.startswith(_FIRST_OF_FORWARDED, start):
-        return not tokens or bool(_FORWARDED.match(text, start))
-    if not _SECRET.isdisjoint(tokens):
-        return bool(_RECIPIENT.search(text, start, start + _NEAR))
+    end = len(text)
+    if any(hint in text for hint in _FORWARDED_HINTS) and (found := _FORWARDED.search(text)):
+        end = found.start()
+    if any(hint in text for hint in _SECRET_HINTS):
+        for found in _SECRET.finditer(text, 0, end):
+            first, last = max(0, found.start() - _BEFORE), found.end() + _BEHIND
+            if _RECIPIENT.search(text, first, last):
+                return found.start()
+    return end
+
+
+def is_footer(tokens: Sequence[str]) -> bool:
+    """Return whether a sentence of these words begins what a phone or a scanner wrote."""
     return " ".join(tokens[:_WORDS]).startswith(_FOOTERS)
