@@ -193,12 +193,14 @@ def _entry(group: Sequence[Unanswered]) -> str:
     Every text is quoted as JSON, which is YAML too: nothing of a customer's becomes markup.
     """
     from rules.faq.alike import telling_words  # noqa: PLC0415 - loads the rules
+    from rules.faq.drafts import phrasings_of  # noqa: PLC0415 - loads the rules
 
     words = [word for word in telling_words([one.text for one in group]) if word.isascii()]
     asked: dict[str, list[str]] = {}
     answers: dict[str, str] = {}
     for one in group:
-        asked.setdefault(one.language, []).append(_short(one.text))
+        phrasings = phrasings_of("", one.text) or [_short(one.text)]
+        asked.setdefault(one.language, []).append(phrasings[0])
         if one.closing:
             answers.setdefault(one.language, one.closing)
     lines = ["faq:", f"  - id: {'-'.join(words) or 'new-entry'}", "    ask:"]

@@ -58,19 +58,19 @@ FAULTS = listed(
 
 GRIEVANCES = listed(
     """
-    attorney compensation complain complaining complaint complaints court disappointed disgrace
-    fraud lawyer nobody outrageous ridiculous scam unacceptable
-    advogado advogada burla compensacao desiludido fraude indemnizacao inaceitavel indenizacao
-    ninguem queixa reclamacao reclamar tribunal vergonha
-    abogada abogado compensacion decepcionada decepcionado denunciar estafa indemnizacion
-    inaceptable juzgado nadie queja reclamacion verguenza
-    avvocato delusa deluso inaccettabile indennizzo nessuno reclamo risarcimento tribunale truffa
-    vergogna
-    niedopuszczalne nikt odszkodowanie odszkodowania oszustwo prawnik prawnika rozczarowana
-    rozczarowany skandal skarga skarge skargi sadu
+    angry attorney compensation complain complaining complaint complaints court died disappointed
+    disgrace fraud furious insulted lawyer nobody outrageous ridiculous rude scam unacceptable
+    advogada advogado burla compensacao desiludido faleceu fraude grosseiro indemnizacao
+    indenizacao inaceitavel insultou morreu ninguem queixa reclamacao reclamar tribunal vergonha
+    abogada abogado compensacion decepcionada decepcionado denunciar estafa fallecio grosero
+    inaceptable indemnizacion insulto juzgado maleducado murio nadie queja reclamacion verguenza
+    arrabbiata arrabbiato avvocato deceduta deceduto delusa deluso inaccettabile indennizzo
+    insultato maleducato nessuno reclamo risarcimento tribunale truffa vergogna
+    chamski niedopuszczalne niegrzeczny nikt odszkodowania odszkodowanie oszustwo prawnik prawnika
+    rozczarowana rozczarowany sadu skandal skarga skarge skargi wsciekla wsciekly zmarl zmarla
     """
 )
-"""What complains, claims damages, or threatens: people want to read that."""
+"""What complains, claims damages, threatens, or mourns: people want to read that."""
 
 REPEATED = frozenset(
     {

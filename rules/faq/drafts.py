@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from rules.faq.passages import sentences_of
+from rules.faq.contractions import spelled_out
+from rules.faq.courtesies import heart_of
+from rules.faq.passages import SENTENCE, sentences_of
 from rules.faq.stems import count_content, is_function_word
-from rules.folding import Folded, split_words
+from rules.folding import Folded, fold, split_words
 
 MOST_PHRASINGS = 3
 _MOST_CHARACTERS = 200
 _WORDS_IN_ID = 3
 _MOST_OF_ID = 60
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_WORD = re.compile(r"\w+")
 
 
 def phrasings_of(subject: str, text: str) -> list[str]:
@@ -23,12 +25,12 @@ def phrasings_of(subject: str, text: str) -> list[str]:
     few. Empty where nothing in it says enough.
     """
     kept = {sentence.tokens for sentence in sentences_of(Folded(text))}
-    said = [(one, tokens) for one in _sentences(text) if (tokens := _tokens(one)) in kept]
-    whole = " ".join(one for one, _ in said)
-    questions = [one for one, _ in said if "?" in one]
+    said = [_heart_as_written(one) for one in _sentences(text) if _tokens(one) in kept]
+    whole = " ".join(said)
+    questions = [one for one in said if "?" in one]
     title = " ".join(subject.split())[:_MOST_CHARACTERS]
     # Torn out of what stands around it, a single word asks for anything.
-    others = [one for one in (*(one for one, _ in said), title) if _content(one) > 1]
+    others = [one for one in (*said, title) if _content(one) > 1]
     short = [whole] if len(whole) <= _MOST_CHARACTERS else []
     order = [one for one in (*short, *questions, *others) if _content(one)]
     return list(dict.fromkeys(order))[:MOST_PHRASINGS]
@@ -51,10 +53,26 @@ def _numbered(name: str) -> Iterator[str]:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    for found in _SENTENCE.finditer(text):
+    for found in SENTENCE.finditer(text):
         sentence = " ".join(found[0].split())
         if sentence and len(sentence) <= _MOST_CHARACTERS:
             yield sentence
+
+
+def _heart_as_written(sentence: str) -> str:
+    """Return a sentence without the courtesies at its ends, in its own spelling."""
+    places = list(_WORD.finditer(sentence))
+    tokens = _tokens(sentence)
+    heart = tuple(heart_of(fold(sentence), tokens).words)
+    if len(places) != len(tokens) or heart == spelled_out(tokens):
+        return sentence
+    for first in range(len(tokens)):
+        for last in range(len(tokens), first, -1):
+            if spelled_out(tokens[first:last]) == heart:
+                mark = "?" if sentence.endswith("?") else ""
+                said = sentence[places[first].start() : places[last - 1].end()] + mark
+                return said[:1].upper() + said[1:]
+    return sentence
 
 
 def _content(text: str) -> int:

@@ -18,15 +18,16 @@ from rules.faq.stems import count_content
 from rules.faq.written import FOOTERS_FIRST, end_of, is_footer
 from rules.folding import Folded, split_words
 
-MAX_SENTENCES = 40
+MAXSENTENCES = 40
 """A mail with more than that is not one question."""
 
 MAX_BESIDE = 25
 """So many meaningful words may stand beside the question."""
 
+SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?= ?\d)[^.!?\n]+)*[.!?\n]*")
+"""A point before a number ends none: *no. 5512*, *2.5*."""
+
 _WINDOW = 6000
-# A point before a number ends nothing: *no. 5512*, *2.5*.
-_SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?= ?\d)[^.!?\n]+)*[.!?\n]*")
 _LONG_NUMBER = re.compile(r"\d{5}")
 _LONGEST_POINTER = max(map(len, SEE_SUBJECT))
 _SHORT = 4
@@ -84,7 +85,7 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
             )
         else:
             found.append(sentence)
-            if len(found) > MAX_SENTENCES:
+            if len(found) > MAXSENTENCES:
                 break
     return tuple(found or polite[:1])
 
@@ -93,7 +94,7 @@ def _written(text: Folded, found: Sequence[Sentence]) -> Iterator[tuple[Sentence
     """Yield sentences and their texts, up to what a program put below what is ``found`` so far."""
     said = without_addresses(text.folded[:_WINDOW])
     end = end_of(said)
-    for match in _SENTENCE.finditer(said):
+    for match in SENTENCE.finditer(said):
         if match.end() > end:
             if found:
                 return
@@ -138,7 +139,7 @@ def _is_greeting(tokens: Sequence[str], text: str) -> bool:
 def passages_of(subject: Folded, text: Folded) -> Iterator[Passage]:
     """Yield the parts that may be the question, the likeliest kinds first."""
     sentences = sentences_of(text)
-    if len(sentences) > MAX_SENTENCES:
+    if len(sentences) > MAXSENTENCES:
         return
     title = sentences_of(subject)
     names = tuple(name for sentence in (*title, *sentences) for name in sentence.names)
