@@ -33,6 +33,11 @@ def min_known(*, has_meaning: bool) -> float:
     return _MIN_KNOWN_WITH_MEANING if has_meaning else _MIN_KNOWN
 
 
+def is_thin(tokens: Sequence[str]) -> bool:
+    """Return whether words are too few to ask for anything but what is worded so."""
+    return len(tokens) <= MIN_CONTENT and count_content(tokens) < MIN_CONTENT
+
+
 @dataclass(frozen=True, slots=True)
 class Doubts:
     """Looks for what forbids an answer.
@@ -50,8 +55,7 @@ class Doubts:
         ``language`` is that of the passage, None where nobody knows it.
         """
         tokens = passage.tokens
-        is_thin = len(tokens) <= MIN_CONTENT and count_content(tokens) < MIN_CONTENT
-        if is_thin and best.near < NEARLY_EQUAL:
+        if is_thin(tokens) and best.near < NEARLY_EQUAL:
             return "too little is said"
         if best.known < self.min_known:
             return "it says things that the entry does not know"

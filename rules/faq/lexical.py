@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.model.decision import Near
 from rules.faq.confidence import Confidence, confidence_of
-from rules.faq.doubts import Doubts, min_known
+from rules.faq.doubts import Doubts, is_thin, min_known
 from rules.faq.index import Hit, Index
 from rules.faq.learned import Learned
 from rules.faq.matcher import Verdict
@@ -43,9 +43,10 @@ _TAKEN = "this entry is believed less: in trials other entries' phrasings were t
 
 
 class _Opinion(NamedTuple):
-    """What one passage comes to."""
+    """What one passage comes to; ``alone`` is how sure it would be without a doubt."""
 
     sureness: float
+    alone: float
     hits: Sequence[Hit]
     passage: Passage
     doubt: str | None
@@ -111,7 +112,7 @@ class LexicalMatcher:
         ]
         if not opinions:
             return Verdict()
-        best = max(opinions, key=lambda opinion: opinion.sureness)
+        best = self._without_rivals(max(opinions, key=lambda one: one.sureness), opinions)
         near = self._near(best)
         why = reason_for(
             self._index, best.passage.tokens, best.hits, near, self._needed, best.doubt
@@ -156,10 +157,25 @@ class LexicalMatcher:
         if not hits:
             return None
         doubt = self._doubts.about(passage, hits[0], language)
-        if doubt is not None:
-            sureness *= _HELD_BACK * self._needed
-        sureness *= _AFTER_A_SLIP ** len(slips)
-        return _Opinion(sureness, hits, passage, doubt, slips)
+        alone = sureness * _AFTER_A_SLIP ** len(slips)
+        opinion = _Opinion(alone, alone, hits, passage, None, slips)
+        return opinion if doubt is None else self._doubted(opinion, doubt)
+
+    def _doubted(self, opinion: _Opinion, doubt: str) -> _Opinion:
+        sureness = opinion.alone * _HELD_BACK * self._needed
+        return opinion._replace(sureness=sureness, doubt=doubt)
+
+    def _without_rivals(self, best: _Opinion, opinions: Iterable[_Opinion]) -> _Opinion:
+        """Return the best opinion, doubted where a part of what was said is another entry's.
+
+        Two questions taken together may be as good as one: *where is my order? I need an invoice*.
+        """
+        entry = best.hits[0].entry
+        for other in opinions:
+            is_other = other.hits[0].entry != entry and not is_thin(other.passage.tokens)
+            if best.doubt is None and is_other and other.alone >= self._needed:
+                return self._doubted(best, f"it asks what {other.hits[0].entry} answers as well")
+        return best
 
     def _sureness(
         self, tokens: Sequence[str], hits: Sequence[Hit], hidden: Collection[str]

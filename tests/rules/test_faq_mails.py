@@ -255,6 +255,28 @@ def test_a_second_matter_is_read_by_people(book: RuleBook, beside: str, question
     assert sent(book, f"{question} {beside}") is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How do I cancel my membership? I need a receipt for my payment of the membership",
+        "When do you open? What does a guest pay?",
+        "¿Cómo cancelo mi abono? Necesito un recibo de mi pago del abono",
+        "Come disdico l'abbonamento? Mi serve una ricevuta del pagamento dell'abbonamento",
+        "Jak anulować karnet? Potrzebuję paragonu za płatność karnetu",
+        "Quero cancelar a inscrição. Preciso de um recibo do pagamento da inscrição",
+    ],
+)
+def test_two_known_questions_are_two(book: RuleBook, text: str) -> None:
+    """Words of both together are not one question, however much of it one entry knows."""
+    assert sent(book, text) is None
+
+
+def test_one_question_in_two_sentences_is_one(book: RuleBook) -> None:
+    """Both parts ask for the same entry."""
+    text = "I forgot my locker code. How do I get a new locker code?"
+    assert sent(book, text) == "locker-code"
+
+
 @given(st.text(), st.text())
 def test_any_text_can_be_cut(first: str, second: str) -> None:
     """Whatever stands in a text, reading it ends."""
