@@ -64,7 +64,10 @@ class Doubts:
         if passage.is_buried:
             return "much else is said"
         greeted = self._greeted(passage.names, best.entry, language)
-        beside = (self._other(sentence, best.entry, language) for sentence in passage.beside)
+        beside = (
+            self._other(sentence, best.entry, language, is_before=place < passage.before)
+            for place, sentence in enumerate(passage.beside)
+        )
         return greeted or next(filter(None, beside), None)
 
     def _greeted(self, names: Sequence[str], entry: str, language: str | None) -> str | None:
@@ -90,12 +93,14 @@ class Doubts:
             return f"it wants to undo a {end!r}, and the entry does not"
         return None
 
-    def _other(self, sentence: Sentence, entry: str, language: str | None) -> str | None:
+    def _other(
+        self, sentence: Sentence, entry: str, language: str | None, *, is_before: bool
+    ) -> str | None:
         """Return what stands beside the question and is about something else."""
         tokens = sentence.heart
         if turn := self._turn(tokens, entry, language):
             return f"beside the question {turn}"
-        if other := self._matter(sentence, entry):
+        if other := self._matter(sentence, entry, is_before=is_before):
             return f"beside the question it says {other!r}, which is about other entries"
         known = self.vocabulary.known(self.vocabulary.weigh(tokens), entry)
         is_strange = known < _BETTER_BESIDE * self.min_known
@@ -103,17 +108,17 @@ class Doubts:
             return "it asks something else as well"
         return None
 
-    def _matter(self, sentence: Sentence, entry: str) -> str | None:
+    def _matter(self, sentence: Sentence, entry: str, *, is_before: bool) -> str | None:
         """Return the word that makes a sentence about something that other entries are about.
 
-        A question or a wish is, by any word that is theirs. A story is, where it is as good as all
-        that it says, or where one of them knows several of its words.
+        Any word that is theirs. A story that leads to the question is only where it is as good as
+        all that the story says, or where one of them knows several of its words.
         """
-        tokens = sentence.heart
-        word = self._elsewhere(tokens, entry)
-        if word is None or sentence.is_question or not WISHES.isdisjoint(sentence.tokens):
+        word = self._elsewhere(sentence.heart, entry)
+        is_story = is_before and not sentence.is_question and WISHES.isdisjoint(sentence.tokens)
+        if word is None or not is_story:
             return word
-        return word if self.vocabulary.tells_of_another(entry, tokens) else None
+        return word if self.vocabulary.tells_of_another(entry, sentence.heart) else None
 
     def _elsewhere(self, tokens: Sequence[str], entry: str) -> str | None:
         """Return the first word that other entries know, and this one does not."""

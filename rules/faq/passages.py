@@ -54,13 +54,15 @@ class Passage(NamedTuple):
     """A part of a request that may be the question, and what the request says beside it.
 
     ``is_buried``: so much stands beside it that it is not the point of the request. ``names``: who
-    is greeted, as far as those are names.
+    is greeted, as far as those are names. The first ``before`` of what stands beside come before
+    it: what leads to a question.
     """
 
     tokens: tuple[str, ...]
     beside: tuple[Sentence, ...] = ()
     is_buried: bool = False
     names: tuple[str, ...] = ()
+    before: int = 0
 
 
 def sentences_of(text: Folded) -> tuple[Sentence, ...]:
@@ -161,7 +163,8 @@ def _passages(title: Sequence[Sentence], sentences: tuple[Sentence, ...]) -> Ite
     for place in _likeliest(sentences) if len(sentences) > 1 else ():
         sentence = sentences[place]
         beside = sentences[:place] + sentences[place + 1 :]
-        yield Passage(sentence.heart, beside, content - sentence.content > MAX_BESIDE)
+        is_buried = content - sentence.content > MAX_BESIDE
+        yield Passage(sentence.heart, beside, is_buried, before=place)
     if title:
         yield Passage(_joined(title), sentences, content > MAX_BESIDE)
 

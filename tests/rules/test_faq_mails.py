@@ -227,9 +227,13 @@ STORIES = (
 
 @pytest.mark.parametrize("story", STORIES)
 @pytest.mark.parametrize("question", QUESTION.values())
-def test_a_story_around_a_question_hides_it_not(book: RuleBook, story: str, question: str) -> None:
-    """A single word of another entry in what somebody tells makes no second matter."""
+def test_a_story_before_a_question_hides_it_not(book: RuleBook, story: str, question: str) -> None:
+    """A single word of another entry in what leads to a question makes no second matter.
+
+    What is told behind it may be why people should read it.
+    """
     assert sent(book, f"{story} {question}") == "end-membership"
+    assert sent(book, f"{question} {story}") is None
 
 
 @pytest.mark.parametrize(
