@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from gateway import app
-from gateway.journey.reading import parser_child
+from gateway.journey.reading import parser_child, parsing
 from gateway.journey.reading.foresight import Foresight
 from gateway.journey.reading.parsing import ParserPool
 from gateway.model.message import Author, Message, RawEvent
@@ -48,6 +48,15 @@ async def test_child_that_rests_is_let_go_and_comes_back():
         for _ in range(3):
             assert (await pool.parse(FINE)).reason == "fine"
             await _until_gone(pool)
+
+
+async def test_a_child_that_cannot_be_started_is_no_events_fault(monkeypatch):
+    """No room for one more process is no reason to set a mail aside: it waits until there is."""
+    monkeypatch.setattr(parsing, "START_AGAIN_SECONDS", 0.005)
+    async with reading() as pool:
+        monkeypatch.setattr("sys.executable", "/nowhere/python")
+        asyncio.get_running_loop().call_later(0.1, monkeypatch.undo)
+        assert (await pool.parse(FINE)).reason == "fine"
 
 
 async def test_what_rules_will_find_comes_along_with_the_reading(tmp_path):

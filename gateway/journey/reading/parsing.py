@@ -152,11 +152,18 @@ class ParserPool:
         """Have a child running, however often it takes; nothing is blamed on any event here."""
         async with self._starting:
             while self._feed_pipe is None and not self._closed:
-                await self._spawn()
-                async with asyncio.timeout(WALL_SECONDS):
-                    await self._settled.wait()
+                why = "it ended at once"
+                try:
+                    await self._spawn()
+                    async with asyncio.timeout(WALL_SECONDS):
+                        await self._settled.wait()
+                except TimeoutError:
+                    why = "it does not say that it is ready"
+                    self._kill()
+                except OSError as exc:
+                    why = str(exc)
                 if not self._is_ready and not self._closed:
-                    log.error("the parser does not start, trying again")
+                    log.error("the parser does not start, trying again", error=why)
                     await asyncio.sleep(START_AGAIN_SECONDS)
 
     async def close(self) -> None:
@@ -254,10 +261,14 @@ class ParserPool:
 
     def _look_again(self, head: _Waiting) -> None:
         if self._waiting and self._waiting[0] is head and self._transport is not None:
-            with suppress(ProcessLookupError):
-                self._transport.kill()
+            self._kill()
         else:
             self._watch_reader()
+
+    def _kill(self) -> None:
+        if self._transport is not None:
+            with suppress(ProcessLookupError):
+                self._transport.kill()
 
     def _ended(self, child: _Child) -> None:
         """Blame the event the child was reading, and give the others to a new child."""
