@@ -77,5 +77,5 @@ $(READY): pyproject.toml
 		echo "$(PYTHON) cannot make virtual environments: its venv or ensurepip is missing." >&2; \
 		echo "On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,slack,telegram,postgres]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,slack,telegram,postgres,semantic]'
 	@touch $@

@@ -20,6 +20,7 @@ from gateway.contracts.channel import ChannelFactory
 from gateway.contracts.rules import Rules
 from gateway.errors import ConfigError, Problem
 from gateway.settings import Settings
+from gateway.settings.places import place_of
 
 _TEMPLATE = ".md.j2"
 
@@ -29,7 +30,8 @@ class Order:
     """What the child is to read.
 
     ``channels`` maps the configured names to their kinds, ``replies`` the admin's own receipts to
-    the languages that they are written in.
+    the languages that they are written in. ``model_at`` is the file, line and column that name the
+    model.
     """
 
     folder: Path
@@ -39,6 +41,7 @@ class Order:
     timezone: str
     replies: dict[str, tuple[str, ...]]
     model: str = ""
+    model_at: tuple[str, int, int] = ("", 1, 1)
     cache: Path | None = None
 
 
@@ -52,6 +55,7 @@ def order_of(settings: Settings) -> Order:
         timezone=settings.timezone,
         replies=_replies(settings.templates),
         model=settings.faq_model,
+        model_at=(str(settings.path), *place_of(settings.places, ("faq", "model"))),
         cache=settings.faq_cache,
     )
 
@@ -85,13 +89,16 @@ class Reading:
 
 def read(order: Order) -> Reading:
     """Return the rule book with everything that is wrong with it."""
-    import rules  # noqa: PLC0415 - heavy: the parent of the child never loads it
+    # Heavy: the parent of the child never loads them.
+    import rules  # noqa: PLC0415
+    from rules.problems import Mark  # noqa: PLC0415
 
     loaded = rules.load(
         order.folder,
         languages=order.languages,
         max_wrong=order.max_wrong,
         model=order.model,
+        model_at=Mark(*order.model_at),
         cache=order.cache,
         channels=order.channels,
         timezone=order.timezone,

@@ -73,6 +73,10 @@ class RuleBook:
                 return foreseen.language, foreseen.language_known
         return self.detector.detect(text, prior)
 
+    def prepare(self) -> None:
+        """See `Rules.prepare`."""
+        self.plan.matcher.prepare()
+
     def foresee(self, request: Request, facts: Facts, prior: Sequence[str]) -> object:
         """See `Rules.foresee`."""
         walk = Walk(self.plan, View(request, facts, self.calendar), full=False)

@@ -22,6 +22,10 @@ class Mark(NamedTuple):
     column: int = 0
 
 
+NO_FILE = Mark("[faq] model")
+"""What was not named in any file."""
+
+
 class Problems:
     """What is wrong so far, in the order it was found."""
 

@@ -19,7 +19,7 @@ from rules.faq.cache import Cache
 from rules.files import list_rule_files
 from rules.known import Known, any_where
 from rules.nodes import MapNode
-from rules.problems import Mark, Problems
+from rules.problems import NO_FILE, Mark, Problems
 from rules.strict_yaml import MAX_FILE_BYTES, read_yaml
 from rules.teaching import Faq
 
@@ -56,6 +56,7 @@ def load(
     replies: Mapping[str, tuple[str, ...]] | None = None,
     check_where: Callable[[str, str], Problem | None] = any_where,
     model: str = "",
+    model_at: Mark = NO_FILE,
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> LoadResult:
@@ -69,7 +70,8 @@ def load(
         timezone: what business hours and dates mean where ``calendar`` does not say.
         replies: the languages of each receipt of the admin's own; None where they are not known.
         check_where: what is wrong with how a place on a channel of a kind is written, if anything.
-        model: a folder with a model for the FAQ, or the package that carries one; "" for none.
+        model: a folder with a model for the FAQ, or a package that carries one; "" for none.
+        model_at: where that was said.
         cache: a folder that keeps what was learned of the FAQ; None for none.
         progress: is told a step's name, how much of it is done, and how much there is.
     """
@@ -77,7 +79,7 @@ def load(
         return _load(
             folder,
             Known(Problems(), languages, channels, timezone, str(folder), replies, check_where),
-            Faq(max_wrong, model),
+            Faq(max_wrong, model, model_at),
             progress or _quiet,
             Cache(cache),
         )

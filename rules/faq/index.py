@@ -84,11 +84,6 @@ class Index:
         """Return whether scores come from what was learned."""
         return bool(self.linears)
 
-    @property
-    def has_meaning(self) -> bool:
-        """Return whether an encoder has its share in the scores."""
-        return any(linear.meaning is not None for linear in self.linears.values())
-
     def _untranslated(self, language: str) -> tuple[str, ...]:
         """Return the other languages that have entries which are missing in this one."""
         there = set(self.shelves[language].entries)
@@ -105,15 +100,20 @@ class Index:
         return self._verbatim.get(tuple(tokens), frozenset()).difference(hidden)
 
     def rank(
-        self, tokens: Sequence[str], language: str | None = None, hidden: Collection[str] = ()
+        self,
+        tokens: Sequence[str],
+        language: str | None = None,
+        hidden: Collection[str] = (),
+        said: str = "",
     ) -> list[Hit]:
         """Return the entries that come nearest to a text, best first.
 
         With a ``language``, other languages serve for entries that have no phrasing in it.
+        ``said`` is the text as an encoder reads it.
         """
         best: dict[str, tuple[float, float]] = {}
         for group in self._spoken(language):
-            for entry, scores in self._scores(group, tokens, hidden).items():
+            for entry, scores in self._scores(group, tokens, hidden, said).items():
                 if entry not in best or scores > best[entry]:
                     best[entry] = scores
         return self._hits(tokens, best, None)
@@ -128,14 +128,14 @@ class Index:
         return (language, *self._elsewhere[language])
 
     def _scores(
-        self, group: str, tokens: Sequence[str], hidden: Collection[str]
+        self, group: str, tokens: Sequence[str], hidden: Collection[str], said: str
     ) -> Mapping[str, tuple[float, float]]:
         """Return score and nearest cosine of the best entries of one group."""
         shelf = self.shelves[group]
         if group not in self.linears:
             return shelf.scores(tokens, None, hidden)
         nearest = shelf.in_reach(tokens, hidden)
-        scores = self.linears[group].scores(tokens, nearest)
+        scores = self.linears[group].scores(tokens, nearest, said)
         return {
             entry: (score, nearest.get(entry, 0.0))
             for entry, score in scores.items()

@@ -32,7 +32,7 @@ _SQUARES_PENALTY = 0.2
 _SQUARES_SHARE = 4.0
 _STEPS = 10
 _BYTE = 127
-_MEANING_SHARE = 0.7
+_MEANING_SHARE = 0.5
 
 
 def similarities(texts: Sequence[Sequence[str]], rarity: Sequence[float]) -> tuple[Matrix, Matrix]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.model.decision import Near
+from rules.faq.accents import Writing, as_written
 from rules.faq.confidence import Confidence, confidence_of
 from rules.faq.doubts import Doubts, is_thin, min_known
 from rules.faq.index import Hit, Index
@@ -90,11 +91,17 @@ class LexicalMatcher:
         self._doubts = Doubts(self._vocabulary, self._min_known)
         texts = ((phrasing.language, phrasing.tokens) for phrasing in asked)
         self._speller = Speller(texts, self._vocabulary.has)
+        self._writing = Writing(asked)
 
     def taught(self, more: Iterable[Phrasing]) -> LexicalMatcher:
         """Return a matcher that knows more texts, and is as sure of itself as this one."""
         both = (*self._index.phrasings, *more)
         return LexicalMatcher(both, 1 - self._needed, self._asides, self._confidence, self._encoder)
+
+    def prepare(self) -> None:
+        """See `Matcher.prepare`."""
+        if self._encoder is not None:
+            self._encoder.encode([""])
 
     @property
     def learned(self) -> Learned:
@@ -104,11 +111,12 @@ class LexicalMatcher:
     def judge(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
         """See `Matcher.judge`."""
         said = passages_of(view.subject, view.text)
+        forms = self._writing.forms_in(view.text.raw, view.subject.raw) if self._encoder else {}
         passages = [self._mended(passage, language) for passage in said]
         opinions = [
             opinion
             for passage, slips in self._worth_asking(passages)
-            if (opinion := self._opinion(passage, slips, language, hidden)) is not None
+            if (opinion := self._opinion(passage, slips, language, hidden, forms)) is not None
         ]
         if not opinions:
             return Verdict()
@@ -146,13 +154,15 @@ class LexicalMatcher:
         slips: Sequence[Slip],
         language: str | None,
         hidden: Collection[str],
+        forms: Mapping[str, str],
     ) -> _Opinion | None:
-        hits = self._index.rank(passage.tokens, language, hidden)
+        as_said = as_written(passage.tokens, forms)
+        hits = self._index.rank(passage.tokens, language, hidden, as_said)
         sureness = self._sureness(passage.tokens, hits, hidden)
         is_partial = not self._index.asks_all(language)
         if is_partial and sureness < _UNLIKELY:
             # Short texts are easily taken for another language: ask them all.
-            hits = self._index.rank(passage.tokens, None, hidden)
+            hits = self._index.rank(passage.tokens, None, hidden, as_said)
             sureness = self._sureness(passage.tokens, hits, hidden)
         if not hits:
             return None

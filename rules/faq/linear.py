@@ -30,14 +30,17 @@ class Linear:
     rarity: Sequence[float]
     meaning: Meaning | None = None
 
-    def scores(self, tokens: Sequence[str], entries: Iterable[str]) -> dict[str, float]:
+    def scores(
+        self, tokens: Sequence[str], entries: Iterable[str], said: str = ""
+    ) -> dict[str, float]:
         """Return how much a text speaks for each of some entries, in no particular unit.
 
-        And for those that are near in meaning, whatever their words.
+        And for those that are near in meaning, whatever their words; ``said`` is the text as an
+        encoder reads it.
         """
         if self.meaning is None:
             return self._by_words(tokens, entries)
-        meant = self.meaning.scores(tokens)
+        meant = self.meaning.scores(said or " ".join(tokens))
         wanted = dict.fromkeys((*entries, *self.meaning.best(meant)))
         return {
             entry: score + meant[entry] for entry, score in self._by_words(tokens, wanted).items()

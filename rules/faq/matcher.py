@@ -28,6 +28,10 @@ class Verdict:
 class Matcher(Protocol):
     """Finds the entry that answers a request, and knows when there is none."""
 
+    def prepare(self) -> None:
+        """Load what the first question would have to wait for."""
+        ...
+
     def judge(self, view: View, language: str | None, hidden: Collection[str]) -> Verdict:
         """Return the verdict on a request. Pure, linear, never raises.
 

@@ -5,12 +5,19 @@ Asked only where a desk names a model. Its rows come from `rules.faq.learning`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rules.faq.encoder import Encoder, Matrix
 
 _KEPT = 16
+
+
+# A text is put to each group of phrasings, and to all of them when its own language says little.
+@lru_cache(maxsize=4)
+def _row_of(encoder: Encoder, said: str) -> Matrix:
+    row: Matrix = encoder.encode([said])[0]
+    return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +28,9 @@ class Meaning:
     rows: Matrix
     encoder: Encoder
 
-    def scores(self, tokens: Sequence[str]) -> dict[str, float]:
+    def scores(self, said: str) -> dict[str, float]:
         """Return how much a text's meaning speaks for each entry."""
-        row = self.encoder.encode([" ".join(tokens)])[0]
+        row = _row_of(self.encoder, said)
         return dict(zip(self.entries, (self.rows @ row).tolist(), strict=True))
 
     @staticmethod

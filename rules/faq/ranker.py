@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.model.request import Facts, Request
 from rules.examples import LONG_AGO
+from rules.faq.accents import phrasing_of
 from rules.faq.asides import words_beside
 from rules.faq.courtesies import tokens_of
 from rules.faq.lexical import LexicalMatcher
-from rules.faq.shelf import Phrasing
 from rules.view import View
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ class Ranker:
     ) -> None:
         given = tuple(entries)
         phrasings = [
-            Phrasing(entry=entry["id"], language=entry["lang"], tokens=tokens)
+            phrasing_of(entry["id"], entry["lang"], text, is_meant=encoder is not None)
             for entry in given
             for text in entry["phrasings"]
-            if (tokens := tokens_of(text))
+            if tokens_of(text)
         ]
         asides = {entry["id"]: words_beside(entry["id"]) for entry in given}
         self._matcher = LexicalMatcher(phrasings, max_wrong, asides, encoder=encoder)

@@ -33,11 +33,15 @@ Vector = dict[int, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrasing:
-    """One way to ask for an entry, as folded words."""
+    """One way to ask for an entry, as folded words.
+
+    ``said`` is the same as an encoder reads it; "" where there is none.
+    """
 
     entry: str
     language: str
     tokens: tuple[str, ...]
+    said: str = ""
 
 
 @lru_cache(maxsize=20_000)

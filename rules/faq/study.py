@@ -98,7 +98,10 @@ def _study_one(
     rows, alike = learning.similarities([text.tokens for text in texts], rarity)
     vectors = None
     if encoder is not None:
-        vectors = encoder.encode([" ".join(text.tokens) for text in texts])
+        beside = texts[len(phrasings) :]
+        vectors = encoder.encode(
+            [one.said for one in phrasings] + [" ".join(one.tokens) for one in beside]
+        )
         rows, alike = learning.with_meaning(rows, alike, vectors)
     spoken = learning.learn(alike, [text.entry for text in texts], len(names))
     found.linears[group] = learning.pack(rows, spoken, names, rarity)

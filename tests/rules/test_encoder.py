@@ -1,4 +1,4 @@
-"""The semantic extra: a model from a folder, and what an encoder changes in the ranking."""
+"""The semantic extra: a BERT model from a folder, and what an encoder changes in the ranking."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 import rules
 import rules.faq
 from rules import LoadResult
-from rules.faq.encoder import Matrix, gelu, open_model, read_tensors
+from rules.faq.bert import gelu, read_tensors
+from rules.faq.encoder import Matrix, find_model
 from rules.faq.wordpiece import WordPiece
 from tests.rules.conftest import CHANNELS, decided
 
@@ -100,7 +101,7 @@ def test_words_are_cut_into_the_longest_pieces(folder: Path) -> None:
 
 def test_vectors_have_length_one_whatever_stands_beside_them(folder: Path) -> None:
     """A text means the same alone and in a batch with longer ones."""
-    model = open_model(str(folder))
+    model = find_model(str(folder))
 
     alone = model.encode(["my order"])
     beside = model.encode(["my orders late? my orders late", "my order", ""])
@@ -131,7 +132,7 @@ def test_a_damaged_model_is_told(folder: Path, damage: str) -> None:
         (folder / "vocab.txt").write_text("a\nb\n")
 
     with pytest.raises(ValueError, match=r"\S"):
-        open_model(str(folder))
+        find_model(str(folder)).encode(["test"])
 
 
 def test_tensors_keep_their_shape(folder: Path) -> None:

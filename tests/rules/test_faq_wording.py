@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import rules.faq
-from rules.faq.confidence import MEANT
+from rules.faq.confidence import UNSTUDIED
 from rules.faq.fitting import fit
 from rules.faq.ranker import Ranker
 from rules.faq.wording import Wording
@@ -99,11 +99,12 @@ def test_an_unknown_entry_lacks_nothing() -> None:
 @pytest.mark.parametrize("right", [True, False])
 def test_few_samples_leave_the_prior_where_it_is(*, right: bool) -> None:
     """A handful of trials that surprise nobody does not turn what is believed of any FAQ round."""
-    signs = (1.0, 3.0 if right else 0.1, 1.0, 0.5, 1.1, 0.1, 1.0, 0.0, 0.2, 0.0)
+    signs = (1.0, 0.3 if right else 0.0, 1.0, 0.5, 1.1, 0.1, 1.0, 0.0, 0.2, 0.0)
+    prior = UNSTUDIED
 
-    found = fit([(signs, right, 5.0)] * 8, MEANT.coefficients, MEANT.spreads)
+    found = fit([(signs, right, 5.0)] * 8, prior.coefficients, prior.spreads)
 
-    for coefficient, middle, spread in zip(found, MEANT.coefficients, MEANT.spreads, strict=True):
+    for coefficient, middle, spread in zip(found, prior.coefficients, prior.spreads, strict=True):
         assert abs(coefficient - middle) < 2 * spread
 
 

@@ -83,10 +83,15 @@ def foresee(foresight: Foresight, raw: RawEvent, parsed: Parsed) -> Parsed:
 
 
 def book_in(pickled: bytes) -> Foresight | None:
-    """Return a book that was sent; None where there is no room for it: it only saves work."""
+    """Return a book that was sent, ready to be asked.
+
+    None where there is no room for it, or its model is gone from the disk: it only saves work.
+    """
     try:
         foresight: Foresight = pickle.loads(pickled)  # noqa: S301 - our parent
-    except MemoryError:
+        # Now, while no event's time is counted.
+        foresight.rules.prepare()
+    except Exception:  # noqa: BLE001 - see above; an event would be blamed for it
         return None
     return foresight
 
