@@ -29,6 +29,7 @@ from gateway.journey.learning import lessons
 from gateway.journey.pipeline import Pipeline
 from gateway.journey.reading.foresight import Foresight
 from gateway.journey.reading.parsing import ParserPool
+from gateway.model.inbox import InboxState
 from gateway.model.upkeep import Depth, Erased, Keep
 from gateway.serving import archiving
 from gateway.serving.ailing import Ailing
@@ -176,9 +177,17 @@ class Running:
 
     async def _claim(self) -> None:
         """Take what waits in the inbox: a spilled burst, a command's order, a dead node's rest."""
+        if await self._something_waits():
+            # Whatever is in hand is blamed for our next death: none is taken before it can be read.
+            await self.parsers.start()
         while True:
             if not await self.pipeline.claim_waiting():
                 await self._until_more()
+
+    async def _something_waits(self) -> bool:
+        waiting = (InboxState.NEW, InboxState.CLAIMED)
+        depths = await self.store.depths()
+        return any(depth.box == "inbox" and depth.state in waiting for depth in depths)
 
     async def _until_more(self) -> None:
         """Return when there may be something to claim."""
