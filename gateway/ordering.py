@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from gateway import app
 from gateway.contracts.channel import Channel
 from gateway.contracts.store import Store
-from gateway.errors import StoreError
+from gateway.errors import StoreError, StoreMissing
 from gateway.journey.accept import Accepting
 from gateway.journey.desk import Numbers
 from gateway.journey.orders import commands
@@ -80,9 +80,17 @@ async def order(
 
 
 async def _is_served(settings: Settings) -> bool:
-    """Tell whether a node is there, where several may be."""
-    async with _writing(settings, sole=False) as store:
-        return bool(nodes_there(await store.leases(), RealWorld().now()))
+    """Tell whether a node is there, where several may be.
+
+    Raises:
+        StoreOutdated: the database is of an older program, as such nodes may be: `serve` alone
+            brings it up to date.
+    """
+    try:
+        async with app.reading(settings) as store:
+            return bool(nodes_there(await store.leases(), RealWorld().now()))
+    except StoreMissing:
+        return False
 
 
 async def _by_serve(settings: Settings, event: RawEvent, wait_s: float) -> OrderResult:

@@ -2,6 +2,10 @@
 
 import pytest
 
+from gateway.store.migrations import migrations
+
+NEWEST = migrations()[-1].version
+
 
 @pytest.fixture
 def target(postgres):
@@ -58,3 +62,18 @@ def test_what_cannot_be_done_is_told(shell, target, code, said):
     assert ran.code == code
     assert said in ran.err
     assert "hush" not in ran.out + ran.err
+
+
+def test_an_order_leaves_an_older_desk_as_it_is(shell, postgres):
+    """Nodes of that version may be at work on it: only a `serve` brings it up to date."""
+    name = postgres.database()
+    moved(shell, postgres.url(name))
+    ticket = shell.opened("Our VPN is down again")
+    postgres.sql(f"DELETE FROM migrations WHERE version = {NEWEST}", database=name)
+
+    ran = shell("tickets", "note", ticket, "Seen")
+
+    assert ran.code == 1
+    assert f"older Ventanilla (schema {NEWEST - 1}; this one has {NEWEST})" in ran.err
+    newest = postgres.sql("SELECT max(version) FROM migrations", database=name)
+    assert newest == str(NEWEST - 1)
