@@ -199,7 +199,7 @@ def _entry(group: Sequence[Unanswered]) -> str:
     asked: dict[str, list[str]] = {}
     answers: dict[str, str] = {}
     for one in group:
-        phrasings = phrasings_of("", one.text) or [_short(one.text)]
+        phrasings = phrasings_of(one.subject, one.written) or [_short(one.text)]
         asked.setdefault(one.language, []).append(phrasings[0])
         if one.closing:
             answers.setdefault(one.language, one.closing)

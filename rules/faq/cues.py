@@ -169,6 +169,17 @@ ASKS_HOW_IT_IS = listed(
 )
 """First words of who asks whether something is so, which ones are, or how many."""
 
+ASKS_OF_A_THING = frozenset(
+    {
+        *product(("is", "are"), ("my", "our", "the", "this")),
+        *product(("esta", "estan"), ("mi", "mis", "el", "la", "los", "las", "nuestra", "nuestro")),
+        *product(("esta", "estao"), ("o", "a", "os", "as", "meu", "minha", "meus", "minhas")),
+        *product(("e", "sono"), ("il", "la", "mio", "mia", "miei", "mie")),
+        *product(("czy",), ("moj", "moja", "moje")),
+    }
+)
+"""First two words of who asks how a thing is: *is my account closed*."""
+
 BEGINS_A_QUESTION = ASKS_HOW_IT_IS | listed(
     """
     am can could did do does has have how may should what when where who whose why will would

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from rules.faq.cues import WISHES
+from rules.faq.cues import ASKS_OF_A_THING, WISHES
 from rules.faq.index import Hit
 from rules.faq.passages import Passage, Sentence
 from rules.faq.stems import count_content
@@ -61,6 +61,8 @@ class Doubts:
             return "it says things that the entry does not know"
         if turn := self._turn(tokens, best.entry, language):
             return turn
+        if tuple(tokens[:2]) in ASKS_OF_A_THING and not best.begins and best.near < NEARLY_EQUAL:
+            return "it asks how something is, and the entry does not"
         if passage.is_buried:
             return "much else is said"
         greeted = self._greeted(passage.names, best.entry, language)

@@ -104,6 +104,9 @@ def _written(text: Folded, found: Sequence[Sentence]) -> Iterator[tuple[Sentence
             end = len(said)
         sentence = _sentence(match[0])
         tokens = sentence.tokens
+        if match[0].count("|") > 1:
+            # *ACME Ltd | Main Street 5 | acme.example*
+            continue
         if not tokens or (len(tokens) <= _LONGEST_POINTER and tokens in SEE_SUBJECT):
             continue
         if tokens[0] in FOOTERS_FIRST and found and is_footer(tokens):

@@ -174,6 +174,7 @@ BELOW = (
     "Please consider the environment before printing this receipt.",
     "Sent from my iPhone with a new code",
     "Wysłane z iPhone'a, kod gościa",
+    "Gym & Friends Ltd | Guest street 5 | gym.example",
 )
 
 

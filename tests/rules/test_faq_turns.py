@@ -92,6 +92,21 @@ def test_what_goes_on_by_itself_or_in_spite_is_for_people(book: RuleBook, text: 
     assert sent(book, text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is my membership cancelled?",
+        "está mi abono cancelado",
+        "È il mio abbonamento disdetto?",
+        "czy mój karnet anulowany?",
+        "está a minha inscrição cancelada?",
+    ],
+)
+def test_how_a_thing_is_is_not_how_to_do_it(book: RuleBook, text: str) -> None:
+    """Who asks whether it was done is not told how to do it."""
+    assert sent(book, text) is None
+
+
 @pytest.mark.parametrize("word", ["wylaczyc", "odlaczyc", "unregister", "sozinho", "scam", "still"])
 def test_a_word_that_turns_is_no_slip(word: str) -> None:
     """*wyłączyć*, to switch off, is one letter away from *włączyć*, to switch on."""

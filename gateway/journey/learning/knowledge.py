@@ -34,12 +34,21 @@ class EntryStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
-    """A request that no entry answered; ``closing`` is what an agent closed it with, if so."""
+    """A request that no entry answered; ``closing`` is what an agent closed it with, if so.
+
+    ``text`` has the subject above what was ``written``.
+    """
 
     reference: str
     language: str
-    text: str
+    subject: str
+    written: str
     closing: str
+
+    @property
+    def text(self) -> str:
+        """Return all that was asked."""
+        return asked(self.subject, self.written)
 
 
 def stats_of(stories: Iterable[Story]) -> dict[str, EntryStats]:
@@ -103,7 +112,8 @@ def unanswered(stories: Iterable[Story], private: Collection[str]) -> list[Unans
             Unanswered(
                 reference=ticket.reference,
                 language=ticket.language,
-                text=asked(ticket.subject, request.text),
+                subject=ticket.subject,
+                written=request.text,
                 closing=closings[-1] if closings else "",
             )
         )
