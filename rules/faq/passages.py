@@ -95,7 +95,7 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
 def _written(text: Folded, found: Sequence[Sentence]) -> Iterator[tuple[Sentence, str]]:
     """Yield sentences and their texts, up to what a program put below what is ``found`` so far."""
     said = without_addresses(text.folded[:_WINDOW])
-    end = end_of(said)
+    end, line_end = end_of(said), 0
     for match in SENTENCE.finditer(said):
         if match.end() > end:
             if found:
@@ -104,14 +104,23 @@ def _written(text: Folded, found: Sequence[Sentence]) -> Iterator[tuple[Sentence
             end = len(said)
         sentence = _sentence(match[0])
         tokens = sentence.tokens
-        if match[0].count("|") > 1:
+        if found and match[0].count("|") > 1 and not _goes_on(sentence):
             # *ACME Ltd | Main Street 5 | acme.example*
-            continue
-        if not tokens or (len(tokens) <= _LONGEST_POINTER and tokens in SEE_SUBJECT):
+            line_end = _line_end(said, match.start())
+        if match.start() < line_end or not tokens or _points_at_subject(tokens):
             continue
         if tokens[0] in FOOTERS_FIRST and found and is_footer(tokens):
             return
         yield sentence, match[0]
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return end if end >= 0 else len(text)
+
+
+def _points_at_subject(tokens: Sequence[str]) -> bool:
+    return len(tokens) <= _LONGEST_POINTER and tuple(tokens) in SEE_SUBJECT
 
 
 def _sentence(said: str) -> Sentence:

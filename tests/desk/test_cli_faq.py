@@ -34,6 +34,13 @@ def test_a_draft_is_yaml_whatever_was_asked(shell):
     assert "WRITE THE ANSWER HERE" in ran.out
 
 
+def test_a_draft_asks_without_courtesies_and_company_lines(shell):
+    """Nor does it have what stands in front of a question inside its sentence."""
+    shell.opened("Hi Ana, where do I park my bike? thx\n\nACME Ltd | Main Street 5 | acme.example")
+
+    assert '- "Where do I park my bike?"\n' in shell("faq", "gaps", "--draft", "1").out
+
+
 def test_a_group_that_is_not_there_is_wrong_usage(shell):
     """Exit code 2 says so."""
     shell.opened("The lift is broken")

@@ -199,6 +199,7 @@ def test_a_forwarded_mail_alone_is_read(book: RuleBook, below: str) -> None:
         "From: my old address. Send the new code to a guest.",
         "I was the addressee of a rude letter.",
         "-- and by the way, where is my receipt?",
+        "1 | I need a code | and a receipt | for my guest",
     ],
 )
 def test_what_people_wrote_below_is_read(book: RuleBook, beside: str) -> None:
