@@ -18,11 +18,14 @@ from rules.faq.stems import count_content
 from rules.faq.written import FOOTERS_FIRST, end_of, is_footer
 from rules.folding import Folded, split_words
 
-MAXSENTENCES = 40
+MAX_SENTENCES = 40
 """A mail with more than that is not one question."""
 
 MAX_BESIDE = 25
 """So many meaningful words may stand beside the question."""
+
+_MUCH = 2 * MAX_BESIDE
+"""Whatever part of so many is the question, too much stands beside it."""
 
 SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?= ?\d)[^.!?\n]+)*[.!?\n]*")
 """A point before a number ends none: *no. 5512*, *2.5*."""
@@ -65,11 +68,13 @@ class Passage(NamedTuple):
     before: int = 0
 
 
-def sentences_of(text: Folded) -> tuple[Sentence, ...]:
+def sentences_of(text: Folded, enough: int | None = None) -> tuple[Sentence, ...]:
     """Return the sentences that say something: no greeting, no farewell, no signature.
 
-    *Help?* says something only where nothing else does.
+    *Help?* says something only where nothing else does. Those that follow when more than
+    ``enough`` meaningful words were said are left out.
     """
+    content = 0
     found: list[Sentence] = []
     polite: list[Sentence] = []
     is_closing = False
@@ -87,7 +92,8 @@ def sentences_of(text: Folded) -> tuple[Sentence, ...]:
             )
         else:
             found.append(sentence)
-            if len(found) > MAXSENTENCES:
+            content += sentence.content
+            if len(found) > MAX_SENTENCES or (enough is not None and content > enough):
                 break
     return tuple(found or polite[:1])
 
@@ -152,8 +158,8 @@ def _is_greeting(tokens: Sequence[str], text: str) -> bool:
 
 def passages_of(subject: Folded, text: Folded) -> Iterator[Passage]:
     """Yield the parts that may be the question, the likeliest kinds first."""
-    sentences = sentences_of(text)
-    if len(sentences) > MAXSENTENCES:
+    sentences = sentences_of(text, _MUCH)
+    if len(sentences) > MAX_SENTENCES:
         return
     title = sentences_of(subject)
     names = tuple(name for sentence in (*title, *sentences) for name in sentence.names)
@@ -169,7 +175,7 @@ def _passages(title: Sequence[Sentence], sentences: tuple[Sentence, ...]) -> Ite
     if sum(len(sentence.heart) for sentence in sentences) <= _MAX_PASSAGE:
         yield Passage(_joined(sentences))
     content = sum(sentence.content for sentence in sentences)
-    if content > 2 * MAX_BESIDE:
+    if content > _MUCH:
         yield Passage(_joined(title or sentences[:2]), sentences, is_buried=True)
         return
     for place in _likeliest(sentences) if len(sentences) > 1 else ():
