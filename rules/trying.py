@@ -11,11 +11,14 @@ from rules.examples import Example
 from rules.faq.entries import FaqEntry
 from rules.faq.matcher import Matcher, Verdict
 from rules.known import Known
+from rules.problems import Mark
 from rules.routes import Route
 from rules.walk import Plan
 
 Tell = Callable[[str, int, int], None]
 
+MOST_UNTRIED = 5
+"""So many rules and entries of one file that have no examples get a warning each."""
 NEAR_MISS = 0.05
 """A ``match`` example that comes nearest to its entry with this score is no error."""
 
@@ -26,6 +29,7 @@ def check_examples(plan: Plan, untaught: Matcher, known: Known, tell: Tell) -> N
     The matcher of the book has learned the ``match`` examples, so they prove nothing with it:
     they are shown to the ``untaught`` one, which knows the phrasings only.
     """
+    _warn_of_the_untried(plan, known)
     bare = replace(plan, matcher=untaught)
     total = len(plan.entries) + len(plan.routes)
     for position, entry in enumerate(plan.entries.values()):
@@ -37,9 +41,28 @@ def check_examples(plan: Plan, untaught: Matcher, known: Known, tell: Tell) -> N
     tell("examples", total, total)
 
 
+def _warn_of_the_untried(plan: Plan, known: Known) -> None:
+    """Name what has no examples: one by one, or in one line where it is most of a file."""
+    untried: dict[str, list[tuple[Mark, str]]] = {}
+    for entry in plan.entries.values():
+        if not entry.examples:
+            untried.setdefault(entry.mark.file, []).append((entry.mark, f"faq {entry.id}"))
+    for route in plan.routes:
+        if not route.examples:
+            untried.setdefault(route.mark.file, []).append((route.mark, f"route {route.id}"))
+    for found in untried.values():
+        if len(found) <= MOST_UNTRIED:
+            for mark, name in found:
+                known.problems.warning(mark, f"{name} has no examples")
+            continue
+        (mark, first), *others = found
+        names = ", ".join(name for _, name in others)
+        known.problems.warning(
+            mark, f"{first} has no examples, nor have {len(others)} more in this file: {names}"
+        )
+
+
 def _check_route(route: Route, plan: Plan, known: Known) -> None:
-    if not route.examples:
-        known.problems.warning(route.mark, f"route {route.id} has no examples")
     for example in route.examples.match:
         view = example.view(plan.calendar)
         if route.when.judge(view, example.stated) is False:
@@ -87,8 +110,6 @@ def _earlier_decider(route: Route, example: Example, plan: Plan) -> str | None:
 
 
 def _check_entry(entry: FaqEntry, plan: Plan, bare: Plan, known: Known) -> None:
-    if not entry.examples:
-        known.problems.warning(entry.mark, f"faq {entry.id} has no examples")
     for example in entry.examples.match:
         if entry.when.judge(example.view(plan.calendar), example.stated) is False:
             why = _first_failure(entry.when, example, plan)

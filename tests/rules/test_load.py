@@ -366,6 +366,20 @@ def test_missing_examples_are_a_warning(load) -> None:
     assert said(result) == ["a.yaml:6:15: warning: route a has no examples"]
 
 
+def test_many_without_examples_are_one_warning(load) -> None:
+    """What matters beside it shall be seen; the names are all there."""
+    route = "  - {{id: {}, when: {{words: [{}]}}, then: {{team: desk}}}}"
+    routes = "\n".join(route.format(name, name) for name in "abcdef")
+    result = load(f"{DESK}routes:\n{routes}")
+
+    assert said(result) == [
+        (
+            "a.yaml:7:10: warning: route a has no examples, nor have 5 more in this file:"
+            " route b, route c, route d, route e, route f"
+        )
+    ]
+
+
 ENTRY = (
     DESK
     + """
