@@ -16,7 +16,7 @@ from benchmarks.processes import status_mib
 from gateway.model.request import Facts, Request
 from gateway.world import RealWorld
 from rules.faq.lexical import LexicalMatcher
-from rules.faq.shelf import Phrasing
+from rules.faq.ranking.shelf import Phrasing
 from rules.folding import words_of
 from rules.view import View
 

@@ -27,9 +27,9 @@ from pathlib import Path
 
 import rules.faq
 from benchmarks.figures import Figure
-from rules.faq.encoder import find_model
 from rules.faq.ranker import Ranker
-from rules.faq.universal import NAME
+from rules.faq.semantic.encoder import find_model
+from rules.faq.semantic.universal import NAME
 
 PHRASINGS = 5
 NEEDED = 0.95

@@ -17,7 +17,7 @@ from gateway.contracts.rules import Rules
 from gateway.errors import ConfigError, Problem
 from gateway.journey.learning.drafting import Drafted
 from gateway.settings import Settings
-from rules.faq.drafts import new_id, phrasings_of
+from rules.faq.solved.drafts import new_id, phrasings_of
 from rules.files import ENDINGS, list_rule_files
 from rules.writing import NewEntry, with_entry
 

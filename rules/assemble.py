@@ -24,8 +24,8 @@ from rules.directory import (
 )
 from rules.escalation import check_escalation, check_told
 from rules.examples import Examples
-from rules.faq.cache import Cache
 from rules.faq.entries import FaqEntry, read_entry
+from rules.faq.keeping.cache import Cache
 from rules.faq.lexical import LexicalMatcher
 from rules.forms import read_form
 from rules.known import Known

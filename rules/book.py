@@ -18,7 +18,7 @@ from gateway.model.level import Level
 from gateway.model.people import Agent, Entry, Team
 from gateway.model.request import Facts, Request
 from rules.answers import read_answer
-from rules.faq.lessons import check_lessons
+from rules.faq.sureness.lessons import check_lessons
 from rules.foresight import Foresight
 from rules.language import Detector
 from rules.view import View

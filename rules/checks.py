@@ -9,10 +9,10 @@ from gateway.model.form import FormField
 from gateway.model.people import Team
 from rules import fields
 from rules.directory import Fallback
-from rules.faq.courtesies import tokens_of
 from rules.faq.entries import FaqEntry
-from rules.faq.rivals import Rivals
-from rules.faq.shelf import Phrasing
+from rules.faq.ranking.shelf import Phrasing
+from rules.faq.reading.courtesies import tokens_of
+from rules.faq.sureness.rivals import Rivals
 from rules.folding import words_of
 from rules.known import Known
 from rules.outcome import Then

@@ -15,7 +15,7 @@ from pathlib import Path
 from gateway.errors import Problem
 from rules.assemble import DeskTimes, assemble, assemble_times
 from rules.book import RuleBook
-from rules.faq.cache import Cache
+from rules.faq.keeping.cache import Cache
 from rules.files import list_rule_files
 from rules.known import Known, any_where
 from rules.nodes import MapNode

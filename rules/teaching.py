@@ -13,12 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rules.checks import check_rivals
-from rules.faq.accents import phrasing_of
-from rules.faq.asides import words_beside
-from rules.faq.cache import Cache, key_of
 from rules.faq.entries import FaqEntry
+from rules.faq.keeping.cache import Cache, key_of
 from rules.faq.lexical import LexicalMatcher
-from rules.faq.shelf import Phrasing
+from rules.faq.ranking.shelf import Phrasing
+from rules.faq.reading.asides import words_beside
+from rules.faq.semantic.accents import phrasing_of
 from rules.known import Known
 from rules.language import Detector
 from rules.problems import NO_FILE, Mark, Problems
@@ -26,7 +26,7 @@ from rules.trying import check_examples
 from rules.walk import Plan
 
 if TYPE_CHECKING:
-    from rules.faq.encoder import Model
+    from rules.faq.semantic.encoder import Model
 
 Tell = Callable[[str, int, int], None]
 
@@ -102,7 +102,7 @@ def _model(faq: Faq, known: Known) -> tuple[Model | None, str]:
     """
     if not faq.model:
         return None, ""
-    from rules.faq.encoder import find_model  # noqa: PLC0415 - heavy
+    from rules.faq.semantic.encoder import find_model  # noqa: PLC0415 - heavy
 
     try:
         model = find_model(faq.model)

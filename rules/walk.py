@@ -17,8 +17,8 @@ from gateway.model.people import Team
 from gateway.model.units import format_score
 from rules.conditions import Failure
 from rules.faq.entries import FaqEntry
-from rules.faq.lessons import with_lesson
 from rules.faq.matcher import Matcher, Verdict
+from rules.faq.sureness.lessons import with_lesson
 from rules.foresight import Foresight
 from rules.routes import Route
 from rules.triggers import TriggerIndex

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gateway.contracts.store import Store
     from gateway.journey.learning.knowledge import Story, Unanswered
     from gateway.settings import Settings
-    from rules.faq.lessons import Need
+    from rules.faq.sureness.lessons import Need
 
 app = typer.Typer(no_args_is_help=True, help="Look at what the FAQ knows and lacks.")
 
@@ -84,7 +84,7 @@ def _needs(settings: Settings) -> dict[str, Need]:
         ConfigError: the rule files have errors: they say how the entries are worded now.
     """
     from gateway.journey.learning import lessons  # noqa: PLC0415 - not for --help
-    from rules.faq.lessons import need_of  # noqa: PLC0415 - loads the rules
+    from rules.faq.sureness.lessons import need_of  # noqa: PLC0415 - loads the rules
 
     learned = look(settings, lessons.read)
     return {
@@ -156,7 +156,7 @@ def groups_of(settings: Settings, stories: Sequence[Story]) -> list[list[Unanswe
         ConfigError: the rule files have errors: they say which teams are private.
     """
     from gateway.journey.learning.knowledge import unanswered  # noqa: PLC0415 - not for --help
-    from rules.faq.alike import grouped_alike  # noqa: PLC0415 - loads the rules
+    from rules.faq.solved.alike import grouped_alike  # noqa: PLC0415 - loads the rules
 
     private = {team.id for team in _book(settings).teams.values() if team.private}
     found = unanswered(stories, private)
@@ -192,8 +192,8 @@ def _entry(group: Sequence[Unanswered]) -> str:
 
     Every text is quoted as JSON, which is YAML too: nothing of a customer's becomes markup.
     """
-    from rules.faq.alike import telling_words  # noqa: PLC0415 - loads the rules
-    from rules.faq.drafts import phrasings_of  # noqa: PLC0415 - loads the rules
+    from rules.faq.solved.alike import telling_words  # noqa: PLC0415 - loads the rules
+    from rules.faq.solved.drafts import phrasings_of  # noqa: PLC0415 - loads the rules
 
     words = [word for word in telling_words([one.text for one in group]) if word.isascii()]
     asked: dict[str, list[str]] = {}

@@ -69,7 +69,7 @@ async def read_solved(store: Store) -> list[tuple[Solved, str]]:
 async def _read(store_url: str) -> Archive | None:
     from gateway.store import open_store  # noqa: PLC0415 - not in the parent
     from gateway.world import RealWorld  # noqa: PLC0415 - not in the parent
-    from rules.faq.archive import archive_of  # noqa: PLC0415 - heavy: only the child loads it
+    from rules.faq.solved.archive import archive_of  # noqa: PLC0415 - heavy: only the child loads it
 
     store = await open_store(store_url, world=RealWorld(), node="archive", read_only=True)
     try:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rules.faq.encoder import Encoder
     from rules.faq.ranker import Ranker
+    from rules.faq.semantic.encoder import Encoder
 
 __all__ = ["build"]
 

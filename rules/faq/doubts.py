@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from rules.faq.cues import ASKS_OF_A_THING, WISHES
-from rules.faq.index import Hit
-from rules.faq.passages import Passage, Sentence
-from rules.faq.stems import count_content
-from rules.faq.turns import denied, turned, undoes
-from rules.faq.vocabulary import Vocabulary
+from rules.faq.ranking.index import Hit
+from rules.faq.ranking.vocabulary import Vocabulary
+from rules.faq.reading.cues import ASKS_OF_A_THING, WISHES
+from rules.faq.reading.passages import Passage, Sentence
+from rules.faq.reading.stems import count_content
+from rules.faq.reading.turns import denied, turned, undoes
 
 MIN_CONTENT = 2
 """A bare word or two is answered only when it is `NEARLY_EQUAL` to a phrasing."""

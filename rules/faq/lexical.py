@@ -12,23 +12,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.model.decision import Near
-from rules.faq.accents import Writing, as_written
-from rules.faq.confidence import Confidence, confidence_of
 from rules.faq.doubts import Doubts, is_thin, min_known
-from rules.faq.index import Hit, Index
-from rules.faq.learned import Learned
+from rules.faq.keeping.learned import Learned
 from rules.faq.matcher import Verdict
-from rules.faq.passages import Passage, passages_of
+from rules.faq.ranking.index import Hit, Index
+from rules.faq.ranking.shelf import Phrasing
+from rules.faq.reading.passages import Passage, passages_of
+from rules.faq.reading.references import without_references
+from rules.faq.reading.spelling import Slip, Speller
 from rules.faq.reasons import reason_for
-from rules.faq.references import without_references
-from rules.faq.rivals import Rivals, rivals_of
-from rules.faq.shelf import Phrasing
-from rules.faq.spelling import Slip, Speller
-from rules.faq.study import study
+from rules.faq.semantic.accents import Writing, as_written
+from rules.faq.sureness.confidence import Confidence, confidence_of
+from rules.faq.sureness.rivals import Rivals, rivals_of
+from rules.faq.sureness.study import study
 from rules.view import View
 
 if TYPE_CHECKING:
-    from rules.faq.encoder import Encoder
+    from rules.faq.semantic.encoder import Encoder
 
 MAX_CHOICES = 3
 PLAIN = 0.995

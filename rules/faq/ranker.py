@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.model.request import Facts, Request
 from rules.examples import LONG_AGO
-from rules.faq.accents import phrasing_of
-from rules.faq.asides import words_beside
-from rules.faq.courtesies import tokens_of
 from rules.faq.lexical import LexicalMatcher
+from rules.faq.reading.asides import words_beside
+from rules.faq.reading.courtesies import tokens_of
+from rules.faq.semantic.accents import phrasing_of
 from rules.view import View
 
 if TYPE_CHECKING:
-    from rules.faq.encoder import Encoder
+    from rules.faq.semantic.encoder import Encoder
 
 
 class Ranker:

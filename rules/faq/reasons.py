@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.model.decision import FaqReason, Near
-from rules.faq.index import Hit, Index
-from rules.faq.stems import is_function_word, stem
+from rules.faq.ranking.index import Hit, Index
+from rules.faq.reading.stems import is_function_word, stem
 
 MOST_WORDS = 5
 _SHARED = 0.3

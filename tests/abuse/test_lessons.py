@@ -5,7 +5,7 @@ import pytest
 from gateway.journey.learning import lessons
 from gateway.model.inbox import Outcome
 from gateway.model.knowledge import SentTo
-from rules.faq.lessons import need_of
+from rules.faq.sureness.lessons import need_of
 from tests.journeys.bench import open_bench
 from tests.journeys.test_lessons import MANY, ask, learn, reply
 

@@ -17,7 +17,7 @@ from gateway.journey.reading.foresight import Foresight
 from gateway.journey.reading.parsing import ParserPool
 from gateway.model.message import Author, Message, RawEvent
 from gateway.model.policy import Policy
-from rules.faq.bert import find_bert
+from rules.faq.semantic.bert import find_bert
 from tests.fakes.world import START
 from tests.journeys.bench import letter, open_bench
 from tests.journeys.test_poison import FragileParser

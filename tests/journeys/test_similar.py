@@ -6,7 +6,7 @@ import pytest
 
 from gateway.serving import archiving
 from gateway.settings import load_settings
-from rules.faq.archive import archive_of
+from rules.faq.solved.archive import archive_of
 from tests.journeys.bench import RULES, open_bench, text_of
 
 PRIVATE = RULES.replace("network: {level: 2,", "network: {level: 2, private: true,")

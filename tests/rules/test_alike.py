@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.faq.alike import grouped_alike, telling_words
+from rules.faq.solved.alike import grouped_alike, telling_words
 
 ASKED = [
     "Hello, the coffee machine on floor 3 leaks. Thanks",

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from gateway.model.decision import Answer
 from gateway.model.request import Facts, Request
 from rules import RuleBook, load, starter_folder
-from rules.faq.contractions import spelled_out
-from rules.faq.courtesies import heart_of, tokens_of
-from rules.faq.passages import passages_of
+from rules.faq.reading.contractions import spelled_out
+from rules.faq.reading.courtesies import heart_of, tokens_of
+from rules.faq.reading.passages import passages_of
 from rules.folding import Folded, fold, split_words, words_of
 from tests.fakes.world import START
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.faq.drafts import new_id, phrasings_of
+from rules.faq.solved.drafts import new_id, phrasings_of
 
 
 @pytest.mark.parametrize(

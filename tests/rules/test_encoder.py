@@ -12,9 +12,9 @@ import pytest
 import rules
 import rules.faq
 from rules import LoadResult
-from rules.faq.bert import gelu, read_tensors
-from rules.faq.encoder import Matrix, find_model
-from rules.faq.wordpiece import WordPiece
+from rules.faq.semantic.bert import gelu, read_tensors
+from rules.faq.semantic.encoder import Matrix, find_model
+from rules.faq.semantic.wordpiece import WordPiece
 from tests.rules.conftest import CHANNELS, decided
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "my", "order", "##s", "late", "?", "para", "##do"]

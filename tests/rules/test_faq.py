@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from gateway.model.decision import Answer, Ask, Decision
 from rules import RuleBook
-from rules.faq import postings
-from rules.faq.confidence import confidence_of
-from rules.faq.index import Index
 from rules.faq.lexical import LexicalMatcher
-from rules.faq.passages import passages_of, sentences_of
-from rules.faq.shelf import Phrasing
-from rules.faq.study import study
+from rules.faq.ranking import postings
+from rules.faq.ranking.index import Index
+from rules.faq.ranking.shelf import Phrasing
+from rules.faq.reading.passages import passages_of, sentences_of
+from rules.faq.sureness.confidence import confidence_of
+from rules.faq.sureness.study import study
 from rules.folding import Folded, words_of
 from rules.view import View
 from tests.rules.conftest import decided, facts, request

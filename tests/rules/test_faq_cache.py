@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import rules
 from rules import LoadResult
-from rules.faq import cache as caching
-from rules.faq.cache import MOST_FILES
-from rules.faq.freezing import freeze, thaw
+from rules.faq.keeping import cache as caching
+from rules.faq.keeping.cache import MOST_FILES
+from rules.faq.keeping.freezing import freeze, thaw
 from rules.faq.lexical import LexicalMatcher
-from rules.faq.shelf import Phrasing
+from rules.faq.ranking.shelf import Phrasing
 from rules.folding import words_of
 from tests.rules.conftest import CHANNELS, DESK, decided
 

@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rules.faq
-from rules.faq import groups
-from rules.faq.asides import words_beside, words_of_id
-from rules.faq.buckets import SIZE, rarity_of, weigh
-from rules.faq.index import Index
-from rules.faq.learning import learn, pack, similarities
 from rules.faq.lexical import LexicalMatcher
-from rules.faq.shelf import Phrasing
-from rules.faq.study import study
-from rules.faq.trials import Text, trials
+from rules.faq.ranking import groups
+from rules.faq.ranking.buckets import SIZE, rarity_of, weigh
+from rules.faq.ranking.index import Index
+from rules.faq.ranking.learning import learn, pack, similarities
+from rules.faq.ranking.shelf import Phrasing
+from rules.faq.reading.asides import words_beside, words_of_id
+from rules.faq.sureness.study import study
+from rules.faq.sureness.trials import Text, trials
 from rules.folding import words_of
 from rules.view import View
 from tests.rules.conftest import facts, request
@@ -140,7 +140,7 @@ def test_large_faqs_are_compared_by_nearness(monkeypatch: pytest.MonkeyPatch) ->
 
     for most, studied in ((2 * half, {groups.EVERY}), (half, {"en", "pt"}), (half - 1, set())):
         monkeypatch.setattr(groups, "MAX_STUDIED", most)
-        monkeypatch.setattr("rules.faq.study.MAX_STUDIED", most)
+        monkeypatch.setattr("rules.faq.sureness.study.MAX_STUDIED", most)
         linears = study(asked, {}, with_trials=False).linears
         index = Index(asked, {}, linears)
         assert set(linears) == studied
@@ -154,7 +154,7 @@ def test_asking_a_finished_book_needs_no_numpy() -> None:
         for owner, tokens in zip(OWNERS, TOKENS, strict=True)
     ]
     code = (
-        "import pickle, sys; from rules.faq.index import Hit;"
+        "import pickle, sys; from rules.faq.ranking.index import Hit;"
         "index = pickle.load(sys.stdin.buffer); hits = index.rank(['new', 'badge']);"
         "sys.exit('numpy' in sys.modules or hits[0].entry != 'badge')"
     )

@@ -12,7 +12,7 @@ from gateway.journey.learning.lessons import Lessons
 from gateway.model.decision import Answer, Decision
 from gateway.model.knowledge import Lesson, Said, Sent, SentTo
 from rules import RuleBook
-from rules.faq.lessons import LEAST_HELPED, LEAST_NOT_HELPED, need_of
+from rules.faq.sureness.lessons import LEAST_HELPED, LEAST_NOT_HELPED, need_of
 from tests.fakes.world import START
 from tests.rules.conftest import facts, request
 

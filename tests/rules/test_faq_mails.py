@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules import RuleBook
-from rules.faq.contractions import spelled_out
-from rules.faq.passages import sentences_of
-from rules.faq.references import only_names, without_addresses, without_references
+from rules.faq.reading.contractions import spelled_out
+from rules.faq.reading.passages import sentences_of
+from rules.faq.reading.references import only_names, without_addresses, without_references
 from rules.folding import Folded, words_of
 from tests.rules.gym import gym, sent
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules import RuleBook
-from rules.faq.turns import denied, turns_meaning, undoes
+from rules.faq.reading.turns import denied, turns_meaning, undoes
 from rules.folding import words_of
 from tests.rules.gym import gym, sent
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import rules.faq
-from rules.faq.confidence import UNSTUDIED
-from rules.faq.fitting import fit
 from rules.faq.ranker import Ranker
-from rules.faq.wording import Wording
+from rules.faq.ranking.wording import Wording
+from rules.faq.sureness.confidence import UNSTUDIED
+from rules.faq.sureness.fitting import fit
 from rules.folding import words_of
 
 VIRTUAL = [

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from gateway.model.decision import Answer, Decision
 from gateway.model.request import Facts, Request
 from rules import RuleBook, load, starter_folder
-from rules.faq.spelling import Slip, Speller
-from rules.faq.stems import stem
+from rules.faq.reading.spelling import Slip, Speller
+from rules.faq.reading.stems import stem
 from tests.fakes.world import START
 
 LANGUAGES = ("en", "pt", "es", "it", "pl")

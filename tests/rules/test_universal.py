@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import rules
 from gateway.model.decision import Answer, Decision
 from rules import LoadResult, RuleBook
-from rules.faq import universal
-from rules.faq.encoder import find_model
+from rules.faq.semantic import universal
+from rules.faq.semantic.encoder import find_model
 from tests.rules.conftest import CHANNELS, LANGUAGES, decided
 
 MODEL = find_model(universal.NAME)

@@ -1,0 +1,1 @@
+"""What was learned, kept in a folder for the next start."""

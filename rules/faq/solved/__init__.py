@@ -1,0 +1,1 @@
+"""What tickets teach: solved ones looked up, alike requests grouped, entries drafted."""
