@@ -29,11 +29,6 @@ Names = tuple[str, ...]
 
 _MOST_OF_A_NAME = 2
 _MOST_CLAUSES = 3
-_LONGEST_PREAMBLE = max(map(len, PREAMBLES))
-_PREAMBLE_FIRST = frozenset(words[0] for words in PREAMBLES)
-_TALK_FIRST = frozenset(words[0] for words in SMALL_TALK)
-_TALK_LAST = frozenset(words[-1] for words in SMALL_TALK)
-_LONGEST_TALK = max(map(len, SMALL_TALK))
 _FIRST_CLAUSE = re.compile(r"([^,;:–—]+)[,;:–—]+|(.+?) -+ ")  # noqa: RUF001 - dashes are meant
 _LAST_CLAUSE = re.compile(r".*(?:[,;:–—]|\s-+\s)(.+)$", re.DOTALL)  # noqa: RUF001 - see above
 
@@ -61,13 +56,13 @@ def heart_of(folded: str, tokens: Sequence[str]) -> Heart:
     Short forms of words are read as the long ones.
     """
     said, words, names = folded, tokens, Names()
-    if words and (words[0] in COURTESIES or words[0] in _TALK_FIRST):
+    if words and (words[0] in COURTESIES or words[0] in SMALL_TALK.firsts):
         if _is_courtesy(words):
             return Heart(())
         if words[0] in COURTESIES or "," in said:
             said, words, names = _without_opening(folded, tokens)
     words = spelled_out(words)
-    if words and words[0] in _PREAMBLE_FIRST:
+    if words and words[0] in PREAMBLES.firsts:
         words = _without_preamble(words)
     if words and (words[-1] in COURTESIES or ("," in said and _may_close(words[-1]))):
         words = _without_closing(said, words)
@@ -110,7 +105,7 @@ def _without_preamble(tokens: Sequence[str]) -> Sequence[str]:
 
 
 def _preamble_at(tokens: Sequence[str]) -> int:
-    longest = min(_LONGEST_PREAMBLE, len(tokens))
+    longest = min(PREAMBLES.longest, len(tokens))
     return next((n for n in range(longest, 0, -1) if tuple(tokens[:n]) in PREAMBLES), 0)
 
 
@@ -132,11 +127,11 @@ def _without_closing(said: str, tokens: Sequence[str]) -> Sequence[str]:
 
 
 def _may_close(word: str) -> bool:
-    return word in _TALK_LAST or not word.isalpha()
+    return word in SMALL_TALK.lasts or not word.isalpha()
 
 
 def _is_courtesy(clause: Sequence[str]) -> bool:
     if not clause:
         return False
-    is_talk = len(clause) <= _LONGEST_TALK and tuple(clause) in SMALL_TALK
+    is_talk = len(clause) <= SMALL_TALK.longest and tuple(clause) in SMALL_TALK
     return is_talk or COURTESIES.issuperset(clause)

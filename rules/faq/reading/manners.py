@@ -6,6 +6,7 @@ where each may be left out.
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import product
 
 from rules.faq.reading.cues import listed
@@ -83,17 +84,43 @@ COURTESIES = (
 """A clause of such words alone says nothing that an entry has to know."""
 
 
-def _phrases(*patterns: str) -> frozenset[tuple[str, ...]]:
-    """Return every run of two words or more that patterns stand for.
+class Runs:
+    """Every run of two words or more that patterns stand for.
 
-    ``a|b`` is one of them; ``?`` among them is none.
+    ``a|b`` is one of them; ``?`` among them is none. They are spelled out when they are first asked
+    for: there are thousands, and a process that reads no text has no use for them.
     """
-    found = set()
-    for pattern in patterns:
-        choices = [word.split("|") for word in pattern.split()]
-        for chosen in product(*choices):
-            found.add(tuple(word for word in chosen if word != "?"))
-    return frozenset(words for words in found if len(words) > 1)
+
+    def __init__(self, *patterns: str) -> None:
+        self._patterns = patterns
+
+    @cached_property
+    def _all(self) -> frozenset[tuple[str, ...]]:
+        found = set()
+        for pattern in self._patterns:
+            choices = [word.split("|") for word in pattern.split()]
+            for chosen in product(*choices):
+                found.add(tuple(word for word in chosen if word != "?"))
+        return frozenset(words for words in found if len(words) > 1)
+
+    @cached_property
+    def longest(self) -> int:
+        """Return how many words the longest one has."""
+        return max(map(len, self._all))
+
+    @cached_property
+    def firsts(self) -> frozenset[str]:
+        """Return the words that they begin with."""
+        return frozenset(words[0] for words in self._all)
+
+    @cached_property
+    def lasts(self) -> frozenset[str]:
+        """Return the words that they end with."""
+        return frozenset(words[-1] for words in self._all)
+
+    def __contains__(self, words: tuple[str, ...]) -> bool:
+        """Return whether words are one of them, from the first to the last."""
+        return words in self._all
 
 
 _WRITING = (
@@ -105,7 +132,7 @@ _WRITING = (
     "pisze poniewaz|bo|zeby|aby|z pytaniem zapytac|spytac|?",
 )
 
-PREAMBLES = _phrases(
+PREAMBLES = Runs(
     # English
     "i|we|? have|had|ve|got a|one|? quick|short|small|simple|? question|query about|regarding|on|?",
     "my|the|our question is",
@@ -148,7 +175,7 @@ PREAMBLES = _phrases(
 )
 """What only says that a question follows, as folded words."""
 
-SMALL_TALK = _phrases(
+SMALL_TALK = Runs(
     # English
     "how are|r you|u doing|? today|?",
     "how is|s it going",
@@ -219,7 +246,7 @@ SMALL_TALK = _phrases(
 )
 """What is said to be kind, or asks for help in general: where a clause says nothing else."""
 
-SEE_SUBJECT = _phrases(
+SEE_SUBJECT = Runs(
     "please|? see|read|as|per|in the|? subject|title line|above|?",
     "question is|? in the|? subject|title line|?",
     "ver|veja|como|no|na|pergunta o|no|? assunto|titulo",

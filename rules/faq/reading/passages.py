@@ -32,7 +32,6 @@ SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?= ?\d)[^.!?\n]+)*[.!?\n]*")
 
 _WINDOW = 6000
 _LONG_NUMBER = re.compile(r"\d{5}")
-_LONGEST_POINTER = max(map(len, SEE_SUBJECT))
 _SHORT = 4
 _MAX_PASSAGE = 40
 _ASKED_FIRST = 4
@@ -126,7 +125,7 @@ def _line_end(text: str, start: int) -> int:
 
 
 def _points_at_subject(tokens: Sequence[str]) -> bool:
-    return len(tokens) <= _LONGEST_POINTER and tuple(tokens) in SEE_SUBJECT
+    return len(tokens) <= SEE_SUBJECT.longest and tuple(tokens) in SEE_SUBJECT
 
 
 def _sentence(said: str) -> Sentence:
