@@ -56,27 +56,20 @@ async def chat(config: Path | None, *, on_real_desk: bool) -> int:
             console.terminal.show("\n> ")
             running.receive()
             await console.ended.wait()
-            # What was typed last is answered before the terminal is given back.
-            await _settled(running)
     screen.say("")
     return 0
 
 
 async def _answered(running: Running, console: ConsoleChannel) -> None:
-    """Return when a line is answered; what the desk has no answer to gets a new prompt."""
+    """Return when a line is answered, or will not be soon; without an answer show a new prompt."""
     shown = console.said
-    await _settled(running)
-    if console.said is shown:
-        console.terminal.show("> ")
-
-
-async def _settled(running: Running) -> None:
-    """Return when everything said so far is answered, or will not be soon."""
     await running.pipeline.idle()
     with suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             while await _is_answering(running):  # noqa: ASYNC110 - the store tells nobody
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    if console.said is shown:
+        console.terminal.show("> ")
 
 
 async def _is_answering(running: Running) -> bool:

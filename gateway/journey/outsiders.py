@@ -15,7 +15,6 @@ from gateway.model.inbox import Outcome
 from gateway.model.message import Message, Trust
 from gateway.model.people import Place
 from gateway.model.question import Known
-from gateway.model.ticket import EventKind, Ticket
 
 
 def plan_of_stranger(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
@@ -28,7 +27,8 @@ def plan_of_stranger(draft: Draft, message: Message, identity: Identity, known: 
     if not message.automatic:
         new_request.plan(draft, message, identity, known)
         return
-    _note(draft, ticket, message, "an automatic message from somebody who is not a party")
+    why = "an automatic message from somebody who is not a party"
+    draft.note(ticket, message, {"warning": why})
     end(draft, message, Outcome.APPENDED, "note: automatic message by no party", ticket.number)
 
 
@@ -36,7 +36,8 @@ def plan_of_unproven(draft: Draft, message: Message, identity: Identity, known: 
     """Draft what a message in the team's name without proof causes: a note, and the team told."""
     ticket = identity.ticket
     assert ticket is not None
-    _note(draft, ticket, message, f"written as the team, not proven: {identity.doubt}")
+    why = f"written as the team, not proven: {identity.doubt}"
+    draft.note(ticket, message, {"warning": why})
     if not message.automatic and not permission.tell(draft, known, draft.wallet.warning):
         values: dict[str, Value] = {"reference": ticket.reference, "reason": identity.doubt}
         draft.to_team(ticket, "agent/kept", values)
@@ -47,14 +48,3 @@ def plan_of_unproven(draft: Draft, message: Message, identity: Identity, known: 
             language = draft.desk.policy.languages[0]
             draft.to_address(place, "agent/kept", language, message, values)
     end(draft, message, Outcome.APPENDED, f"note: {identity.doubt}", ticket.number)
-
-
-def _note(draft: Draft, ticket: Ticket, message: Message, why: str) -> None:
-    draft.event(
-        ticket,
-        EventKind.NOTE,
-        message.said,
-        by=message.author.address or "unknown sender",
-        attachments=message.attachments,
-        details={"warning": why},
-    )

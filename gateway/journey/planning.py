@@ -115,9 +115,10 @@ async def _plan_aside(draft: Draft, parsed: Feedback | Revision | Wish) -> None:
         case Revision():
             known = await desk.store.know(revision.question(desk, parsed))
             if not _is_duplicate(draft, known):
-                numbers = revision.tickets_of(parsed, known)
-                histories = {number: await desk.store.events(number) for number in numbers}
-                revision.plan(draft, parsed, known, histories)
+                tickets = revision.tickets_of(parsed, known)
+                deleted = tickets if parsed.text is None else {}
+                histories = {number: await desk.store.events(number) for number in deleted}
+                revision.plan(draft, parsed, known, tickets, histories)
         case Wish():
             await _plan_wish(draft, parsed)
         case _:

@@ -51,9 +51,17 @@ def tickets_of(revision: Revision, known: Known) -> Mapping[int, Ticket]:
     return {ticket.number: ticket for ticket in found if ticket is not None}
 
 
-def plan(draft: Draft, revision: Revision, known: Known, histories: Histories) -> None:
-    """Draft what a revision causes; ``histories`` are those of the tickets it concerns."""
-    tickets = tickets_of(revision, known)
+def plan(
+    draft: Draft,
+    revision: Revision,
+    known: Known,
+    tickets: Mapping[int, Ticket],
+    histories: Histories,
+) -> None:
+    """Draft what a revision causes on the ``tickets`` it concerns.
+
+    ``histories`` are theirs where something was deleted.
+    """
     if not tickets:
         why = "a change of something that we do not know"
         draft.done(Outcome.IGNORED, why, effect=revision.digest, ticket=None)

@@ -28,6 +28,12 @@ class OutboxState(StrEnum):
     BOUNCED = "bounced"
 
 
+WAITING = frozenset({OutboxState.QUEUED, OutboxState.RETRY, OutboxState.UNCERTAIN})
+"""A row that is tried again, by the clock or by people."""
+UNSENT = WAITING | {OutboxState.WIRE, OutboxState.HELD, OutboxState.DEAD}
+"""A row that nobody has got for sure, and may yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSend:
     """A part to be put into the outbox. Parts of one lane go out one after the other."""

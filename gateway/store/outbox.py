@@ -12,7 +12,7 @@ from datetime import datetime
 
 from gateway.contracts.channel import Rate
 from gateway.errors import FenceLost, NotFound
-from gateway.model.outbox import NewSend, OutboxState, SendItem, Settled
+from gateway.model.outbox import WAITING, NewSend, OutboxState, SendItem, Settled
 from gateway.model.outgoing import Part
 from gateway.model.people import Place
 from gateway.store import pacing
@@ -36,8 +36,6 @@ MOST_LOOKS = 20
 
 Rates = Mapping[str, Sequence[Rate]]
 Claiming = Steps[list[SendItem]]
-
-_WAITING = frozenset({OutboxState.QUEUED, OutboxState.RETRY, OutboxState.UNCERTAIN})
 
 
 def queue(send: NewSend) -> Steps[None]:
@@ -195,7 +193,7 @@ def settle(settled: Settled) -> Steps[None]:
 def _query_of(state: OutboxState) -> str:
     if state is OutboxState.BOUNCED:
         return "outbox_bounce"
-    return "outbox_wait" if state in _WAITING else "outbox_end"
+    return "outbox_wait" if state in WAITING else "outbox_end"
 
 
 def _due_at(settled: Settled) -> int | None:

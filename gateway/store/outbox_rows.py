@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from gateway.model.outbox import OutboxRow, OutboxState
+from gateway.model.outbox import UNSENT, OutboxRow, OutboxState
 from gateway.store.steps import Row, Steps, one, rows
 from gateway.store.values import from_micros, from_micros_or_none, read_bytes, storable
-
-_UNSENT = frozenset(
-    {
-        OutboxState.QUEUED,
-        OutboxState.RETRY,
-        OutboxState.UNCERTAIN,
-        OutboxState.WIRE,
-        OutboxState.HELD,
-        OutboxState.DEAD,
-    }
-)
 
 
 def list_outbox(states: frozenset[OutboxState], limit: int) -> Steps[list[OutboxRow]]:
     """Return rows in some states, newest first."""
     words = sorted(state.value for state in states)
-    query = "outbox_list_unsent" if states <= _UNSENT else "outbox_list"
+    query = "outbox_list_unsent" if states <= UNSENT else "outbox_list"
     found = yield from rows(query, states=words, count=limit)
     return [_outbox_row(row) for row in found]
 

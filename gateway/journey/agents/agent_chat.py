@@ -24,7 +24,7 @@ from gateway.model.message import Message
 from gateway.model.outgoing import Mark
 from gateway.model.people import Place, Replies
 from gateway.model.question import Known
-from gateway.model.ticket import EventKind, Ticket
+from gateway.model.ticket import Ticket
 
 
 def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> None:
@@ -70,18 +70,8 @@ def plan_of_colleague(draft: Draft, message: Message, identity: Identity, known:
     ticket = identity.ticket
     assert ticket is not None
     draft.heard_at_desk(ticket, message)
-    draft.event(
-        ticket,
-        EventKind.NOTE,
-        message.text,
-        by=message.author.address or "unknown sender",
-        attachments=message.attachments,
-        details={
-            "warning": identity.doubt,
-            "name": message.author.name,
-            **standing.ids_of(message),
-        },
-    )
+    ids = standing.ids_of(message)
+    draft.note(ticket, message, {"warning": identity.doubt, "name": message.author.name, **ids})
     if not message.automatic:
         draft.mark(ticket, message, Mark.NOTED)
         if is_word(message.text) and not permission.tell(draft, known, draft.wallet.warning):

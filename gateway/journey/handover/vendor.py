@@ -88,14 +88,7 @@ def plan(draft: Draft, message: Message, identity: Identity, known: Known) -> No
     details: dict[str, Json] = {"warning": identity.doubt} if identity.doubt else {}
     if not message.automatic and identity.vendor == ticket.vendor:
         details[BY_VENDOR] = identity.vendor
-    draft.event(
-        ticket,
-        EventKind.NOTE,
-        message.said,
-        by=message.author.address or "unknown sender",
-        attachments=message.attachments,
-        details=details,
-    )
+    draft.note(ticket, message, details)
     draft.change(ticket)
     if not message.automatic:
         _tell_team(draft, ticket, message, identity, known)

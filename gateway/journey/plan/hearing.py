@@ -5,12 +5,13 @@ The ground that `outward.Outward` stands on; no use case speaks to it directly. 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.journey.plan.record import Record
-from gateway.model.message import Message, Talk
+from gateway.model.message import Json, Message, Talk
 from gateway.model.people import Place
-from gateway.model.ticket import Party, Thread, Ticket
+from gateway.model.ticket import EventKind, Party, Thread, Ticket
 
 REFERENCES_KEPT = 12
 
@@ -55,6 +56,17 @@ class Hearing(Record):
         """Note that talk of the desk belongs to a ticket: what is said under it does too."""
         for external_id in filter(None, (message.external_id, *message.also)):
             self._refs.setdefault(external_id, ticket.number)
+
+    def note(self, ticket: Ticket, message: Message, details: Mapping[str, Json]) -> None:
+        """Keep what somebody wrote as an internal note: it never reaches the requester."""
+        self.event(
+            ticket,
+            EventKind.NOTE,
+            message.said,
+            by=message.author.address or "unknown sender",
+            attachments=message.attachments,
+            details=details,
+        )
 
     def talk_about(self, channel: str, talk: Talk, number: int) -> None:
         """Let a conversation be about a ticket from now on; 0 lets go of it."""
