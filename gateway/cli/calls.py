@@ -13,8 +13,8 @@ from gateway.cli.options import AsOption, ConfigOption, JsonOption, examples
 from gateway.model.people import Way
 
 _EXAMPLES = (
-    'tickets open --by phone --from "+351 21 123 4567" "The lift is stuck"',
-    "tickets open --by visit --from rui@customer.example --field site=Porto -",
+    'tickets open --by phone --from "+351 21 123 4567" "Lift is stuck"',
+    "tickets open --by visit --from rui@corp.example --field floor=2 -",
 )
 _Asked = Annotated[
     str, typer.Argument(metavar="TEXT", help="What they asked; - reads standard input.")

@@ -30,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         epilog=examples(
             'explain "I forgot my password"',
-            'explain "The wifi is down" --from ana@corp.example --at "2026-03-07 23:00"',
+            'explain "No wifi" --from ana@corp.example --at "2026-03-07 23:00"',
             "explain --eml question.eml --json",
         )
     )(explain)

@@ -204,11 +204,11 @@ def spam(
 
 
 _COMMANDS: Sequence[tuple[Callable[..., None], str, str]] = (
-    (reply, "reply", 'VT-1042-F "It works again." --attach photo.jpg --as ana'),
+    (reply, "reply", 'VT-1042-F "It works again." --attach a.jpg --as ana'),
     (answer, "answer", "VT-1042-F reset-password"),
     (note, "note", 'VT-1042-F "Waits for a spare part."'),
     (close, "close", 'VT-1042-F "The cable was loose."'),
-    (escalate, "escalate", 'VT-1042-F network "The switch has to be replaced."'),
+    (escalate, "escalate", 'VT-1042-F network "The switch is broken."'),
     (assign, "assign", "VT-1042-F ana"),
     (take, "take", "VT-1042-F --as ana"),
     (priority, "priority", "VT-1042-F high"),

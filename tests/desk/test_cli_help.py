@@ -54,3 +54,14 @@ def test_every_command_takes_the_configuration(name: str) -> None:
     taken = {option for parameter in COMMANDS[name].params for option in parameter.opts}
 
     assert {"-c", "--config"} <= taken
+
+
+@pytest.mark.parametrize("name", ["ventanilla", *COMMANDS])
+def test_a_page_fits_a_terminal(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On 80 columns no line is broken by the terminal, and none is cut."""
+    monkeypatch.setenv("COLUMNS", "80")
+    command = COMMANDS.get(name, ROOT)
+    context = command.make_context(name, [], resilient_parsing=True)
+    page = command.get_help(context).splitlines()
+
+    assert [line for line in page if len(line) > 80 or "…" in line] == []
