@@ -87,3 +87,15 @@ async def test_an_older_program_is_refused_once_a_desk_is_up_to_date(desk, capfd
     complaint = capfd.readouterr().err
     assert f"newer Ventanilla (schema {NEWEST}; this one knows {NEWEST - 1})" in complaint
     await desk.open(read_only=True)
+
+
+async def test_the_log_says_that_an_older_desk_was_brought_up_to_date(desk, caplog):
+    """Once, from which schema to which; of a desk that is new or up to date there is nothing."""
+    caplog.set_level("INFO", "gateway.store.migrations")
+    assert update(desk, NEWEST - 2) == 0
+
+    await desk.open(sole_writer=True)
+    await desk.open(read_only=True)
+
+    [line] = caplog.records
+    assert (line.from_schema, line.to_schema) == (NEWEST - 2, NEWEST)

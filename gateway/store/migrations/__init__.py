@@ -5,9 +5,12 @@ A step is never edited after a release; macros as in the queries.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from importlib import resources
 from typing import NamedTuple
+
+log = logging.getLogger(__name__)
 
 
 class Migration(NamedTuple):
@@ -25,6 +28,14 @@ def migrations() -> Sequence[Migration]:
         for file in files
         if file.name.endswith(".sql")
     )
+
+
+def tell_of_update(place: str, before: int) -> None:
+    """Log that a desk of an older version was brought up to date, now that it is committed."""
+    newest = migrations()[-1].version
+    if 0 < before < newest:
+        schemas = {"store": place, "from_schema": before, "to_schema": newest}
+        log.info("the database was brought up to date", extra=schemas)
 
 
 def _statements(text: str) -> Sequence[str]:

@@ -14,7 +14,7 @@ import asyncpg
 from gateway.errors import StoreMissing, StoreOutdated, StoreUnusable
 from gateway.store import desk
 from gateway.store.clock import LeaseClock
-from gateway.store.migrations import Migration, migrations
+from gateway.store.migrations import Migration, migrations, tell_of_update
 from gateway.store.postgres import faults
 from gateway.store.postgres.dialect import macro, run
 from gateway.store.postgres.links import Links
@@ -87,7 +87,7 @@ async def _prepare(connection: asyncpg.Connection, place: str, at: int, *, read_
             " `serve` brings it up to date"
         )
     if version < newest:
-        await _migrate(connection, place, at)
+        tell_of_update(place, await _migrate(connection, place, at))
 
 
 async def _version(connection: asyncpg.Connection, place: str, newest: int) -> int:
@@ -106,7 +106,8 @@ async def _version(connection: asyncpg.Connection, place: str, newest: int) -> i
     return version
 
 
-async def _migrate(connection: asyncpg.Connection, place: str, at: int) -> None:
+async def _migrate(connection: asyncpg.Connection, place: str, at: int) -> int:
+    """Take the steps that are missing still; return the version before, 0 for a new desk."""
     async with connection.transaction():
         # Another node may be at it, or at work on a large table.
         await connection.execute("SET LOCAL lock_timeout = '10min'")
@@ -116,6 +117,7 @@ async def _migrate(connection: asyncpg.Connection, place: str, at: int) -> None:
         for step in migrations():
             if step.version > version:
                 await _take(connection, step, at)
+    return version
 
 
 async def _take(connection: asyncpg.Connection, step: Migration, at: int) -> None:

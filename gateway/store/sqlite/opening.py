@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from gateway.errors import StoreMissing, StoreOutdated, StoreUnusable
 from gateway.store import desk
-from gateway.store.migrations import Migration, migrations
+from gateway.store.migrations import Migration, migrations, tell_of_update
 from gateway.store.queries import expand
 from gateway.store.sqlite import faults
 from gateway.store.sqlite.files import Standing
@@ -169,7 +169,7 @@ def _prepare(path: str, at: int, sole_writer: bool, connection: sqlite3.Connecti
         connection.execute(f"PRAGMA {pragma}").fetchall()
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _migrate(path, at, connection, sole_writer=sole_writer)
+        before = _migrate(path, at, connection, sole_writer=sole_writer)
         if sole_writer:
             run(connection.cursor(), desk.forsake())
     except BaseException:
@@ -178,9 +178,11 @@ def _prepare(path: str, at: int, sole_writer: bool, connection: sqlite3.Connecti
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+    tell_of_update(path, before)
 
 
-def _migrate(path: str, at: int, connection: sqlite3.Connection, *, sole_writer: bool) -> None:
+def _migrate(path: str, at: int, connection: sqlite3.Connection, *, sole_writer: bool) -> int:
+    """Take the steps that are missing; return the version before, 0 for a new desk."""
     tables = _tables(connection)
     version = _version(connection) if tables else 0
     steps = migrations()
@@ -193,6 +195,7 @@ def _migrate(path: str, at: int, connection: sqlite3.Connection, *, sole_writer:
     for step in steps:
         if step.version > version:
             _take(step, at, connection)
+    return version
 
 
 def build(connection: sqlite3.Connection, version: int) -> None:
