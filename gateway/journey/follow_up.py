@@ -99,9 +99,10 @@ def _append(
     assert ticket is not None
     answers = _answers(draft, ticket, message)
     in_fields = answers is not None and answers.is_all
+    writer = party or draft.writer_of(ticket, message)
+    identity = replace(identity, party=writer.number if writer else None)
     record(draft, ticket, message, identity, EventKind.FOLLOWUP, in_fields=in_fields)
     draft.heard(ticket, message)
-    writer = party or draft.writer_of(ticket, message)
     draft.answers = frozenset({writer.number}) if writer else frozenset()
     permission.remember(draft, message, known, language=None)
     case = _Case(

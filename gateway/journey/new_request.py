@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from gateway.contracts.words import Meaning
 from gateway.journey import explain
-from gateway.journey.deciding import answering, form, routing
+from gateway.journey.deciding import answering, form, helped, routing
 from gateway.journey.deciding.judging import Asked, Judged, judged
 from gateway.journey.handover import linked, standing, story, telling
 from gateway.journey.plan import limits, permission
@@ -140,6 +140,8 @@ def record(
         details["flags"] = list(flags)
     if message.copied:
         details["copied"] = list(message.copied[:50])
+    if identity.party is not None:
+        details[helped.SAID_AS] = identity.party
     if in_fields:
         details[story.IN_FIELDS] = True
     details.update(standing.ids_of(message))

@@ -146,6 +146,18 @@ async def test_a_button_means_the_one_it_was_shown_to(chat):
     assert gone.reference in chat.platform.texts("HELP")[-1]
 
 
+async def test_whom_it_helped_as_an_agent_says_is_not_waited_for(chat):
+    """An agent presses Dora's button: when Alice says so too, the ticket is done."""
+    into, _ = await answered(chat, "opening-hours")
+    on = next(p for p in chat.platform.posts if "That helped" in labels(p))
+    await chat.press("UGUS", "HELP", "That helped", on=chat.platform.posts.index(on))
+    answer = await newest(chat.desk, ALICE)
+    await chat.desk.mail(ALICE, "Re: Lift", "That helped", to=answer["Reply-To"])
+
+    done = await chat.store.ticket(into.number)
+    assert (done.state, done.helped) == (TicketState.CLOSED, True)
+
+
 async def test_what_a_third_one_says_in_a_thread_belongs_to_that_thread(chat):
     """The other one's mail names no message of a chat; what went wrong is told in the thread."""
     into, gone = await joined(chat)

@@ -44,6 +44,7 @@ class Identity:
     """The answer. ``via`` says what led to the ticket; ``doubt`` why somebody is not believed.
 
     ``vendor`` is the team outside whose token came back: its ticket may have been merged since.
+    ``party`` is the number of the party as whom it counts, where that is known.
     """
 
     who: Who
@@ -53,6 +54,7 @@ class Identity:
     via: str = ""
     doubt: str = ""
     vendor: str = ""
+    party: int | None = None
 
 
 def agent_at(desk: Desk, rules: Rules, channel: str, author: Author) -> Agent | None:
