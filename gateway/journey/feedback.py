@@ -46,7 +46,7 @@ def question(desk: Desk, feedback: Feedback, wallet: Wallet) -> Question:
         kind=desk.kind_of(feedback.channel),
         address=feedback.author.address,
         tickets=(bound.ticket,) if isinstance(bound, ButtonToken) else (),
-        budgets=wallet.all,
+        budgets=(*wallet.all, *wallet.whispering),
     )
 
 
@@ -81,7 +81,7 @@ def plan(draft: Draft, feedback: Feedback, known: Known) -> None:
 
 
 def _say_whose_it_is(draft: Draft, feedback: Feedback, party: Party, known: Known) -> None:
-    if not permission.tell(draft, known, draft.wallet.saying):
+    if not permission.tell(draft, known, draft.wallet.whispering):
         language = spoken_by(draft.desk.policy, known.person, feedback.author)
         draft.whisper(feedback, "requester/not_yours", language, {"requester": party.name})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -195,6 +196,22 @@ async def test_only_the_requester_or_an_agent_may_press(chat):
     assert (await chat.ticket(row)).state is TicketState.ANSWERED
     assert (await chat.press(GUS, "HELP", "That helped")).outcome is Outcome.ACTED
     assert (await chat.ticket(row)).state is TicketState.CLOSED
+
+
+async def test_pressing_what_is_not_theirs_costs_nobody_their_answers(tmp_path):
+    """They are told so often, and no more; what they ask themselves is answered after that."""
+    limits = {"tickets_per_hour": 2}
+    opening = open_bench(tmp_path / "d", config=CONFIG + ROOMS, rules=CHAT_RULES, limits=limits)
+    async with opening as bench:
+        chat = Chat(bench)
+        chat.channel.abilities = replace(chat.channel.abilities, whispers=True)
+        await chat.say(ALICE, "HELP", PASSWORD)
+        for _ in range(10):
+            await chat.press(EVE, "HELP", "That helped", on=0)
+        told = [text for text in chat.platform.texts("HELP") if "mention me" in text]
+        row = await chat.say(EVE, "HELP", "When are you open?")
+
+        assert (len(told), row.outcome) == (2, Outcome.ANSWERED)
 
 
 @pytest.mark.parametrize("button", ["", "helped", "a" * 52, "A" * 500, "\0", "ąę"])

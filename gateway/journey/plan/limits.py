@@ -39,9 +39,11 @@ ALERTS = Budget(key="alerts", limit=20, window=HOUR)
 class Wallet:
     """Every budget that handling one message may spend; empty for those who have no limits.
 
-    The last two bound what a team hears because of one writer: machines that answer, on their
-    side or ours, would keep a ticket talking for ever. ``telling`` is for the writer's words on a
-    ticket, ``warning`` for saying that a mail in the team's name was kept back.
+    ``telling`` and ``warning`` bound what a team hears because of one writer: machines that answer,
+    on their side or ours, would keep a ticket talking for ever. ``telling`` is for the writer's
+    words on a ticket, ``warning`` for saying that a mail in the team's name was kept back.
+    ``whispering`` is for telling whoever pressed that a button is not theirs: what they ask
+    themselves is answered all the same.
     """
 
     saying: tuple[Budget, ...] = ()
@@ -50,10 +52,11 @@ class Wallet:
     opening: tuple[Budget, ...] = ()
     telling: tuple[Budget, ...] = ()
     warning: tuple[Budget, ...] = ()
+    whispering: tuple[Budget, ...] = ()
 
     @property
     def all(self) -> tuple[Budget, ...]:
-        """Return every budget, for asking the store how much of each is spent."""
+        """Return every budget of a message, for asking the store how much of each is spent."""
         first = (*self.saying, *self.reacting, *self.acknowledging)
         return (*first, *self.opening, *self.telling, *self.warning)
 
@@ -77,6 +80,7 @@ def wallet(desk: Desk, message: Message) -> Wallet:
             opening=opening,
             telling=_telling(who, limits),
             warning=_warning(who, limits),
+            whispering=_whispering(who, limits),
         )
     follows = (
         message.tokens or message.refs or desk.policy.prefix.upper() in message.subject.upper()
@@ -143,6 +147,10 @@ def _opening(who: str, limits: Limits) -> tuple[Budget, ...]:
 def _talking(who: str, limits: Limits) -> tuple[Budget, ...]:
     limit = ANSWERS_PER_TICKET * limits.tickets_per_hour
     return (Budget(key=f"{who}:talk", limit=limit, window=HOUR),)
+
+
+def _whispering(who: str, limits: Limits) -> tuple[Budget, ...]:
+    return (Budget(key=f"{who}:whispers", limit=limits.tickets_per_hour, window=HOUR),)
 
 
 def _telling(who: str, limits: Limits) -> tuple[Budget, ...]:
