@@ -102,6 +102,8 @@ def _append(
     writer = party or draft.writer_of(ticket, message)
     identity = replace(identity, party=writer.number if writer else None)
     record(draft, ticket, message, identity, EventKind.FOLLOWUP, in_fields=in_fields)
+    if identity.beside is not None:
+        _note_beside(draft, ticket, identity.beside)
     draft.heard(ticket, message)
     draft.answers = frozenset({writer.number}) if writer else frozenset()
     permission.remember(draft, message, known, language=None)
@@ -112,6 +114,13 @@ def _append(
     react = _REACTIONS.get(ticket.state, _on_open)
     end(draft, message, Outcome.APPENDED, react(draft, case), ticket.number)
     telling.tell_missing(draft, ticket, message, identity.trust)
+
+
+def _note_beside(draft: Draft, ticket: Ticket, beside: Ticket) -> None:
+    """Tell who looks at another ticket of the thread: it may have been meant for that one."""
+    draft.event(
+        beside, EventKind.NOTE, f"What was said next in the thread is on {ticket.reference}."
+    )
 
 
 def _answers(draft: Draft, ticket: Ticket, message: Message) -> form.Answers | None:
@@ -269,7 +278,7 @@ def _update(draft: Draft, case: _Case, what: str) -> None:
         "reference": ticket.reference,
         "requester": writer(ticket, kind, message.author),
         "what": what,
-        "doubt": "" if is_sure else "sender not verified",
+        "doubt": case.identity.aside if is_sure else "sender not verified",
     }
     draft.to_team(
         ticket, "agent/update", values, literal=message.said, attachments=message.attachments

@@ -38,12 +38,16 @@ def question(desk: Desk, message: Message, wallet: limits.Wallet) -> Question:
         effect=message.digest,
         kind=desk.kind_of(message.channel),
         address=message.author.address,
-        refs=(*message.refs[:MAX_SUGGESTIONS], *_prompts(message), *_of_mail(message)),
+        refs=(*_refs(message), *_prompts(message), *_of_mail(message)),
         tickets=(*numbers, *_named(desk, message), *named_in(desk, message.text)),
         sends=(*sends, *(outbox_id for outbox_id in own if outbox_id)),
         budgets=(*wallet.all, *([limits.GUESSES] if message.tokens else [])),
         conversation=f"{message.channel}:{message.talk.key}" if message.talk else "",
     )
+
+
+def _refs(message: Message) -> tuple[str, ...]:
+    return identify_chat.replied_to(replace(message, refs=message.refs[:MAX_SUGGESTIONS]))
 
 
 def _of_mail(message: Message) -> tuple[str, ...]:

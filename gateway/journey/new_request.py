@@ -135,6 +135,8 @@ def record(
     flags = message.flags
     if identity.who is Who.PARTY and identity.trust < Trust.AUTHENTICATED:
         flags = (*flags, "sender not verified")
+    if identity.aside:
+        flags = (*flags, identity.aside)
     details: dict[str, Json] = {"trust": identity.trust.name.lower(), "via": identity.via}
     if flags:
         details["flags"] = list(flags)

@@ -10,10 +10,10 @@ from typing import TypeAlias
 
 from gateway.journey.desk import Desk
 from gateway.journey.handover.naming import writer
-from gateway.journey.handover.standing import elsewhere, messages_of, opening
+from gateway.journey.handover.standing import messages_of, opening
 from gateway.journey.plan import limits, permission
 from gateway.journey.plan.draft import Draft
-from gateway.journey.who.identify_chat import is_desk_room
+from gateway.journey.who.identify_chat import elsewhere, is_desk_room
 from gateway.journey.who.identity import current
 from gateway.model.inbox import Outcome
 from gateway.model.message import Author, Message, Revision

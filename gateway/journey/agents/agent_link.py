@@ -9,8 +9,9 @@ from gateway.journey.agents.deed import Deed, WordRefused
 from gateway.journey.agents.joining import MAIL, MOST_PARTIES, is_a_teams
 from gateway.journey.deciding import routing
 from gateway.journey.handover import telling
-from gateway.journey.handover.standing import as_edited, elsewhere, ids_in, messages_of
+from gateway.journey.handover.standing import as_edited, ids_in, messages_of
 from gateway.journey.plan.draft import Draft
+from gateway.journey.who.identify_chat import elsewhere
 from gateway.model.message import Trust
 from gateway.model.people import is_mail_address
 from gateway.model.ticket import EventKind, Party, Ticket, TicketEvent, TicketState, listed_under

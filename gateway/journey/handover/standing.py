@@ -55,11 +55,6 @@ def messages_of(event: TicketEvent) -> tuple[str, ...]:
     return tuple(map(str, _list(event, _MESSAGES)))
 
 
-def elsewhere(external_id: str) -> str:
-    """Return the name under which a message leads to the ticket that it was split off into."""
-    return f"split:{external_id}"
-
-
 def standing(history: Sequence[TicketEvent]) -> list[TicketEvent]:
     """Return history without what its writers deleted: that is not handed on."""
     deleted = {_about(e) for e in history if e.kind is EventKind.DELETION}

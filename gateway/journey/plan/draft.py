@@ -125,6 +125,8 @@ class Draft(Showing):
         now = self.now(ticket).seen_by(party)
         place = self.place_of(now, party)
         thread = now.thread_at(str(place)) or Thread(place=str(place))
+        if not said.automatic:
+            self.talk_at(place, party, self.now(ticket).number)
         outbox_id = new_outbox_id(self.desk.world)
         outgoing = self._outgoing(
             outbox_id, place, text,

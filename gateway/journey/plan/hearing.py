@@ -72,6 +72,14 @@ class Hearing(Record):
         """Let a conversation be about a ticket from now on; 0 lets go of it."""
         self._conversations[f"{channel}:{talk.key}"] = number
 
+    def talk_at(self, place: Place, party: Party, number: int) -> None:
+        """Let the conversation of a party on chat be about a ticket, now that people speak of it.
+
+        In a group whose conversations are each person's own there is none of that name.
+        """
+        if party.where:
+            self._conversations[str(place)] = number
+
     def _answer_at(self, ticket: Ticket, message: Message) -> None:
         """Answer a party where they wrote last."""
         now, talk = self.now(ticket), message.talk

@@ -15,10 +15,12 @@ from gateway.journey.who.identity import Identity, Who, agent_at, current
 from gateway.model.message import Author, Message, Talk
 from gateway.model.people import Agent, Place, Team
 from gateway.model.question import Known
-from gateway.model.ticket import Ticket
+from gateway.model.ticket import Ticket, TicketState
 
 # A reply can beat our own commit of the notice that it stands under.
 PATIENCE = timedelta(seconds=60)
+_DONE_WITH = (TicketState.CLOSED, TicketState.SPAM)
+"""Nobody works on tickets in these."""
 
 
 def identify(
@@ -28,16 +30,14 @@ def identify(
     under = _under(message, known)
     if is_desk_room(desk, rules, message.channel, talk):
         return _at_desk(desk, rules, message, talk, under, age)
-    ticket, via = under, "thread"
-    if ticket is None:
-        ticket, via = _gone_on_with(desk, talk, known), "conversation"
+    ticket, via, beside = _meant(desk, talk, known, under)
     trust = message.author.trust
     if ticket is None:
         who = Who.ASKER if talk.addressed else Who.BYSTANDER
         return Identity(who=who, trust=trust, doubt="said in a conversation that is not ours")
     party = ticket.party_of(desk.kind_of(message.channel), message.author.address)
     if party is not None or talk.shared:
-        return Identity(who=Who.PARTY, trust=trust, ticket=ticket, via=via)
+        return Identity(who=Who.PARTY, trust=trust, ticket=ticket, via=via, beside=beside)
     if not talk.addressed:
         doubt = "said by somebody else, and not to the desk"
         return Identity(who=Who.BYSTANDER, trust=trust, doubt=doubt)
@@ -109,8 +109,40 @@ def _is_home(desk: Desk, team: Team, channel: str, talk: Talk) -> bool:
     return any(_is_room(desk, place, channel, talk) for place in team.tell)
 
 
+def _meant(
+    desk: Desk, talk: Talk, known: Known, under: Ticket | None
+) -> tuple[Ticket | None, str, Ticket | None]:
+    """Return the ticket that something is about, what led to it, and another it may be about.
+
+    Who answers in a thread answers all that stands in it: where it is about several tickets, the
+    one that was spoken of last.
+    """
+    is_of_one = under is not None and talk.rest is not None
+    last = None if is_of_one else _gone_on_with(desk, talk, known)
+    if under is None:
+        return last, "conversation", None
+    if last is None or last.number == under.number or last.state is TicketState.SPAM:
+        return under, "thread", None
+    return last, "conversation", None if under.state in _DONE_WITH else under
+
+
+def replied_to(message: Message) -> tuple[str, ...]:
+    """Return the names that what a message replies to has, where it was split off, first that.
+
+    A thread is no reply to the message that it hangs below.
+    """
+    if message.talk is None or message.talk.rest is None:
+        return message.refs
+    return (*map(elsewhere, message.refs), *message.refs)
+
+
+def elsewhere(external_id: str) -> str:
+    """Return the name under which a message leads to the ticket that it was split off into."""
+    return f"split:{external_id}"
+
+
 def _under(message: Message, known: Known) -> Ticket | None:
-    for ref in message.refs:
+    for ref in replied_to(message):
         if ref in known.refs and (ticket := current(known.refs[ref], known)):
             return ticket
     return None

@@ -44,7 +44,8 @@ class Identity:
     """The answer. ``via`` says what led to the ticket; ``doubt`` why somebody is not believed.
 
     ``vendor`` is the team outside whose token came back: its ticket may have been merged since.
-    ``party`` is the number of the party as whom it counts, where that is known.
+    ``party`` is the number of the party as whom it counts, where that is known. ``beside`` is
+    another ticket that it may be about, because the same thread is.
     """
 
     who: Who
@@ -55,6 +56,12 @@ class Identity:
     doubt: str = ""
     vendor: str = ""
     party: int | None = None
+    beside: Ticket | None = None
+
+    @property
+    def aside(self) -> str:
+        """Return a remark on the other ticket that it may be about, "" where there is none."""
+        return f"the same thread is about {self.beside.reference} too" if self.beside else ""
 
 
 def agent_at(desk: Desk, rules: Rules, channel: str, author: Author) -> Agent | None:
