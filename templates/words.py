@@ -25,6 +25,7 @@ from templates.source import Source, split
 _SHIPPED = Path(__file__).parent
 _LAST_RESORT = "en"
 _REMARKS = frozenset({"reason", "doubt", "flags"})
+_ALERT = "agent/alert"
 _logger = logging.getLogger(__name__)
 
 
@@ -102,6 +103,10 @@ class TemplateWords:
         if not key.startswith("agent/") or (there := self._remarks_in(language)) is None:
             return values
         said: dict[str, Value] = {}
+        if key == _ALERT:
+            what, details = str(values["what"]), str(values["details"])
+            lines = map(there.said, details.split("\n"))
+            return {**values, "what": there.said(what), "details": "\n".join(lines)}
         for name in _REMARKS & values.keys():
             value = values[name]
             if isinstance(value, str):

@@ -89,6 +89,17 @@ def test_a_remark_is_said_in_the_desks_language(english, polish):
     assert polish in told("pl", reason=english).replace("\\", "")
 
 
+def test_an_alert_is_said_in_the_desks_language():
+    """Line by line; commands, names and what a server said stay as they are."""
+    details = "450 try later\nTo send it again: ventanilla outbox retry ab12"
+    what = "A message to email:a@b.example may have arrived, or not"
+    body = told("es", key="agent/alert", what=what, details=details).replace("\\", "")
+
+    assert "Un mensaje para email:a@b.example puede haber llegado, o no" in body
+    assert "450 try later" in body
+    assert "Para enviarlo de nuevo: ventanilla outbox retry ab12" in body
+
+
 def test_flags_of_a_message_are_said_one_by_one():
     """Each for itself; what is unknown stays."""
     said = Remarks(TABLES["it"]).said
