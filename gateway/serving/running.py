@@ -32,7 +32,7 @@ from gateway.journey.reading.parsing import ParserPool
 from gateway.model.inbox import InboxState
 from gateway.model.upkeep import Depth, Erased, Keep
 from gateway.serving import archiving
-from gateway.serving.ailing import Ailing
+from gateway.serving.ailing import Ailing, Reader
 from gateway.serving.beginning import Beginning
 from gateway.serving.presence import Presence
 from gateway.settings import Retention, Settings
@@ -69,8 +69,8 @@ class Running:
         self.meter = meter
         self.desk: Desk | None = None
         self.beginning = Beginning(settings, channels, meter, self.world)
-        self._ailing = Ailing(channels, meter.troubles)
         self.parsers = ParserPool(app.parsers_of(channels), self._foresight)
+        self._ailing = Ailing(channels, meter.troubles, Reader(self.parsers, self.world))
         self.pipeline = Pipeline(self._the_desk, self.parsers, world=self.world)
         self.delivery = Delivery(self._the_desk, self._may_send)
         self.presence = (

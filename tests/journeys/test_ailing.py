@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from channels.health import Health
-from gateway.serving.ailing import PATIENCE, Ailing
+from gateway.journey.reading import parsing
+from gateway.journey.reading.parsing import ParserPool
+from gateway.serving.ailing import PATIENCE, READER, Ailing, Reader
 from gateway.web.exposition import exposition
 from gateway.web.metrics import Meter
 from tests.journeys.bench import text_of
@@ -87,3 +90,29 @@ async def test_it_is_seen_on_the_metrics_page(desk):
 
     line = 'ventanilla_channel_troubles{{channel="support-mail"}} {}.0'
     assert [line.format(n) in page for n, page in zip((0, 1, 0), pages, strict=True)] == [True] * 3
+
+
+async def test_a_reader_that_cannot_be_started_is_told_when_it_lasted(desk, monkeypatch):
+    """What comes in is stored and waits: without being told, nobody would know why."""
+    monkeypatch.setattr(parsing, "START_AGAIN_SECONDS", 0.005)
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    pool, counts = ParserPool({}), {}
+    ailing = Ailing({}, counts, Reader(pool, desk.world))
+    starting = asyncio.create_task(pool.start())
+    async with asyncio.timeout(60):
+        while not pool.fault:  # noqa: ASYNC110 - the pool alone knows
+            await asyncio.sleep(0.005)
+    await ailing.look(desk.desk)
+    before, ailed = await desk.sent(OPS), dict(counts)
+    desk.world.advance(PATIENCE)
+    await ailing.look(desk.desk)
+    monkeypatch.undo()
+    await starting
+    await ailing.look(desk.desk)
+    await pool.close()
+
+    [told] = await desk.sent(OPS)
+    assert before == []
+    assert "The reader of messages does not work" in told["Subject"]
+    assert "/nowhere/python" in text_of(told)
+    assert (ailed, counts) == ({READER: 1}, {READER: 0})

@@ -118,6 +118,8 @@ class ParserPool:
         self._settled = asyncio.Event()
         self._gone = asyncio.Event()
         self._is_ready = False
+        self.fault = ""
+        """Why the child cannot be started, "" when it can, as far as is known."""
         self._child: _Child | None = None
         self._alive = 0
         self._answers = 0
@@ -162,6 +164,7 @@ class ParserPool:
                     self._kill()
                 except OSError as exc:
                     why = str(exc)
+                self.fault = "" if self._is_ready else why
                 if not self._is_ready and not self._closed:
                     log.error("the parser does not start, trying again", error=why)
                     await asyncio.sleep(START_AGAIN_SECONDS)
