@@ -93,6 +93,30 @@ async def test_a_thread_of_two_tickets_is_about_the_one_spoken_of_last(chat):
     assert [e.text for e in await chat.history(to_fresh, EventKind.FOLLOWUP)] == ["The left one"]
 
 
+async def test_who_is_asked_something_answers_that(tmp_path):
+    """Although something else that they wrote was split off meanwhile."""
+    routes = """routes:
+  - id: lift
+    when: {words: ["lift"]}
+    then: {team: network, ask: [site, floor]}
+    examples: {match: ["lift"], no_match: ["lamp"]}
+"""
+    forms = """forms:
+  site: {type: text, ask: {en: "Which office?"}}
+  floor: {type: number, ask: {en: "Which floor?"}}
+"""
+    rules = CHAT_RULES.replace("routes:\n", routes) + forms
+    async with open_bench(tmp_path / "d", config=CONFIG + ROOMS, rules=rules) as bench:
+        chat = Chat(bench)
+        row = await chat.say(ALICE, "D1", LIFT)
+        await chat.say(ALICE, "D1", "site: Porto")
+        await split(chat, await chat.ticket(row))
+        answer = await chat.say(ALICE, "D1", "3")
+
+        assert answer.ticket == row.ticket
+        assert (await chat.ticket(row)).fields == {"site": "Porto", "floor": "3"}
+
+
 async def test_a_thread_goes_on_with_the_one_that_is_no_spam(chat):
     """Nobody looks at that one any more."""
     old, fresh = await split_thread(chat)

@@ -57,6 +57,9 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
     draft.event(ticket, EventKind.NOTE, taken, by=deed.by, details={_SPLIT_OFF: said.seq})
     draft.change(ticket)
     _tell_writer(draft, fresh)
+    if ticket.state is TicketState.ASKING:
+        # What they write next answers what they were asked.
+        draft.talk_at(draft.place_of(ticket, author), author, ticket.number)
     colleagues.tell(draft, deed, "split", to=fresh.reference)
     why = f"split off {ticket.reference} by {deed.doer}"
     routing.route(draft, fresh, ticket.team, ticket.level if ticket.team else None, why)
