@@ -97,8 +97,14 @@ def _note(draft: Draft, revision: Revision, ticket: Ticket, known: Known) -> Non
         visibility=Visibility.INTERNAL if internal else Visibility.PUBLIC,
         details={"of": revision.external_id},
     )
-    if not internal and ticket.state in _WITH_PEOPLE:
+    if not internal and _is_with_people(ticket):
         _tell(draft, revision, ticket, known, is_deletion=is_deletion)
+
+
+def _is_with_people(ticket: Ticket) -> bool:
+    """Return whether people hear of a change; on a closed ticket it may say that more is wanted."""
+    is_theirs = ticket.state is TicketState.CLOSED and ticket.team is not None
+    return is_theirs or ticket.state in _WITH_PEOPLE
 
 
 def _tell(

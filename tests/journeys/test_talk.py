@@ -468,6 +468,23 @@ async def test_what_is_left_of_one_breath_is_what_a_ticket_is_listed_under(chat)
     assert (await chat.ticket(row)).subject == LIFT
 
 
+async def test_a_change_after_closing_is_told_and_opens_nothing(chat):
+    """It may say that not all was done; what no team had stays where it is."""
+    row = await chat.say(ALICE, "HELP", LIFT)
+    await chat.desk.order("close", ticket=(await chat.ticket(row)).reference, text="Oiled")
+    more = "The lift and the stairs are broken"
+    change = {"kind": "change", "of": external_id("HELP", 1), "thread": 1}
+    await chat.happen(chat.event(ALICE, "HELP", more, **change))
+    asked = await chat.say(ALICE, "D1", PASSWORD)
+    await chat.press(ALICE, "D1", "That helped")
+    change = {"kind": "change", "of": external_id("D1", 3)}
+    await chat.happen(chat.event(ALICE, "D1", "I forgot my new password", **change))
+
+    assert more in chat.platform.texts("DESK")[-1]
+    assert (await chat.ticket(row)).state is TicketState.CLOSED
+    assert (await chat.history(asked, EventKind.EDIT))[0].text == "I forgot my new password"
+
+
 async def test_a_follow_up_that_was_deleted_leaves_the_ticket_its_name(chat):
     """It was not called after it."""
     row = await chat.say(ALICE, "D1", LIFT)
