@@ -311,3 +311,17 @@ async def test_a_second_vendor_is_named_by_its_own_name(tmp_path):
         assert (await bench.ticket(into)).vendor == "carrier"
         assert "answered for maker" in await told(bench, NETWORK)
         assert (note.by, note.details) == (MAKER, {})
+
+
+async def test_what_is_split_off_meanwhile_is_not_on_the_vendors_level(tmp_path):
+    """Nobody outside was asked about it: it can be handed on, and its clocks are the team's."""
+    async with opened(tmp_path) as bench:
+        row = await asked(bench)
+        await hand_on(bench, row, "Please come")
+        reference = (await bench.ticket(row)).reference
+        [request] = [e for e in await bench.said(row) if e.kind is EventKind.REQUEST]
+        off = await bench.order("split", ticket=reference, arguments={"event": str(request.seq)})
+
+        fresh = await bench.ticket(off)
+        assert (fresh.number != row.ticket, fresh.vendor) == (True, None)
+        assert (fresh.team, fresh.level) == ("network", 2)

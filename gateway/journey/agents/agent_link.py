@@ -62,7 +62,9 @@ def split_off(draft: Draft, deed: Deed) -> Ticket:
         draft.talk_at(draft.place_of(ticket, author), author, ticket.number)
     colleagues.tell(draft, deed, "split", to=fresh.reference)
     why = f"split off {ticket.reference} by {deed.doer}"
-    routing.route(draft, fresh, ticket.team, ticket.level if ticket.team else None, why)
+    # Of a vendor's level is only what the vendor is asked about.
+    level = ticket.level if ticket.team and not ticket.vendor else None
+    routing.route(draft, fresh, ticket.team, level, why)
     telling.tell_new(draft, fresh, why, None)
     return draft.now(fresh)
 
