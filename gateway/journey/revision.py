@@ -45,9 +45,16 @@ def question(desk: Desk, revision: Revision) -> Question:
 
 
 def tickets_of(revision: Revision, known: Known) -> Mapping[int, Ticket]:
-    """Return the ticket of a changed message, and the one that it was split off into."""
+    """Return the ticket of a changed message, and the one that it was split off into.
+
+    Where its story goes on in another one, that; of what is deleted, both.
+    """
     names = (revision.external_id, elsewhere(revision.external_id))
-    found = (current(known.refs[name], known) for name in names if name in known.refs)
+    numbers = [known.refs[name] for name in names if name in known.refs]
+    found = [current(number, known) for number in numbers]
+    if revision.text is None:
+        # Nobody shall find what was taken back on one that was merged, either.
+        found += [known.tickets.get(number) for number in numbers]
     return {ticket.number: ticket for ticket in found if ticket is not None}
 
 

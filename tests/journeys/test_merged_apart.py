@@ -7,6 +7,7 @@ from gateway.journey.deciding import helped
 from gateway.model.inbox import Outcome
 from gateway.model.outbox import OutboxState
 from gateway.model.ticket import EventKind, TicketState
+from tests.fakes.rooms import external_id
 from tests.journeys.bench import CONFIG, open_bench, text_of
 from tests.journeys.test_delivery_report import bounce
 from tests.journeys.test_merging import ALICE, BOB, DESK, merged, newest, two
@@ -275,3 +276,17 @@ async def row_of(desk, mail):
     """Return the id of the row in the outbox that a mail is."""
     rows = await desk.store.list_outbox(frozenset(OutboxState), 99)
     return next(r.id for r in rows if desk.desk.keyring.outbox_id_of(mail["Message-ID"]) == r.id)
+
+
+async def test_what_is_deleted_after_a_merge_is_gone_from_both(chat):
+    """Neither is listed under it, and both say that it was taken back; people hear of it once."""
+    into, gone = await joined(chat)
+    of = external_id("HELP", thread_of(gone))
+    await chat.happen(chat.event(DORA, "HELP", None, kind="change", of=of))
+
+    assert (await chat.store.ticket(gone.number)).subject == ""
+    for number in (into.number, gone.number):
+        kinds = [event.kind for event in await chat.store.events(number)]
+        assert kinds.count(EventKind.DELETION) == 1
+    told = [text for text in chat.platform.texts("DESK") if "deleted a message" in text]
+    assert [into.reference in text for text in told] == [True]
