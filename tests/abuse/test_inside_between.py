@@ -8,7 +8,7 @@ import pytest
 from channels.email.channel import EmailChannel
 from gateway.journey.agents import quoted_notice
 from gateway.model.ticket import EventKind
-from tests.abuse.test_inside_mail import ANSWER, TEAM, hand_on, write
+from tests.abuse.test_inside_mail import ANSWER, TEAM, hand_on, without_line, write
 from tests.fakes.mail_clients import marked, quoted
 from tests.journeys.bench import text_of
 
@@ -46,6 +46,29 @@ async def test_answers_between_lines_that_nothing_marks_are_kept_and_explained(d
     assert "write above that line" in row.reason
     await is_kept(desk, row, "Dear Alice, see below.\nYes, at half past two.")
     assert "write above that line" in text_of((await desk.sent(TEAM))[-1])
+
+
+async def test_answers_between_lines_of_a_notice_that_nothing_names_are_kept(desk, handed_on):
+    """The line is gone, and the mail says of no other one that it answers it."""
+    lines = without_line(handed_on).text.split("\n")
+    between = "\n".join([*lines[:12], "Yes, at half past two.", *lines[12:]])
+    history = f"On 26 Nov 2026 Acme Support wrote:\n\n{between}"
+
+    text = f"Dear Alice, see below.\n\n{history}"
+    read, row = await write(desk, handed_on, text, headers=False)
+
+    assert read == ""
+    await is_kept(desk, row, "Dear Alice, see below.\nYes, at half past two.")
+
+
+async def test_an_answer_above_a_notice_that_nothing_names_is_sent(desk, handed_on):
+    """All that stands below it is the notice's."""
+    history = f"On 26 Nov 2026 Acme Support wrote:\n\n{without_line(handed_on).text}"
+
+    read, _ = await write(desk, handed_on, f"At half past two.\n\n{history}", headers=False)
+
+    assert "At half past two." in read
+    assert "arrears" not in read
 
 
 async def test_defence_off_an_answer_between_unmarked_lines_is_lost(desk, handed_on, monkeypatch):

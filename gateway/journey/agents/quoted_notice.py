@@ -8,7 +8,7 @@ lies in the outbox: whatever stands below its cut line, and not in it, an agent 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.contracts.channel import Rereads
@@ -61,9 +61,11 @@ async def read_notice(draft: Draft, message: Message, who: Identity) -> None:
         return
     await read_merged(draft)
     quoted = cut_line.notices(f"{message.text}\n{message.quoted}")
-    answered = (draft.desk.keyring.outbox_id_of(ref) for ref in message.refs[:_MOST_NOTICES])
+    named = (*quoted, *_ours(draft, message.refs[:_MOST_NOTICES]))
+    if not named and message.quoted:
+        named = _told(draft, who)
     texts: list[str] = []
-    for notice in dict.fromkeys((*quoted, *filter(None, answered))):
+    for notice in dict.fromkeys(named):
         row = await draft.desk.store.outbox_row(notice)
         channel = draft.desk.channels.get(row[0].place.partition(":")[0]) if row else None
         if row is not None and isinstance(channel, Rereads):
@@ -71,6 +73,24 @@ async def read_notice(draft: Draft, message: Message, who: Identity) -> None:
         if len(texts) == _MOST_NOTICES:
             break
     draft.notice = "\n\n".join(texts)
+
+
+def _ours(draft: Draft, refs: Sequence[str]) -> tuple[str, ...]:
+    """Return the notices, by their outbox ids, among the ids of mails."""
+    return tuple(filter(None, map(draft.desk.keyring.outbox_id_of, refs)))
+
+
+def _told(draft: Draft, who: Identity) -> tuple[str, ...]:
+    """Return what the team was told on a ticket by mail, the newest first.
+
+    A mail program may name nothing that it quotes: what was written between it would be lost.
+    """
+    team = draft.rules.teams.get((who.ticket.team or "") if who.ticket else "")
+    if who.ticket is None or team is None:
+        return ()
+    threads = (who.ticket.thread_at(str(draft.desk.resolve(place))) for place in team.tell)
+    refs = [ref for thread in threads if thread for ref in reversed(thread.references)]
+    return _ours(draft, refs)
 
 
 def said_apart(
