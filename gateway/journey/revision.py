@@ -30,6 +30,7 @@ from gateway.model.ticket import (
 Histories: TypeAlias = Mapping[int, Sequence[TicketEvent]]
 
 _WITH_PEOPLE = (TicketState.OPEN, TicketState.WAITING)
+_DONE = (TicketState.ANSWERED, TicketState.CLOSED)
 
 
 def question(desk: Desk, revision: Revision) -> Question:
@@ -109,8 +110,8 @@ def _note(draft: Draft, revision: Revision, ticket: Ticket, known: Known) -> Non
 
 
 def _is_with_people(ticket: Ticket) -> bool:
-    """Return whether people hear of a change; on a closed ticket it may say that more is wanted."""
-    is_theirs = ticket.state is TicketState.CLOSED and ticket.team is not None
+    """Return whether people hear of a change; it may say that what they did is not enough."""
+    is_theirs = ticket.state in _DONE and ticket.team is not None
     return is_theirs or ticket.state in _WITH_PEOPLE
 
 

@@ -58,7 +58,7 @@ class Afternoon:
         doings = [
             *(self.ask, self.ask, self.go_on, self.go_on, self.mail, self.edit, self.press),
             *(self.reply, self.reply, self.note, self.close, self.split, self.merge),
-            *(self.hand_over, self.answer_there, self.wait),
+            *(self.hand_over, self.answer_there, self.answer_from_faq, self.wait),
         ]
         doing = self.rng.choice(doings)
         self.done.append(doing.__name__)
@@ -155,6 +155,9 @@ class Afternoon:
             self.answers[text] = self._places(await self.chat.store.ticket(row.ticket))
         else:
             self.notes.append(text)
+
+    async def answer_from_faq(self):
+        await self._order("answer", arguments={"faq": "opening-hours"})
 
     @staticmethod
     def _places(ticket):

@@ -485,6 +485,19 @@ async def test_a_change_after_closing_is_told_and_opens_nothing(chat):
     assert (await chat.history(asked, EventKind.EDIT))[0].text == "I forgot my new password"
 
 
+async def test_a_change_after_an_agents_answer_from_the_faq_is_told(chat):
+    """Its team had it, and may see that the entry does not fit."""
+    row = await chat.say(ALICE, "HELP", LIFT)
+    arguments = {"faq": "opening-hours"}
+    reference = (await chat.ticket(row)).reference
+    await chat.desk.order("answer", ticket=reference, arguments=arguments)
+    change = {"kind": "change", "of": external_id("HELP", 1), "thread": 1}
+    await chat.happen(chat.event(ALICE, "HELP", "The lift is on fire", **change))
+
+    assert "The lift is on fire" in chat.platform.texts("DESK")[-1]
+    assert (await chat.ticket(row)).state is TicketState.ANSWERED
+
+
 async def test_a_follow_up_that_was_deleted_leaves_the_ticket_its_name(chat):
     """It was not called after it."""
     row = await chat.say(ALICE, "D1", LIFT)
