@@ -2,7 +2,7 @@
 
 from gateway.model.ticket import EventKind
 from tests.fakes.telegram_people import message
-from tests.journeys.test_slack import ANA, HELP, LIFT, open_office
+from tests.journeys.test_slack import ANA, BEN, HELP, LIFT, open_office
 from tests.journeys.test_telegram import RITA, phones
 
 LAMP = "And my lamp flickers"
@@ -29,6 +29,23 @@ async def test_in_a_thread_on_slack(tmp_path):
         to_old = (await office.rows())[-1]
 
         assert (to_fresh.ticket, to_old.ticket) == (fresh.number, old.number)
+
+
+async def test_what_is_chosen_in_a_thread_on_slack_is_where_it_was_said(tmp_path):
+    """A reaction names one message, and no thread."""
+    async with open_office(tmp_path) as office:
+        event = await office.people.say(ANA, HELP, LIFT)
+        await office.answered(event)
+        old = await office.ticket()
+        await office.people.say(ANA, HELP, LAMP, thread=event["ts"])
+        await office.rows()
+        await office.desk.order("split", ticket=old.reference)
+        fresh = await office.ticket()
+        await office.desk.order("reply", ticket=fresh.reference, text="Which lamp?")
+        await office.answered(event, 3)
+        await office.people.react(BEN, event)
+
+        assert (await office.rows())[-1].ticket == old.number
 
 
 async def test_in_a_chat_on_telegram(tmp_path):

@@ -30,7 +30,7 @@ def identify(
     under = _under(message, known)
     if is_desk_room(desk, rules, message.channel, talk):
         return _at_desk(desk, rules, message, talk, under, age)
-    ticket, via, beside = _meant(desk, talk, known, under)
+    ticket, via, beside = _meant(desk, message, talk, known, under)
     trust = message.author.trust
     if ticket is None:
         who = Who.ASKER if talk.addressed else Who.BYSTANDER
@@ -110,14 +110,15 @@ def _is_home(desk: Desk, team: Team, channel: str, talk: Talk) -> bool:
 
 
 def _meant(
-    desk: Desk, talk: Talk, known: Known, under: Ticket | None
+    desk: Desk, message: Message, talk: Talk, known: Known, under: Ticket | None
 ) -> tuple[Ticket | None, str, Ticket | None]:
     """Return the ticket that something is about, what led to it, and another it may be about.
 
     Who answers in a thread answers all that stands in it: where it is about several tickets, the
-    one that was spoken of last.
+    one that was spoken of last. Not who chooses a message there that we have.
     """
-    is_of_one = under is not None and talk.rest is not None
+    is_chosen = message.external_id in message.refs and message.external_id in known.refs
+    is_of_one = under is not None and (talk.rest is not None or is_chosen)
     last = None if is_of_one else _gone_on_with(desk, talk, known)
     if under is None:
         return last, "conversation", None
