@@ -68,7 +68,8 @@ class Plan:
     ``refs`` connect a platform's message ids with a ticket number. ``people`` are written whole.
     ``files`` are stored by digest, once each. ``read_with`` are the ends of events that were read
     as one with that of ``done``. ``conversations`` say which ticket a conversation is about now,
-    0 for none. ``dead`` are people, by channel kind and address, whom nothing reaches, and why.
+    0 for none; ``spoken`` which one people spoke of there, unless something else was announced.
+    ``dead`` are people, by channel kind and address, whom nothing reaches, and why.
     ``stays`` are what tickets took with their teams until an answer, or until they left. ``drafts``
     are tickets that are worth an entry of the FAQ. ``links`` are steps that link accounts of one
     person; the plan is refused, with `VersionConflict`, when a code of theirs does not count now.
@@ -86,6 +87,7 @@ class Plan:
     spend: tuple[Budget, ...] = ()
     files: tuple[Attachment, ...] = ()
     conversations: tuple[tuple[str, int], ...] = ()
+    spoken: tuple[tuple[str, int], ...] = ()
     moves: tuple[Move, ...] = ()
     dead: tuple[tuple[str, str, str], ...] = ()
     stays: tuple[Stay, ...] = ()

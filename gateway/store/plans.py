@@ -67,9 +67,7 @@ def _add(plan: Plan) -> Steps[None]:
         yield from _write_person(person)
     for file in plan.files:
         yield from tickets.add_file(file, to_micros(plan.at))
-    for key, ticket in plan.conversations:
-        at = to_micros(plan.at)
-        yield from change("conversation_write", key=storable(key), ticket=ticket, at=at)
+    yield from _write_conversations(plan)
     for moved in plan.moves:
         yield from moves.move(moved.channel, moved.before, moved.after)
     for kind, address, why in plan.dead:
@@ -126,6 +124,14 @@ def know(question: Question) -> Steps[Known]:
         linked=linked,
         code=code,
     )
+
+
+def _write_conversations(plan: Plan) -> Steps[None]:
+    at = to_micros(plan.at)
+    for key, ticket in plan.conversations:
+        yield from change("conversation_write", key=storable(key), ticket=ticket, at=at)
+    for key, ticket in plan.spoken:
+        yield from change("conversation_speak", key=storable(key), ticket=ticket, at=at)
 
 
 def _known_talk(key: str) -> Steps[tuple[int, datetime] | None]:

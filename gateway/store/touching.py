@@ -93,7 +93,7 @@ def _names(made: Plan) -> Iterable[str]:
     yield from (_name("ticket", str(line.ticket)) for line in made.events)
     yield from (_name("person", f"{who.kind} {who.address}") for who in made.people)
     yield from (_name("person", f"{kind} {address}") for kind, address, _ in made.dead)
-    yield from (_name("talk", key) for key, _ in made.conversations)
+    yield from (_name("talk", key) for key, _ in (*made.conversations, *made.spoken))
     yield from (_linker(step) for step in made.links)
     for done in (made.done, *made.read_with):
         if done is not None and done.effect:

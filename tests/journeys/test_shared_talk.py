@@ -54,6 +54,16 @@ async def test_what_is_said_to_an_answer_is_about_what_was_answered(chat):
     assert (await chat.say(ALICE, "D1", "The left one")).ticket == row.ticket
 
 
+async def test_who_announced_something_else_says_it(chat):
+    """Although an agent answers what came before, between the two."""
+    row = await chat.say(ALICE, "D1", LIFT)
+    on = next(n for n, post in enumerate(chat.platform.posts) if post.where == "D1")
+    await chat.press(ALICE, "D1", "Something else", on=on)
+    await reply(chat, await chat.ticket(row))
+
+    assert (await chat.say(ALICE, "D1", "My chair is broken")).ticket != row.ticket
+
+
 async def test_what_is_said_to_an_answer_to_what_was_split_off_goes_there(chat):
     """In a direct message, where nobody replies to anything."""
     ticket, _ = await said_more(chat, LAMP)

@@ -75,10 +75,12 @@ class Hearing(Record):
     def talk_at(self, place: Place, party: Party, number: int) -> None:
         """Let the conversation of a party on chat be about a ticket, now that people speak of it.
 
+        Not where its party announced something else, and has not said it yet.
+
         In a group whose conversations are each person's own there is none of that name.
         """
         if party.where:
-            self._conversations[str(place)] = number
+            self._spoken[str(place)] = number
 
     def _answer_at(self, ticket: Ticket, message: Message) -> None:
         """Answer a party where they wrote last."""

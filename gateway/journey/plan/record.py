@@ -89,7 +89,7 @@ class Record:
         self._spend: dict[str, Budget] = {}
         self._files: dict[str, Attachment] = {}
         self._settled: list[Settled] = []
-        self._conversations: dict[str, int] = {}
+        self._conversations, self._spoken = dict[str, int](), dict[str, int]()
         self._moves: list[Move] = []
         self._dead: list[tuple[str, str, str]] = []
         self._drafts: list[FaqDraft] = []
@@ -127,6 +127,7 @@ class Record:
             spend=tuple(self._spend.values()),
             files=tuple(self._files.values()),
             conversations=tuple(self._conversations.items()),
+            spoken=tuple(self._spoken.items()),
             moves=tuple(self._moves),
             dead=tuple(self._dead),
             stays=stays,

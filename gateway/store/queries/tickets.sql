@@ -148,6 +148,12 @@ SELECT ticket, at FROM conversations WHERE key = :key
 INSERT INTO conversations (key, ticket, at) VALUES (:key, :ticket, :at)
 ON CONFLICT (key) DO UPDATE SET ticket = excluded.ticket, at = excluded.at
 
+-- conversation_speak --
+-- People spoke of this ticket in a conversation; nothing changes where something else comes next.
+INSERT INTO conversations (key, ticket, at) VALUES (:key, :ticket, :at)
+ON CONFLICT (key) DO UPDATE SET ticket = excluded.ticket, at = excluded.at
+WHERE conversations.ticket <> 0
+
 -- person_died --
 -- Remember why nothing should be sent to a requester.
 UPDATE people SET dead = :why WHERE kind = :kind AND address = :address
