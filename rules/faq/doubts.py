@@ -12,9 +12,9 @@ from functools import partial
 
 from rules.faq.ranking.index import Hit
 from rules.faq.ranking.vocabulary import Vocabulary
-from rules.faq.reading.cues import ASKS_OF_A_THING, WISHES
+from rules.faq.reading.cues import ASKED_FOR, ASKS_OF_A_THING, WISHES
 from rules.faq.reading.passages import Passage, Sentence
-from rules.faq.reading.stems import count_content
+from rules.faq.reading.stems import count_content, is_function_word, stem
 from rules.faq.reading.turns import denied, turned, undoes
 
 MIN_CONTENT = 2
@@ -26,6 +26,8 @@ _MIN_KNOWN_WITH_MEANING = 0.3
 """The same where an encoder knows other words for the same thing."""
 _BETTER_BESIDE = 1.1
 """What is asked beside the question has to be known so much better to be a part of it."""
+_NEWS = 2
+"""So many words of meaning that no entry knows make a sentence a matter of its own."""
 
 
 def min_known(*, has_meaning: bool) -> float:
@@ -108,7 +110,20 @@ class Doubts:
         is_strange = known < _BETTER_BESIDE * self.min_known
         if sentence.is_question and sentence.content > 0 and is_strange:
             return "it asks something else as well"
+        if not (is_before or sentence.is_question) and is_strange and self._is_news(sentence):
+            return "behind the question it tells something that no entry knows"
         return None
+
+    def _is_news(self, sentence: Sentence) -> bool:
+        """Return whether a sentence tells something new.
+
+        Why somebody wants what they asked for is not; a name below or a number has no grammar.
+        """
+        if not (WISHES.isdisjoint(sentence.tokens) or ASKED_FOR.isdisjoint(sentence.tokens)):
+            return False
+        words = [token for token in sentence.heart if token.isalpha()]
+        new = {token for token in words if not self.vocabulary.has(stem(token))}
+        return count_content(new) >= _NEWS and any(map(is_function_word, words))
 
     def _matter(self, sentence: Sentence, entry: str, *, is_before: bool) -> str | None:
         """Return the word that makes a sentence about something that other entries are about.

@@ -262,6 +262,45 @@ def test_a_second_matter_is_read_by_people(book: RuleBook, beside: str, question
 
 
 @pytest.mark.parametrize(
+    "behind",
+    [
+        "I have been sued by the taxman.",
+        "My husband burned the sofa in Monaco",
+        "The printer is on fire.",
+        "Mi marido perdió las gafas.",
+        "La stampante fuma e puzza.",
+        "Moja drukarka płonie i śmierdzi.",
+        "A impressora deita fumo e cheira mal.",
+    ],
+)
+@pytest.mark.parametrize("question", QUESTION.values())
+def test_news_behind_a_question_is_read_by_people(
+    book: RuleBook, behind: str, question: str
+) -> None:
+    """Whatever is told behind it may be the point, also where no entry knows a word of it."""
+    assert sent(book, f"{question} {behind}") is None
+    assert sent(book, behind, subject=question) is None
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "I need it for my accountant in Lisbon.",
+        "I could see it nowhere on that website.",
+        "It is urgent.",
+        "Lo quiero por la mudanza a otro país.",
+        "Chcę tego z powodu przeprowadzki.",
+        "Preciso disso para o contabilista.",
+        "Jo Smith, Accountant",
+    ],
+)
+@pytest.mark.parametrize("question", QUESTION.values())
+def test_what_it_is_wanted_for_is_no_news(book: RuleBook, behind: str, question: str) -> None:
+    """Who says why or how soon they want what they asked for is answered."""
+    assert sent(book, f"{question} {behind}") == "end-membership"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "How do I cancel my membership? I need a receipt for my payment of the membership",

@@ -113,6 +113,9 @@ WISHES = listed(
 )
 """What wants something: a sentence with one of these is no mere story."""
 
+ASKED_FOR = listed("it them this that lo esto eso ne questo go je tego dele dela disso isso isto")
+"""What stands for the thing that was asked for: *I need it for my accountant*."""
+
 ENDINGS = frozenset(
     map(
         stem,

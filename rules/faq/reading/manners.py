@@ -248,6 +248,7 @@ SMALL_TALK = Runs(
 
 SEE_SUBJECT = Runs(
     "please|? see|read|as|per|in the|? subject|title line|above|?",
+    "as per the|? subject|title line|above|?",
     "question is|? in the|? subject|title line|?",
     "ver|veja|como|no|na|pergunta o|no|? assunto|titulo",
     "ver|vea|como|en|pregunta el|en|? asunto|titulo",
