@@ -167,7 +167,7 @@ def shape_of(group: Sequence[Unanswered]) -> dict[str, Json]:
     """Return a group for programs."""
     return {
         "count": len(group),
-        "samples": [_short(one.text) for one in group[:_SAMPLES]],
+        "samples": [_sample(one) for one in group[:_SAMPLES]],
         "closings": [_short(one.closing) for one in group if one.closing][:_SAMPLES],
         "tickets": [one.reference for one in group],
     }
@@ -177,9 +177,18 @@ def _show(number: int, group: Sequence[Unanswered]) -> None:
     often = "once" if len(group) == 1 else f"{len(group)} times"
     screen.say(f"{number}. asked {often}: {', '.join(u.reference for u in group[:5])}")
     for one in group[:_SAMPLES]:
-        screen.say(f"     {_short(one.text)}")
+        screen.say(f"     {_sample(one)}")
     for one in [one for one in group if one.closing][:_SAMPLES]:
         screen.say(f"     closed with: {_short(one.closing)}")
+
+
+def _sample(one: Unanswered) -> str:
+    """Return what somebody asked, without greeting, signature and disclaimer."""
+    from rules.faq.solved.drafts import bare  # noqa: PLC0415 - loads the rules
+
+    is_beginning = one.text == one.written.strip()
+    said = () if is_beginning else (bare(one.subject),)
+    return _short(" ".join((*said, bare(one.written))))
 
 
 def _short(text: str) -> str:

@@ -22,6 +22,22 @@ def test_gaps_groups_what_people_had_to_answer(shell):
     assert "2. asked once: " in listed
 
 
+def test_samples_of_gaps_say_what_was_asked(shell):
+    """Greetings, signatures and disclaimers are nobody's question."""
+    shell.opened(
+        "Dear all,\n\nWhere do I park my bike?\n\nKind regards,\nAna Lima\n\n"
+        "This e-mail is confidential. If you are not the intended recipient, please delete it."
+    )
+
+    (group,) = shell("faq", "gaps", "--json").json
+
+    assert group["samples"] == ["Where do I park my bike?"]
+    listed = shell("faq", "gaps").out
+    assert "Where do I park my bike?" in listed
+    assert "confidential" not in listed
+    assert "Dear all" not in listed
+
+
 def test_a_draft_is_yaml_whatever_was_asked(shell):
     """Customers' words are quoted: none of them becomes a key or a comment."""
     shell.opened('say: "hello" # {weird}: [text]')

@@ -24,8 +24,7 @@ def phrasings_of(subject: str, text: str) -> list[str]:
     Whole where it is short, then its questions, its other sentences and its subject; at most a
     few. Empty where nothing in it says enough.
     """
-    kept = {sentence.tokens for sentence in sentences_of(Folded(text))}
-    said = [_heart_as_written(one) for one in _sentences(text) if _tokens(one) in kept]
+    said = _said(text)
     whole = " ".join(said)
     questions = [one for one in said if "?" in one]
     title = " ".join(subject.split())[:_MOST_CHARACTERS]
@@ -36,12 +35,25 @@ def phrasings_of(subject: str, text: str) -> list[str]:
     return list(dict.fromkeys(order))[:MOST_PHRASINGS]
 
 
+def bare(text: str) -> str:
+    """Return what a text says, as it was written: no greeting, signature, or what stands below.
+
+    Sentences too long for a phrasing are left out; the text itself where nothing else is left.
+    """
+    return " ".join(_said(text)) or text
+
+
 def new_id(texts: Iterable[str], taken: Collection[str]) -> str:
     """Return an id that speaks of a request, the first text first, and that no entry has."""
     words = (word for text in texts for word in _tokens(text) if word.isascii())
     telling = dict.fromkeys(word for word in words if not is_function_word(word))
     name = "-".join(list(telling)[:_WORDS_IN_ID])[:_MOST_OF_ID].strip("-") or "new-entry"
     return next(each for each in _numbered(name) if each not in taken)
+
+
+def _said(text: str) -> list[str]:
+    kept = {sentence.tokens for sentence in sentences_of(Folded(text))}
+    return [_heart_as_written(one) for one in _sentences(text) if _tokens(one) in kept]
 
 
 def _numbered(name: str) -> Iterator[str]:
