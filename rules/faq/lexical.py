@@ -17,6 +17,7 @@ from rules.faq.keeping.learned import Learned
 from rules.faq.matcher import Verdict
 from rules.faq.ranking.index import Hit, Index
 from rules.faq.ranking.shelf import Phrasing
+from rules.faq.reading.fillers import without_fillers
 from rules.faq.reading.passages import Passage, passages_of
 from rules.faq.reading.references import without_references
 from rules.faq.reading.spelling import Slip, Speller
@@ -133,8 +134,9 @@ class LexicalMatcher:
         return Verdict(near=near, choices=self._choices(best, hidden), why=why)
 
     def _mended(self, passage: Passage, language: str | None) -> _Read:
-        named = without_references(passage.tokens, self._vocabulary.has)
-        tokens, slips = self._speller.mended(named, language)
+        has = self._vocabulary.has
+        asked = without_fillers(without_references(passage.tokens, has), has)
+        tokens, slips = self._speller.mended(asked, language)
         return (passage if tokens == passage.tokens else passage._replace(tokens=tokens)), slips
 
     def _worth_asking(self, passages: Iterable[_Read]) -> list[_Read]:
