@@ -13,6 +13,8 @@ from functools import partial
 from rules.faq.ranking.index import Hit
 from rules.faq.ranking.vocabulary import Vocabulary
 from rules.faq.reading.cues import ASKED_FOR, ASKS_OF_A_THING, WISHES
+from rules.faq.reading.fillers import FILLERS
+from rules.faq.reading.openings import asked_first, deed, is_plan, is_thanks
 from rules.faq.reading.passages import Passage, Sentence
 from rules.faq.reading.stems import count_content, is_function_word, stem
 from rules.faq.reading.turns import denied, turned, undoes
@@ -61,7 +63,8 @@ class Doubts:
             return "too little is said"
         if best.known < self.min_known:
             return "it says things that the entry does not know"
-        if turn := self._turn(tokens, best.entry, language):
+        turn = self._turn(tokens, best.entry, language) or self._opening(passage, best.entry)
+        if turn:
             return turn
         if tuple(tokens[:2]) in ASKS_OF_A_THING and not best.begins and best.near < NEARLY_EQUAL:
             return "it asks how something is, and the entry does not"
@@ -73,6 +76,26 @@ class Doubts:
             for place, sentence in enumerate(passage.beside)
         )
         return greeted or next(filter(None, beside), None)
+
+    def _opening(self, passage: Passage, entry: str) -> str | None:
+        """Return what a sentence of the question is after or tells, and the entry never does."""
+        for part in passage.parts:
+            if after := self._after(part, entry):
+                return after
+            done = deed(part.heart)
+            if done and not self.vocabulary.tells_of(entry, done):
+                return f"it tells of something done ({done!r}), and the entry does not"
+            is_told = is_plan(part.heart) and not part.is_question
+            if is_told and not self.vocabulary.plans(entry):
+                return "it tells what somebody will do or should, and the entry does not"
+            if is_thanks(part.heart):
+                return "it gives thanks for it"
+        return None
+
+    def _after(self, sentence: Sentence, entry: str) -> str | None:
+        """Return what a sentence asks for that the entry is never asked."""
+        asked = asked_first(sentence.heart, is_question=sentence.is_question)
+        return next((str(one) for one in asked if not self.vocabulary.asks(entry, one)), None)
 
     def _greeted(self, names: Sequence[str], entry: str, language: str | None) -> str | None:
         """Return what a greeting says that is no name."""
@@ -112,6 +135,8 @@ class Doubts:
             return "it asks something else as well"
         if not (is_before or sentence.is_question) and is_strange and self._is_news(sentence):
             return "behind the question it tells something that no entry knows"
+        if after := sentence.is_question and self._after(sentence, entry):
+            return f"beside the question {after}"
         return None
 
     def _is_news(self, sentence: Sentence) -> bool:
@@ -123,7 +148,7 @@ class Doubts:
             return False
         words = [token for token in sentence.heart if token.isalpha()]
         new = {token for token in words if not self.vocabulary.has(stem(token))}
-        return count_content(new) >= _NEWS and any(map(is_function_word, words))
+        return count_content(new - FILLERS) >= _NEWS and any(map(is_function_word, words))
 
     def _matter(self, sentence: Sentence, entry: str, *, is_before: bool) -> str | None:
         """Return the word that makes a sentence about something that other entries are about.

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from rules.faq.reading.openings import Asked, asked_in, deed, is_plan
 from rules.faq.reading.stems import is_function_word, stem
 from rules.faq.reading.turns import denied, undoes
 
@@ -28,12 +29,22 @@ class Vocabulary:
         self.counts: dict[str, Counter[str]] = {}
         self._denied: dict[str, set[str]] = {}
         self._undoing: set[str] = set()
+        self._planning: set[str] = set()
+        self._said: dict[str, set[str]] = {}
+        self._asked: dict[str, set[Asked]] = {}
+        self._deeds: dict[str, set[str]] = {}
         for entry, tokens in texts:
+            self._asked.setdefault(entry, set()).update(asked_in(tokens))
+            done = deed(tokens)
+            self._deeds.setdefault(entry, set()).update([stem(done)] if done else [])
+            self._said.setdefault(entry, set()).update(tokens)
             self.counts.setdefault(entry, Counter()).update(set(map(stem, tokens)))
             for found in denied(tokens, _ANY):
                 self._denied.setdefault(entry, set()).add(found)
             if undoes(tokens):
                 self._undoing.add(entry)
+            if is_plan(tokens):
+                self._planning.add(entry)
         self._holders: dict[str, list[str]] = {}
         for entry, counted in self.counts.items():
             for found in counted:
@@ -66,9 +77,23 @@ class Vocabulary:
         """Return whether an entry's texts hold a word, whatever its ending."""
         return stem(token) in self.counts[entry]
 
+    def tells_of(self, entry: str, token: str) -> bool:
+        """Return whether an entry's texts tell of a deed as well, or know nothing of it at all."""
+        found = stem(token)
+        is_known = found in self.counts[entry]
+        return not is_known or token in self._said[entry] or found in self._deeds[entry]
+
     def affirms(self, entry: str, found: str) -> bool:
         """Return whether an entry's texts hold a stem, and never deny it."""
         return found in self.counts[entry] and found not in self._denied.get(entry, ())
+
+    def asks(self, entry: str, asked: Asked) -> bool:
+        """Return whether an entry's texts are after that."""
+        return asked in self._asked[entry]
+
+    def plans(self, entry: str) -> bool:
+        """Return whether an entry's texts tell what somebody will do, or should."""
+        return entry in self._planning
 
     def undoes(self, entry: str) -> bool:
         """Return whether an entry is about ending an end."""

@@ -102,6 +102,16 @@ BY_ITSELF = frozenset(
 )
 """Two words in a row that say of a thing that it acts by itself."""
 
+NOT_WORKING = frozenset(
+    {
+        *product(("not",), ("work", "working")),
+        *product(("no", "nao"), ("funciona", "funcionan", "funcionam", "funciono", "funcionou")),
+        *product(("non",), ("funziona", "funzionano", "va")),
+        *product(("nie",), ("dziala", "dzialaja", "zadzialalo")),
+    }
+)
+"""Two words in a row that say of a thing that it does not work."""
+
 WISHES = listed(
     """
     can could demand like must need please request should want will would

@@ -57,7 +57,7 @@ class Passage(NamedTuple):
 
     ``is_buried``: so much stands beside it that it is not the point of the request. ``names``: who
     is greeted, as far as those are names. The first ``before`` of what stands beside come before
-    it: what leads to a question.
+    it: what leads to a question. ``parts``: the sentences that it is made of.
     """
 
     tokens: tuple[str, ...]
@@ -65,6 +65,7 @@ class Passage(NamedTuple):
     is_buried: bool = False
     names: tuple[str, ...] = ()
     before: int = 0
+    parts: tuple[Sentence, ...] = ()
 
 
 def sentences_of(text: Folded, enough: int | None = None) -> tuple[Sentence, ...]:
@@ -169,10 +170,10 @@ def passages_of(subject: Folded, text: Folded) -> Iterator[Passage]:
 def _passages(title: Sequence[Sentence], sentences: tuple[Sentence, ...]) -> Iterator[Passage]:
     if not sentences:
         if title:
-            yield Passage(_joined(title))
+            yield Passage(_joined(title), parts=tuple(title))
         return
     if sum(len(sentence.heart) for sentence in sentences) <= _MAX_PASSAGE:
-        yield Passage(_joined(sentences))
+        yield Passage(_joined(sentences), parts=sentences)
     content = sum(sentence.content for sentence in sentences)
     if content > _MUCH:
         yield Passage(_joined(title or sentences[:2]), sentences, is_buried=True)
@@ -181,9 +182,9 @@ def _passages(title: Sequence[Sentence], sentences: tuple[Sentence, ...]) -> Ite
         sentence = sentences[place]
         beside = sentences[:place] + sentences[place + 1 :]
         is_buried = content - sentence.content > MAX_BESIDE
-        yield Passage(sentence.heart, beside, is_buried, before=place)
+        yield Passage(sentence.heart, beside, is_buried, before=place, parts=(sentence,))
     if title:
-        yield Passage(_joined(title), sentences, content > MAX_BESIDE)
+        yield Passage(_joined(title), sentences, content > MAX_BESIDE, parts=tuple(title))
 
 
 def _joined(sentences: Sequence[Sentence]) -> tuple[str, ...]:

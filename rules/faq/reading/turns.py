@@ -18,6 +18,7 @@ from rules.faq.reading.cues import (
     NEGATIONS,
     NO,
     NO_MEANS_OTHERWISE,
+    NOT_WORKING,
     REPEATED,
     STILL,
     WANTING,
@@ -26,7 +27,7 @@ from rules.faq.reading.stems import is_function_word, stem
 
 _FAMILIES = (NEGATIONS, ASKS_WHY, STILL)
 _REPORTS = FAULTS | GRIEVANCES
-_PAIRS = BY_ITSELF | REPEATED
+_PAIRS = BY_ITSELF | REPEATED | NOT_WORKING
 _SECONDS = frozenset(second for _, second in _PAIRS)
 _NEGATIONS_AND_NO = NEGATIONS | {NO}
 
