@@ -47,11 +47,13 @@ _HASTE = listed(
 
 _MANNER = listed(
     """
-    actually exactly simply really way
-    apenas exatamente maneira realmente simplesmente
-    exactamente manera realmente simplemente
-    davvero esattamente semplicemente
-    dokladnie naprawde sposob
+    actually best completely easiest easily exactly finally possible quickest really simply usually
+    way
+    apenas completamente exatamente facilmente finalmente geralmente maneira possivel realmente
+    simplesmente
+    exactamente manera normalmente posible simplemente
+    davvero esattamente possibile semplicemente solitamente
+    dokladnie mozliwe mozna naprawde sposob zwykle
     """
 )
 
