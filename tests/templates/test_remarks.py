@@ -60,6 +60,28 @@ def test_every_remark_is_made_somewhere():
     assert dead == []
 
 
+def doubts():
+    """Return what the FAQ may say of a text that it does not answer, with "x" in its gaps."""
+    for module in ("doubts.py", "reading/openings.py"):
+        tree = ast.parse((ROOT / "rules" / "faq" / module).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Return | ast.Assign):
+                parts = node.value.values if isinstance(node.value, ast.JoinedStr) else [node.value]
+                pieces = [part.value if isinstance(part, ast.Constant) else "x" for part in parts]
+                said = "".join(piece for piece in pieces if isinstance(piece, str))
+                if " " in said:
+                    yield said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_doubt_of_the_faq_is_said_in_every_language(language):
+    """None is added in English alone."""
+    remarks, found = Remarks(TABLES[language]), list(doubts())
+
+    assert len(found) > 15
+    assert [said for said in found if remarks.said(said) == said] == []
+
+
 @pytest.mark.parametrize(
     ("english", "polish"),
     [
