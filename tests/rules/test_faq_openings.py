@@ -30,6 +30,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> RuleBook:
         ("quanto paga o convidado?", "bring-guest"),
         ("I have to change my locker code. How do I change my locker code?", "locker-code"),
         ("zapomniałam kodu do szafki", "locker-code"),
+        ("where can I cancel my membership?", "end-membership"),
         ("he olvidado el código de mi taquilla", "locker-code"),
         ("tengo que cancelar mi abono, ¿cómo cancelo mi abono?", "end-membership"),
     ],
@@ -69,6 +70,8 @@ def test_what_an_entry_is_after_is_answered(book: RuleBook, text: str, faq: str)
         "Are you going to cancel my membership?",
         "How do I cancel my membership and when do I cancel my membership?",
         "How do I cancel my membership? When can I cancel my membership?",
+        "Quiero cancelar mi abono, ¿cuándo puedo cancelar mi abono?",
+        "When do you open and where are you?",
     ],
 )
 def test_other_questions_about_the_same_thing_are_for_people(book: RuleBook, text: str) -> None:

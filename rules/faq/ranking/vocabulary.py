@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from rules.faq.reading.openings import Asked, asked_in, deed, is_plan
+from rules.faq.reading.openings import Asked, asked_in, deeds_in, is_plan
 from rules.faq.reading.stems import is_function_word, stem
 from rules.faq.reading.turns import denied, undoes
 
@@ -35,8 +35,7 @@ class Vocabulary:
         self._deeds: dict[str, set[str]] = {}
         for entry, tokens in texts:
             self._asked.setdefault(entry, set()).update(asked_in(tokens))
-            done = deed(tokens)
-            self._deeds.setdefault(entry, set()).update([stem(done)] if done else [])
+            self._deeds.setdefault(entry, set()).update(map(stem, deeds_in(tokens)))
             self._said.setdefault(entry, set()).update(tokens)
             self.counts.setdefault(entry, Counter()).update(set(map(stem, tokens)))
             for found in denied(tokens, _ANY):

@@ -25,6 +25,7 @@ class Asked(StrEnum):
     NEEDED = "it asks whether it is needed, and the entry does not"
     DONE = "it asks whether something was done, and the entry does not"
     OUTCOME = "it asks what happens then, and the entry does not"
+    WHERE = "it asks where as well, and the entry does not"
 
 
 _Run = tuple[str, ...]
@@ -89,6 +90,7 @@ _ASKED: Mapping[_Run, Asked] = {
         ),
         Asked.OUTCOME,
     ),
+    **dict.fromkeys(_runs("where|onde|donde|dove|gdzie"), Asked.WHERE),
 }
 
 _DUTIES = frozenset(
@@ -172,12 +174,15 @@ def asked_in(tokens: Sequence[str]) -> set[Asked]:
 
 
 def asked_first(tokens: Sequence[str], *, is_question: bool) -> Iterator[Asked]:
-    """Yield what a sentence is after: at its beginning, and behind an *and*."""
+    """Yield what a sentence is after: at its beginning, and behind an *and*.
+
+    At the beginning *where* is as good as *how*: *where can I change my password*.
+    """
     for place in range(len(tokens)):
         before = tokens[place - 1]
         if place < _BEGINNING or before in _JOINS:
             found = next((_ASKED[run] for run in _from(tokens, place) if run in _ASKED), None)
-            if found is not None:
+            if found is not None and (found is not Asked.WHERE or before in _JOINS):
                 yield found
             elif is_question and _is_duty(tokens, place):
                 yield Asked.NEEDED
@@ -211,6 +216,12 @@ def deed(tokens: Sequence[str]) -> str | None:
     By the endings of any of the languages: which one a short text is in, nobody knows for sure.
     """
     return next(filter(None, (_deed(tokens, way) for way in _DEEDS)), None)
+
+
+def deeds_in(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield the words of a phrasing that may tell of deeds, wherever they stand."""
+    endings = tuple(ending for way in _DEEDS for ending in way.endings)
+    return (token for token in tokens if len(token) >= _SHORTEST_DEED and token.endswith(endings))
 
 
 def _deed(tokens: Sequence[str], way: _Deeds) -> str | None:

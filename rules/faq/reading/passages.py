@@ -27,8 +27,8 @@ MAX_BESIDE = 25
 _MUCH = 2 * MAX_BESIDE
 """Whatever part of so many is the question, too much stands beside it."""
 
-SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?= ?\d)[^.!?\n]+)*[.!?\n]*")
-"""A point before a number ends none: *no. 5512*, *2.5*."""
+SENTENCE = re.compile(r"¿?[^.!?¿\n]+(?:\.(?= ?\d)[^.!?¿\n]+)*[.!?\n]*")
+"""A point before a number ends none: *no. 5512*, *2.5*. A Spanish question begins where it says."""
 
 _WINDOW = 6000
 _LONG_NUMBER = re.compile(r"\d{5}")
