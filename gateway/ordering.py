@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from gateway import app
 from gateway.contracts.channel import Channel
 from gateway.contracts.store import Store
-from gateway.errors import StoreError, StoreMissing
+from gateway.errors import StoreError, StoreMissing, StoreOutdated
 from gateway.journey.accept import Accepting
 from gateway.journey.desk import Numbers
 from gateway.journey.orders import commands
@@ -30,6 +30,8 @@ from gateway.world import RealWorld
 
 WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.05
+FIRST_ORDERS = frozenset(("open", "keys_rotate"))
+"""What can be done on a desk that has no database yet: somebody called before it began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ async def order(
     """Have an order carried out within so many seconds, and return what became of it.
 
     Raises:
+        StoreMissing: there is no desk yet that any of it could be about.
         ConfigError: we would have to do it ourselves, and the desk's files have errors.
         StoreError: the store cannot be written.
     """
@@ -66,6 +69,8 @@ async def order(
         RealWorld(), name=name, by=by, ticket=ticket, text=text,
         arguments=arguments, attachments=attachments,
     )  # fmt: skip
+    if name not in FIRST_ORDERS:
+        await _require_desk(settings)
     path = app.database_path(settings)
     lock = DeskLock(path) if path is not None else None
     if lock is None:
@@ -77,6 +82,13 @@ async def order(
         finally:
             lock.release()
     return await _by_serve(settings, event, wait_s)
+
+
+async def _require_desk(settings: Settings) -> None:
+    """Raise StoreMissing where there is no database yet: a mistyped store is no empty desk."""
+    with suppress(StoreOutdated):
+        async with app.reading(settings):
+            pass
 
 
 async def _is_served(settings: Settings) -> bool:

@@ -26,6 +26,8 @@ def main() -> None:
             # Started with it closed: what is said goes nowhere.
             nowhere = os.open(os.devnull, os.O_WRONLY)
             setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8"))
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter shows its number, and the command goes on.
         if isinstance(stream, io.TextIOWrapper):
@@ -75,6 +77,11 @@ def _command(arguments: Sequence[str]) -> int:
         # Those that are raised have it.
         wrong.show()  # type: ignore[attr-defined]
         return _failed(arguments, wrong.format_message(), wrong.exit_code)
+    except SystemExit as ended:
+        # The libraries end the process when nobody reads on, as `| head` does: that is no fault.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return 0
+        raise
     return code or 0
 
 

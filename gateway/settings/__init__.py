@@ -107,7 +107,8 @@ def read_channel(settings: Settings, channel: ChannelSettings, model: type[Model
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
     try:
-        text = path.read_bytes().decode().replace("\r\n", "\n")
+        # Some editors begin a file with a mark that TOML does not know.
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         return text, tomllib.loads(text)
     except OSError as error:
         hint = _NO_DESK if not path.exists() else None

@@ -57,8 +57,22 @@ def test_whose_ticket_it_is_now_stands_there_with_the_number_that_they_know(shel
     assert "rita" not in out
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("erase", "ana@corp.example"), ("tickets", "take", "VT-1042-F"), ("inbox", "retry", "1")],
+)
+def test_where_there_is_no_desk_nobody_is_erased(shell, command):
+    """A mistyped store is no empty one: whoever is told "erased" believes it."""
+    ran = shell(*command)
+
+    assert ran.code == 1
+    assert "there is no database yet" in ran.err
+    assert not list(shell.config.parent.glob("desk.db"))
+
+
 def test_erasing_nobody_is_no_error(shell):
     """Done is done, however often it is asked for."""
+    shell.opened("The lift hangs")
     ran = shell("erase", "nobody@customer.example", "--json")
 
     assert (ran.code, ran.json["ok"]) == (0, True)

@@ -101,6 +101,18 @@ def test_a_reader_that_goes_away_is_no_error():
     assert "BrokenPipe" not in done.stderr
 
 
+@pytest.mark.parametrize("command", [("rules", "schema"), ("explain", "Hello there, lift 7")])
+def test_who_reads_no_further_has_found_no_problem(shell, command):
+    """``explain … | head -1``: 1 would say that something is wrong."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    where = () if command[0] == "rules" else ("-c", str(shell.config))
+    done = process(*command, *where, capture_output=False, stdout=writes, stderr=subprocess.PIPE)
+    os.close(writes)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_terminal_that_knows_few_letters_gets_what_it_can(shell):
     """An old locale is no reason to fail: what cannot be shown is shown by its number."""
     shell.opened("Olá, a impressora não imprime")
@@ -390,6 +402,17 @@ def test_an_output_that_takes_nothing_more_is_said_in_a_line(shell, more):
     assert done.stderr.startswith("ventanilla: ")
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_closed_input_is_an_empty_one(shell):
+    """Started by something that closed it, ``-`` reads nothing."""
+    command = f"{sys.executable} -m gateway.cli explain - -c {shell.config} <&-"
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("closed", ["1", "2"])

@@ -356,3 +356,8 @@ def test_a_secrets_file_that_holds_no_secret_is_an_error(tmp_path, content):
     assert [problem.severity for problem in settings.problems] == ["error"]
     assert "xxxx" not in str(settings.problems)
     assert problems(tmp_path, f"{SMALL}imap_password_file = 5")
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path):
+    """Some editors on Windows write one; TOML knows none."""
+    assert read(tmp_path, b"\xef\xbb\xbf" + SMALL.encode()) == read(tmp_path, SMALL)
