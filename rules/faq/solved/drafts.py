@@ -38,9 +38,10 @@ def phrasings_of(subject: str, text: str) -> list[str]:
 def bare(text: str) -> str:
     """Return what a text says, as it was written: no greeting, signature, or what stands below.
 
-    Sentences too long for a phrasing are left out; the text itself where nothing else is left.
+    Sentences too long for a phrasing are left out; the text itself where nothing is, or all.
     """
-    return " ".join(_said(text)) or text
+    said = " ".join(_said(text))
+    return said if said and _tokens(said) != _tokens(text) else text
 
 
 def new_id(texts: Iterable[str], taken: Collection[str]) -> str:
