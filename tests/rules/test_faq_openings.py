@@ -134,6 +134,21 @@ def test_a_question_begins_a_sentence_or_follows_an_and() -> None:
     assert asked_in(words_of("tell me the day when you open")) == {Asked.WHEN}
 
 
+@pytest.mark.parametrize(
+    ("text", "gives"),
+    [
+        ("thank you so much for opening it", True),
+        ("gracias por abrirlo", True),
+        ("you are open for visitors", False),
+        ("is it open for me, thanks", False),
+        ("", False),
+    ],
+)
+def test_thanks_stand_first(text: str, *, gives: bool) -> None:
+    """*You ... for* thanks for nothing."""
+    assert is_thanks(words_of(text)) is gives
+
+
 @given(st.lists(st.sampled_from(["i", "have", "to", "should", "when", "how", "long", "do", "for"])))
 def test_any_words_can_be_looked_at(words: list[str]) -> None:
     """A sentence is never after what a phrasing of the same words is not after."""

@@ -102,12 +102,13 @@ _DUTIES = frozenset(
 )
 """What asks whether something is needed only in a question, and only if nothing else is asked."""
 
+_FIRSTS = frozenset(run[0] for run in (*_ASKED, *_DUTIES))
 _LONGEST = 4
 _BEGINNING = 2
 _JOINS = listed("and or e y o ou lub oraz")
 
 _THANKS = listed(
-    "thanks thank you thx obrigado obrigada obrigados gracias grazie dziekuje dziekujemy dzieki"
+    "thanks thank thx obrigado obrigada obrigados gracias grazie dziekuje dziekujemy dzieki"
 )
 _FOR = listed("for por pela pelo per za")
 
@@ -167,7 +168,8 @@ def asked_in(tokens: Sequence[str]) -> set[Asked]:
     """Return all that a phrasing may be after, wherever it says so."""
     return {
         asked
-        for place in range(len(tokens))
+        for place, token in enumerate(tokens)
+        if token in _FIRSTS
         for run in _from(tokens, place)
         if (asked := _ASKED.get(run) or (Asked.NEEDED if run in _DUTIES else None))
     }
@@ -179,7 +181,7 @@ def asked_first(tokens: Sequence[str], *, is_question: bool) -> Iterator[Asked]:
     At the beginning *where* is as good as *how*: *where can I change my password*.
     """
     for place in range(len(tokens)):
-        before = tokens[place - 1]
+        before = tokens[place - 1] if place else ""
         if place < _BEGINNING or before in _JOINS:
             found = next((_ASKED[run] for run in _from(tokens, place) if run in _ASKED), None)
             if found is not None and (found is not Asked.WHERE or before in _JOINS):
@@ -206,8 +208,7 @@ def is_plan(tokens: Sequence[str]) -> bool:
 
 def is_thanks(tokens: Sequence[str]) -> bool:
     """Return whether a sentence thanks for something: *thanks for unlocking my account*."""
-    thanks = next((place for place, token in enumerate(tokens) if token not in _THANKS), 0)
-    return thanks > 0 and not _FOR.isdisjoint(tokens[thanks : thanks + _LONGEST])
+    return not _THANKS.isdisjoint(tokens[:1]) and not _FOR.isdisjoint(tokens[1 : 1 + _LONGEST])
 
 
 def deed(tokens: Sequence[str]) -> str | None:
