@@ -8,17 +8,23 @@ from tests.journeys.test_telegram import RITA, phones
 LAMP = "And my lamp flickers"
 
 
+async def split_thread(office):
+    """Return the message that a thread begins with, and the two tickets that it is about."""
+    event = await office.people.say(ANA, HELP, LIFT)
+    await office.answered(event)
+    old = await office.ticket()
+    await office.people.say(ANA, HELP, LAMP, thread=event["ts"])
+    await office.rows()
+    await office.desk.order("split", ticket=old.reference)
+    fresh = await office.ticket()
+    await office.answered(event, 2)
+    return event, old, fresh
+
+
 async def test_in_a_thread_on_slack(tmp_path):
     """What is said next is about the ticket that an agent wrote about last."""
     async with open_office(tmp_path) as office:
-        event = await office.people.say(ANA, HELP, LIFT)
-        await office.answered(event)
-        old = await office.ticket()
-        await office.people.say(ANA, HELP, LAMP, thread=event["ts"])
-        await office.rows()
-        await office.desk.order("split", ticket=old.reference)
-        fresh = await office.ticket()
-        await office.answered(event, 2)
+        event, old, fresh = await split_thread(office)
         await office.desk.order("reply", ticket=fresh.reference, text="Which lamp?")
         await office.answered(event, 3)
         await office.people.say(ANA, HELP, "The left one", thread=event["ts"])
@@ -34,13 +40,7 @@ async def test_in_a_thread_on_slack(tmp_path):
 async def test_what_is_chosen_in_a_thread_on_slack_is_where_it_was_said(tmp_path):
     """A reaction names one message, and no thread."""
     async with open_office(tmp_path) as office:
-        event = await office.people.say(ANA, HELP, LIFT)
-        await office.answered(event)
-        old = await office.ticket()
-        await office.people.say(ANA, HELP, LAMP, thread=event["ts"])
-        await office.rows()
-        await office.desk.order("split", ticket=old.reference)
-        fresh = await office.ticket()
+        event, old, fresh = await split_thread(office)
         await office.desk.order("reply", ticket=fresh.reference, text="Which lamp?")
         await office.answered(event, 3)
         await office.people.react(BEN, event)
